@@ -1,0 +1,13 @@
+namespace Qos.Node;
+
+/// <summary>Takes a pivot's bytes as they arrive: hashes them and writes them to a hidden file, so that none of them stay in memory.</summary>
+/// <remarks>Disposing a stage that was not completed removes the hidden file: a peer that vanishes mid-message costs nothing.</remarks>
+public interface IPivotStage : IDisposable
+{
+    /// <summary>Appends bytes to the staged pivot.</summary>
+    /// <exception cref="IOException">The disk is full or the file cannot be written.</exception>
+    void Write(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Ends the pivot; what it returns owns the hidden file from here on.</summary>
+    StagedPivot Complete();
+}
