@@ -1,0 +1,54 @@
+# make        the programs, in out/bin
+# make test   everything that must hold; the last line is "N passed, N failed"
+# make demo   a node's whole life on this machine (KEEP=1 leaves it running)
+# make bench  the table of numbers
+# make format, make deps, make clean
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+# No build servers: they outlive the command and hold files of a folder that may be gone by then.
+export DOTNET_CLI_USE_MSBUILD_SERVER := 0
+export MSBUILDDISABLENODEREUSE := 1
+BUILD := -nodeReuse:false -p:UseSharedCompilation=false
+
+PROGRAMS := qos qos-enclave qos-host qos-nsm-sim qos-sample-echo
+SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*') \
+    Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
+
+.PHONY: all test demo bench format clean deps
+all: out/.programs
+
+deps:
+	@native/install-deps
+
+out/aot-framework: src/NativeAot.props native/aot-framework | deps
+	@native/aot-framework $@
+
+out/.programs: $(SOURCES) out/aot-framework | deps
+	@.ci/quiet out/log/programs.log 'NativeAOT with|out/lib/' \
+	    dotnet msbuild -restore -m $(BUILD) -nologo -v:m src/Programs.proj
+	@mkdir -p out/bin
+	@for name in $(PROGRAMS); do ln -sfn ../lib/$$name/$$name out/bin/$$name; done
+	@touch $@
+
+test: all
+	@.ci/test
+
+demo: all
+	@[ -e src/samples/demo.sh ] || { echo "src/samples/demo.sh is missing" >&2; exit 1; }
+	@bash src/samples/demo.sh
+
+bench: all
+	@[ -e tests/Qos.Bench/Qos.Bench.csproj ] || { echo "tests/Qos.Bench is missing" >&2; exit 1; }
+	@dotnet run -c Release --project tests/Qos.Bench $(BUILD) -- $(ARGS)
+
+format: | deps
+	dotnet format Qos.sln
+
+clean:
+	rm -rf out
+	find src tests -type d \( -name bin -o -name obj -o -name TestResults \) -prune -exec rm -rf {} +
