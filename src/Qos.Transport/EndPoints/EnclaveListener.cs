@@ -1,0 +1,99 @@
+using System.Net.Sockets;
+
+namespace Qos.Transport;
+
+/// <summary>
+/// The enclave's side of an address: accepts connections to one of its ports. A Unix socket's file is the owner's alone
+/// (0600); a file left over by a dead process is replaced, a living one is not. Specification: protocol, Transport.
+/// </summary>
+public sealed class EnclaveListener : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly int _chunk;
+
+    private EnclaveListener(Socket socket, int chunk)
+    {
+        _socket = socket;
+        _chunk = chunk;
+    }
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="address">A Unix path, or vsock (whose context identifier does not matter: it is the own one).</param>
+    /// <param name="port">The vsock port; a Unix path is S for the control port and <c>S_P</c> for any other.</param>
+    /// <param name="backlog">Connections that may wait to be accepted.</param>
+    /// <exception cref="TransportException">
+    /// <see cref="TransportError.AddressInUse"/>, or <see cref="TransportError.BadAddress"/> for what cannot be listened on.
+    /// </exception>
+    public static EnclaveListener Listen(EnclaveAddress address, uint port = EnclaveAddress.ControlPort, int backlog = 512)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.Kind switch
+        {
+            EnclaveAddressKind.Unix => ListenUnix(address.PathOf(port), backlog),
+            EnclaveAddressKind.Vsock => ListenVsock(port, backlog),
+            _ => throw new TransportException(
+                TransportError.BadAddress,
+                $"{address} is a vhost-user back end, which only the host uses; inside, listen on vsock:any."),
+        };
+    }
+
+    /// <summary>Waits for the next connection.</summary>
+    /// <exception cref="SocketException">The process has no descriptor left, or the listener was disposed.</exception>
+    public async ValueTask<EnclaveStream> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        Socket accepted = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+        return new EnclaveStream(accepted, _chunk);
+    }
+
+    /// <summary>Stops listening and removes the Unix socket's file.</summary>
+    public void Dispose() => _socket.Dispose();
+
+    private static EnclaveListener ListenUnix(string path, int backlog)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            UnixPath.Bind(path, (int)socket.Handle, () => TryBind(socket, path));
+            socket.Listen(backlog);
+            return new EnclaveListener(socket, int.MaxValue);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static bool TryBind(Socket socket, string path)
+    {
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return false;
+        }
+        catch (SocketException e)
+        {
+            throw new TransportException(TransportError.BadAddress, $"A Unix socket cannot be made at '{path}' ({e.Message}).", e);
+        }
+    }
+
+    private static EnclaveListener ListenVsock(uint port, int backlog)
+    {
+        Socket socket = VsockEndPoint.CreateSocket();
+        try
+        {
+            socket.Bind(new VsockEndPoint(VsockEndPoint.AnyCid, port));
+            socket.Listen(backlog);
+            return new EnclaveListener(socket, EnclaveStream.VsockChunk);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new TransportException(TransportError.AddressInUse, $"vsock port {port} cannot be listened on ({e.Message}).", e);
+        }
+    }
+}

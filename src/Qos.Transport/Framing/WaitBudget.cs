@@ -1,0 +1,110 @@
+using System.Diagnostics;
+
+namespace Qos.Transport;
+
+/// <summary>
+/// The time that one direction of a connection may spend waiting for its peer. A wait that outlasts the budget cancels
+/// <see cref="Token"/>, after which the connection is of no more use.
+/// </summary>
+internal sealed class WaitBudget : IDisposable
+{
+    private readonly FrameLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _expiry = new();
+    private readonly Action<object?> _cancel;
+    private ITimer? _timer;
+    private TimeSpan _left;
+    private TimeSpan _allowedThisWait;
+    private long _waitStarted;
+    private volatile bool _waiting;
+    private volatile TransportException? _error;
+    private CancellationTokenRegistration _external;
+    private bool _idle;
+
+    internal WaitBudget(FrameLimits limits, TimeProvider time)
+    {
+        _limits = limits;
+        _time = time;
+        _cancel = static state => ((CancellationTokenSource)state!).Cancel();
+    }
+
+    /// <summary>Cancelled when the budget is used up, or by the caller's own token.</summary>
+    internal CancellationToken Token => _expiry.Token;
+
+    /// <summary>Between messages: only the idle limit counts.</summary>
+    internal void BeginIdle()
+    {
+        _idle = true;
+        _left = _limits.IdleTimeout;
+    }
+
+    /// <summary>A message began: from now on its bytes must keep coming.</summary>
+    internal void BeginMessage()
+    {
+        _idle = false;
+        _left = _limits.Grace;
+    }
+
+    /// <summary>Bytes came or went: they earn time.</summary>
+    internal void Earn(long bytes)
+    {
+        if (!_idle)
+            _left += TimeSpan.FromSeconds((double)bytes / _limits.MinBytesPerSecond);
+    }
+
+    /// <summary>A read or write did not finish at once.</summary>
+    internal void BeginWait(CancellationToken cancellationToken)
+    {
+        _external = cancellationToken.UnsafeRegister(_cancel, _expiry);
+        _allowedThisWait = _left;
+        _waitStarted = _time.GetTimestamp();
+        _waiting = true;
+        if (_left == Timeout.InfiniteTimeSpan)
+            return;
+        TimeSpan due = _left > TimeSpan.Zero ? _left : TimeSpan.Zero;
+        if (_timer is null)
+            _timer = _time.CreateTimer(static state => ((WaitBudget)state!).Expire(), this, due, Timeout.InfiniteTimeSpan);
+        else
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The wait is over, one way or the other.</summary>
+    internal void EndWait()
+    {
+        _waiting = false;
+        _external.Dispose();
+        _external = default;
+        if (_left == Timeout.InfiniteTimeSpan)
+            return;
+        _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _left -= _time.GetElapsedTime(_waitStarted);
+    }
+
+    /// <summary>What a cancelled wait means: our time limit, or the caller's wish (null).</summary>
+    internal TransportException? Error => _error;
+
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _external.Dispose();
+        _expiry.Dispose();
+    }
+
+    private void Expire()
+    {
+        // A timer of an earlier wait may fire late; it must not cut this one short.
+        if (!_waiting || _time.GetElapsedTime(_waitStarted) < _allowedThisWait)
+            return;
+        _error = _idle
+            ? new TransportException(TransportError.Idle, $"The connection was silent for {_limits.IdleTimeout.TotalSeconds:0} s and was closed.")
+            : new TransportException(TransportError.TooSlow, $"The peer moved a message slower than {_limits.MinBytesPerSecond} bytes a second and was cut off.");
+        try
+        {
+            _expiry.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            Debug.Assert(!_waiting, "disposed only when nothing waits");
+        }
+    }
+}
