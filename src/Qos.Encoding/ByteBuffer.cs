@@ -1,0 +1,90 @@
+using System.Buffers;
+
+namespace Qos.Encoding;
+
+/// <summary>Bytes that grow at the end, in a pooled array or towards another writer.</summary>
+internal sealed class ByteBuffer : IDisposable
+{
+    private const int FirstCapacity = 256;
+
+    private readonly IBufferWriter<byte>? _output;
+    private byte[] _bytes = [];
+    private int _count;
+
+    public ByteBuffer()
+    {
+    }
+
+    public ByteBuffer(IBufferWriter<byte> output) => _output = output;
+
+    /// <summary>How many bytes have been written.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>What has been written; only without another writer.</summary>
+    public Span<byte> Written => _output is null
+        ? _bytes.AsSpan(0, _count)
+        : throw new InvalidOperationException("The bytes went to the buffer writer that was given.");
+
+    /// <summary>Space at the end for at least so many bytes; <see cref="Advance"/> says how many were used.</summary>
+    public Span<byte> Reserve(int atLeast)
+    {
+        if (_output is not null)
+            return _output.GetSpan(atLeast);
+        if (_bytes.Length - _count < atLeast)
+            Grow(atLeast);
+        return _bytes.AsSpan(_count);
+    }
+
+    public void Advance(int count)
+    {
+        if (_output is null)
+            _count += count;
+        else
+            _output.Advance(count);
+        Count += count;
+    }
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (_output is not null)
+        {
+            _output.Write(bytes);
+            Count += bytes.Length;
+            return;
+        }
+
+        bytes.CopyTo(Reserve(bytes.Length));
+        Advance(bytes.Length);
+    }
+
+    public void WriteByte(byte value)
+    {
+        Reserve(1)[0] = value;
+        Advance(1);
+    }
+
+    /// <summary>Forgets everything behind the first bytes; only without another writer.</summary>
+    public void Truncate(int count)
+    {
+        _count = count;
+        Count = count;
+    }
+
+    public void Dispose()
+    {
+        if (_bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
+        Truncate(0);
+    }
+
+    private void Grow(int atLeast)
+    {
+        long needed = Math.Max((long)_count + atLeast, Math.Max(FirstCapacity, Math.Min(_bytes.Length * 2L, Array.MaxLength)));
+        byte[] larger = ArrayPool<byte>.Shared.Rent(checked((int)needed));
+        _bytes.AsSpan(0, _count).CopyTo(larger);
+        if (_bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = larger;
+    }
+}
