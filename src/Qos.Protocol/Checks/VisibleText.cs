@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+
+namespace Qos.Protocol;
+
+/// <summary>
+/// Makes text from outside safe to show: what would move the cursor, hide or reorder text is shown as <c>\u{…}</c>.
+/// Specification: manifest, "Ours, when a manifest is made, shown or approved".
+/// </summary>
+public static class VisibleText
+{
+    /// <summary>Whether the text holds control, format, bidirectional, separator or unpaired surrogate characters.</summary>
+    public static bool NeedsEscape(string text)
+    {
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (IsHidden(rune))
+                return true;
+        }
+
+        return HasLoneSurrogate(text);
+    }
+
+    /// <summary>The text with such characters, and the backslash, escaped, so that two different texts never look the same for them.</summary>
+    public static string Escape(string text)
+    {
+        if (!NeedsEscape(text) && !text.Contains('\\', StringComparison.Ordinal))
+            return text;
+
+        var shown = new StringBuilder(text.Length + 16);
+        for (int index = 0; index < text.Length;)
+        {
+            if (Rune.TryGetRuneAt(text, index, out Rune rune))
+            {
+                if (rune.Value == '\\')
+                    shown.Append("\\\\");
+                else if (IsHidden(rune))
+                    AppendEscape(shown, rune.Value);
+                else
+                    shown.Append(rune.ToString());
+                index += rune.Utf16SequenceLength;
+            }
+            else
+            {
+                AppendEscape(shown, text[index]);
+                index++;
+            }
+        }
+
+        return shown.ToString();
+    }
+
+    private static void AppendEscape(StringBuilder shown, int value) =>
+        shown.Append("\\u{").Append(value.ToString("x", CultureInfo.InvariantCulture)).Append('}');
+
+    private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    {
+        // Format covers the bidirectional marks, embeddings, overrides and isolates, zero-width characters and tags.
+        UnicodeCategory.Control
+            or UnicodeCategory.Format
+            or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.OtherNotAssigned
+            or UnicodeCategory.PrivateUse => true,
+        UnicodeCategory.SpaceSeparator => rune.Value != ' ',
+        _ => rune.Value is 0x034F or 0x115F or 0x1160 or 0x3164 or 0xFFA0 or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF),
+    };
+
+    private static bool HasLoneSurrogate(string text)
+    {
+        for (int index = 0; index < text.Length; index++)
+        {
+            if (char.IsHighSurrogate(text[index]) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1]))
+                index++;
+            else if (char.IsSurrogate(text[index]))
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,11 @@
+namespace Qos.Protocol;
+
+/// <summary>How a message is written on the wire; an answer takes its request's. Specification: protocol, Messages.</summary>
+public enum WireEncoding
+{
+    /// <summary>Canonical JSON.</summary>
+    Json,
+
+    /// <summary>Borsh, for everything but genesis and V2 manifests.</summary>
+    Borsh,
+}
