@@ -19,7 +19,7 @@ public sealed record PivotConfig
     public IReadOnlyList<string> Args { get; init; } = [];
 
     /// <summary>The environment, names to values, sorted by name; empty before V2.</summary>
-    public IReadOnlyDictionary<string, string> Env { get; init; } = EmptyEnvironment;
+    public IReadOnlyDictionary<string, string> Env { get; init; } = s_emptyEnvironment;
 
-    private static readonly SortedDictionary<string, string> EmptyEnvironment = new(StringComparer.Ordinal);
+    private static readonly SortedDictionary<string, string> s_emptyEnvironment = new(StringComparer.Ordinal);
 }
