@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+
+namespace Qos.Keys;
+
+/// <summary>
+/// Borsh of { nonce: [u8;12], ephemeral_sender_public: [u8;65], encrypted_message: Vec&lt;u8&gt; }: ECDH of a fresh key with the
+/// receiver's, HMAC-SHA-512, AES-256-GCM. Specification: keys, Public-key envelope.
+/// </summary>
+internal static class PublicKeyEnvelope
+{
+    private const int SenderOffset = Aes256Gcm.NonceSize;
+    private const int TailOffset = SenderOffset + CurvePoint.Size;
+    private const int HmacSize = 64;
+
+    private static ReadOnlySpan<byte> HmacMessage => "qos_encryption_hmac_message"u8;
+
+    /// <summary>Encrypts to a receiver's point; draws the ephemeral scalar first, then the nonce.</summary>
+    internal static byte[] Seal(ReadOnlySpan<byte> receiver, ReadOnlySpan<byte> plaintext, IRandomSource random)
+    {
+        byte[] envelope = new byte[TailOffset + Aes256Gcm.SealedSize(plaintext.Length)];
+        Span<byte> nonce = envelope.AsSpan(0, Aes256Gcm.NonceSize);
+        Span<byte> sender = envelope.AsSpan(SenderOffset, CurvePoint.Size);
+
+        using SecretMemory ephemeral = SecretMemory.Allocate(P256.ScalarSize);
+        P256.DrawScalar(random, ephemeral.Span);
+        P256.PublicPoint(ephemeral.Span, sender);
+        random.Fill(nonce);
+
+        using SecretMemory shared = SecretMemory.Allocate(P256.ScalarSize);
+        if (!P256.TryAgree(ephemeral.Span, receiver, shared.Span))
+            throw new KeyException(KeyError.FailedToReadPublicKey);
+
+        using SecretMemory key = CipherKey(sender, receiver, shared.Span);
+        Aes256Gcm.Seal(key.Span, nonce, plaintext, AssociatedData(sender, receiver), envelope.AsSpan(TailOffset));
+        return envelope;
+    }
+
+    /// <summary>Opens an envelope to the receiver whose scalar and point are given.</summary>
+    internal static SecretMemory Open(ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> receiver, ReadOnlySpan<byte> envelope)
+    {
+        using SecretMemory shared = SecretMemory.Allocate(P256.ScalarSize);
+        if (envelope.Length < TailOffset || !P256.TryAgree(scalar, SenderOf(envelope), shared.Span))
+            throw Aes256Gcm.DoesNotOpen();
+
+        return OpenWithShared(shared.Span, receiver, envelope);
+    }
+
+    /// <summary>Opens an envelope whose ECDH was done elsewhere, such as in a token.</summary>
+    internal static SecretMemory OpenWithShared(ReadOnlySpan<byte> shared, ReadOnlySpan<byte> receiver, ReadOnlySpan<byte> envelope)
+    {
+        if (envelope.Length < TailOffset)
+            throw Aes256Gcm.DoesNotOpen();
+
+        ReadOnlySpan<byte> sender = SenderOf(envelope);
+        using SecretMemory key = CipherKey(sender, receiver, shared);
+        return Aes256Gcm.Open(key.Span, envelope[..Aes256Gcm.NonceSize], envelope[TailOffset..], AssociatedData(sender, receiver));
+    }
+
+    private static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> envelope) => envelope.Slice(SenderOffset, CurvePoint.Size);
+
+    // HMAC-SHA512(key = sender || receiver || shared, message)[0..32]
+    private static SecretMemory CipherKey(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, ReadOnlySpan<byte> shared)
+    {
+        using SecretMemory hmacKey = SecretMemory.Allocate(sender.Length + receiver.Length + shared.Length);
+        sender.CopyTo(hmacKey.Span);
+        receiver.CopyTo(hmacKey.Span[sender.Length..]);
+        shared.CopyTo(hmacKey.Span[(sender.Length + receiver.Length)..]);
+
+        using SecretMemory hash = SecretMemory.Allocate(HmacSize);
+        HMACSHA512.HashData(hmacKey.Span, HmacMessage, hash.Span);
+        return SecretMemory.CopyOf(hash.Span[..Aes256Gcm.KeySize]);
+    }
+
+    // sender || 0x41 || receiver || 0x41: each point is followed by its length.
+    private static byte[] AssociatedData(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver) =>
+        [.. sender, CurvePoint.Size, .. receiver, CurvePoint.Size];
+}

@@ -1,0 +1,15 @@
+namespace Qos.Keys;
+
+/// <summary>Who can sign and decrypt under a public key, wherever the secret is: in memory, or in a token.</summary>
+public interface IKeyPair
+{
+    /// <summary>The public half.</summary>
+    PublicKey PublicKey { get; }
+
+    /// <summary>Signs SHA-256 of <paramref name="message"/>: 64 bytes, r || s. Specification: keys, Signatures.</summary>
+    byte[] Sign(ReadOnlySpan<byte> message);
+
+    /// <summary>Opens a public-key envelope; the caller disposes of the plaintext. Specification: keys, Public-key envelope.</summary>
+    /// <exception cref="KeyException">The envelope is malformed, damaged or for another key: always the same error.</exception>
+    SecretMemory Decrypt(ReadOnlySpan<byte> envelope);
+}

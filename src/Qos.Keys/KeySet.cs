@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+
+namespace Qos.Keys;
+
+/// <summary>
+/// A master seed and the three secrets that HKDF-SHA512 derives from it: encryption scalar, signing scalar, AES-256 key. Safe for use
+/// by several threads, also while one of them disposes of it. Specification: keys, Key set.
+/// </summary>
+public sealed class KeySet : IKeyPair, IDisposable
+{
+    /// <summary>Bytes of a master seed.</summary>
+    public const int SeedSize = 32;
+
+    private const int SecretSize = 32;
+
+    // Seed, encryption scalar, signing scalar, AES key.
+    private readonly SecretMemory _secrets;
+
+    private KeySet(SecretMemory secrets)
+    {
+        _secrets = secrets;
+        Span<byte> all = secrets.Span;
+        Span<byte> seed = Seed(all);
+        HkdfSha512.Derive("qos_p256_encrypt"u8, seed, default, EncryptionScalar(all));
+        HkdfSha512.Derive("qos_p256_sign"u8, seed, default, SigningScalar(all));
+        HkdfSha512.Derive("qos_aes_gcm_encrypt"u8, seed, default, AesKey(all));
+        if (!P256.IsScalar(EncryptionScalar(all)) || !P256.IsScalar(SigningScalar(all)))
+            throw new KeyException(KeyError.FailedToReadSecret);
+
+        byte[] points = new byte[PublicKey.Size];
+        P256.PublicPoint(EncryptionScalar(all), points.AsSpan(0, PublicKey.PointSize));
+        P256.PublicPoint(SigningScalar(all), points.AsSpan(PublicKey.PointSize));
+        PublicKey = new PublicKey(points);
+    }
+
+    /// <inheritdoc/>
+    public PublicKey PublicKey { get; }
+
+    /// <summary>A new key set from 32 random bytes.</summary>
+    public static KeySet Generate(IRandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        using SecretMemory seed = SecretMemory.Allocate(SeedSize);
+        random.Fill(seed.Span);
+        return FromSeed(seed.Span);
+    }
+
+    /// <summary>The key set of a 32-byte master seed, which is copied.</summary>
+    /// <exception cref="KeyException">The seed has another length, or (about once in 2^31 seeds) derives no valid scalar.</exception>
+    public static KeySet FromSeed(ReadOnlySpan<byte> seed)
+    {
+        if (seed.Length != SeedSize)
+            throw new KeyException(KeyError.MasterSeedInvalidLength);
+
+        SecretMemory secrets = SecretMemory.Allocate(SeedSize + (3 * SecretSize));
+        try
+        {
+            seed.CopyTo(secrets.Span);
+            return new KeySet(secrets);
+        }
+        catch
+        {
+            secrets.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A copy of the master seed, for the caller to dispose of.</summary>
+    public SecretMemory ExportSeed()
+    {
+        using SecretBorrow secrets = _secrets.Borrow();
+        return SecretMemory.CopyOf(Seed(secrets.Span));
+    }
+
+    /// <inheritdoc/>
+    public byte[] Sign(ReadOnlySpan<byte> message)
+    {
+        using SecretBorrow secrets = _secrets.Borrow();
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(message, digest);
+
+        byte[] signature = new byte[PublicKey.SignatureSize];
+        P256.SignDigest(SigningScalar(secrets.Span), digest, signature);
+
+        // With deterministic nonces one faulty signature beside a good one gives the key away, so a faulty one never leaves.
+        if (!P256.VerifyDigest(PublicKey.SigningPoint, digest, signature))
+            throw new CryptographicException("A signature just made does not verify: the machine is faulty.");
+        return signature;
+    }
+
+    /// <inheritdoc/>
+    public SecretMemory Decrypt(ReadOnlySpan<byte> envelope)
+    {
+        using SecretBorrow secrets = _secrets.Borrow();
+        return PublicKeyEnvelope.Open(EncryptionScalar(secrets.Span), PublicKey.EncryptionPoint, envelope);
+    }
+
+    /// <summary>Encrypts data at rest under the set's AES key. Specification: keys, Symmetric envelope.</summary>
+    /// <exception cref="KeyException">The plaintext is larger than 256 MiB.</exception>
+    public byte[] EncryptSymmetric(ReadOnlySpan<byte> plaintext, IRandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        using SecretBorrow secrets = _secrets.Borrow();
+        return SymmetricEnvelope.Seal(AesKey(secrets.Span), plaintext, random);
+    }
+
+    /// <summary>Opens a symmetric envelope; the caller disposes of the plaintext. Specification: keys, Symmetric envelope.</summary>
+    /// <exception cref="KeyException">The envelope is malformed, damaged or under another key: always the same error.</exception>
+    public SecretMemory DecryptSymmetric(ReadOnlySpan<byte> envelope)
+    {
+        using SecretBorrow secrets = _secrets.Borrow();
+        return SymmetricEnvelope.Open(AesKey(secrets.Span), envelope);
+    }
+
+    /// <summary>Wipes the seed and all that is derived from it.</summary>
+    public void Dispose() => _secrets.Dispose();
+
+    /// <summary>Names the public key and nothing secret.</summary>
+    public override string ToString() => $"key set {PublicKey.ToHex()}";
+
+    private static Span<byte> Seed(Span<byte> secrets) => secrets[..SeedSize];
+
+    private static Span<byte> EncryptionScalar(Span<byte> secrets) => secrets.Slice(SeedSize, SecretSize);
+
+    private static Span<byte> SigningScalar(Span<byte> secrets) => secrets.Slice(SeedSize + SecretSize, SecretSize);
+
+    private static Span<byte> AesKey(Span<byte> secrets) => secrets.Slice(SeedSize + (2 * SecretSize), SecretSize);
+}

@@ -1,0 +1,21 @@
+using System.Runtime.InteropServices;
+
+namespace Qos.Native;
+
+/// <summary>libsodium: guarded, locked and wiped memory, and the passphrase functions that the framework lacks.</summary>
+internal static partial class LibSodium
+{
+    private const string Library = "libsodium.so.23";
+
+    /// <summary>0 when initialised now, 1 when it was before, -1 on failure.</summary>
+    [LibraryImport(Library)]
+    internal static partial int sodium_init();
+
+    /// <summary>Memory between guard pages, locked where the limits allow it; zero when there is none.</summary>
+    [LibraryImport(Library)]
+    internal static partial nint sodium_malloc(nuint size);
+
+    /// <summary>Wipes and releases; ends the process when a guard value was overwritten.</summary>
+    [LibraryImport(Library)]
+    internal static partial void sodium_free(nint pointer);
+}
