@@ -25,6 +25,9 @@ internal sealed class ByteBuffer : IDisposable
         ? _bytes.AsSpan(0, _count)
         : throw new InvalidOperationException("The bytes went to the buffer writer that was given.");
 
+    /// <summary>What has been written; only without another writer.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, _count);
+
     /// <summary>Space at the end for at least so many bytes; <see cref="Advance"/> says how many were used.</summary>
     public Span<byte> Reserve(int atLeast)
     {
