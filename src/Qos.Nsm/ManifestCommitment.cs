@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Qos.Nsm;
 
@@ -22,7 +21,7 @@ public sealed class ManifestCommitment
     private ManifestCommitment(string domain, ushort index, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> manifestHash)
     {
         // The members are in canonical order and hold only hex, so this is the canonical JSON of the object.
-        _preimage = Encoding.ASCII.GetBytes(
+        _preimage = System.Text.Encoding.ASCII.GetBytes(
             $$"""{"domain":"{{domain}}","ephemeralPublicKey":"{{Convert.ToHexStringLower(publicKey)}}","manifestHash":"{{Convert.ToHexStringLower(manifestHash)}}"}""");
         _extension = SHA384.HashData(_preimage);
         _pcr = Nsm.Pcr.Extend(stackalloc byte[Nsm.Pcr.Size], _extension);
