@@ -7,7 +7,7 @@ namespace Qos.Keys;
 internal sealed class SodiumMemoryHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
     // Once per process, and thread-safe by the rules of static initialisation.
-    private static readonly bool _ready = Initialise();
+    private static readonly bool s_ready = Initialise();
 
     private SodiumMemoryHandle(nint pointer)
         : base(ownsHandle: true)
@@ -20,7 +20,7 @@ internal sealed class SodiumMemoryHandle : SafeHandleZeroOrMinusOneIsInvalid
     /// <exception cref="InsufficientMemoryException">There is no memory for the block and its guard pages.</exception>
     internal static unsafe SodiumMemoryHandle Allocate(int length)
     {
-        if (!_ready)
+        if (!s_ready)
             throw new InvalidOperationException("Secret memory needs libsodium (libsodium.so.23), which could not be loaded: install the package libsodium23.");
 
         // The lock may fail under a low RLIMIT_MEMLOCK; libsodium then still gives guarded memory that is wiped when freed.
