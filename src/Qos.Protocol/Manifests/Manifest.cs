@@ -30,4 +30,10 @@ public sealed record Manifest
 
     /// <summary>Only in V2: the name servers of the enclave.</summary>
     public DnsConfig? Dns { get; init; }
+
+    /// <summary>The manifest hash, 32 bytes: what approvals sign and attestation documents carry.</summary>
+    public byte[] Hash() => ManifestFormat.Hash(this);
+
+    /// <summary>The bytes that the hash is taken over: canonical JSON for V2, Borsh for V1 and V0.</summary>
+    public byte[] HashedBytes() => ManifestFormat.HashedBytes(this);
 }

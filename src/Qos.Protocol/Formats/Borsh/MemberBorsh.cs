@@ -1,0 +1,63 @@
+using Qos.Encoding;
+
+namespace Qos.Protocol;
+
+/// <summary>Members, sets and approvals in Borsh. Specification: manifest, V1 and V0.</summary>
+internal static class MemberBorsh
+{
+    // Two vectors, each at least its count.
+    private const int LeastMemberSize = 8;
+
+    internal static QuorumMember Read(ref BorshReader reader) =>
+        new(reader.String(ProtocolLimits.MaxNameBytes), reader.Bytes(ProtocolLimits.MaxKeyBytes));
+
+    internal static void Write(BorshWriter writer, QuorumMember member)
+    {
+        writer.String(member.Alias);
+        writer.Bytes(member.PubKey.Span);
+    }
+
+    internal static MemberSet ReadSet(ref BorshReader reader) =>
+        new(reader.U32(), BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, LeastMemberSize, Read));
+
+    internal static void WriteSet(BorshWriter writer, MemberSet set)
+    {
+        writer.U32(set.Threshold);
+        BorshLists.Write(writer, set.Members, Write);
+    }
+
+    internal static PatchSet ReadPatchSet(ref BorshReader reader) =>
+        new(reader.U32(), BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, 4, ReadKey));
+
+    internal static void WritePatchSet(BorshWriter writer, PatchSet set)
+    {
+        writer.U32(set.Threshold);
+        BorshLists.Write(writer, set.Members, static (writer, key) => writer.Bytes(key.Span));
+    }
+
+    internal static GenesisSet ReadGenesisSet(ref BorshReader reader) =>
+        new(BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, LeastMemberSize, Read), reader.U32());
+
+    internal static void WriteGenesisSet(BorshWriter writer, GenesisSet set)
+    {
+        BorshLists.Write(writer, set.Members, Write);
+        writer.U32(set.Threshold);
+    }
+
+    internal static Approval ReadApproval(ref BorshReader reader) =>
+        new(reader.Bytes(ProtocolLimits.MaxSignatureBytes), Read(ref reader));
+
+    internal static void WriteApproval(BorshWriter writer, Approval approval)
+    {
+        writer.Bytes(approval.Signature.Span);
+        Write(writer, approval.Member);
+    }
+
+    internal static List<Approval> ReadApprovals(ref BorshReader reader) =>
+        BorshLists.Read(ref reader, ProtocolLimits.MaxApprovals, LeastMemberSize + 4, ReadApproval);
+
+    internal static void WriteApprovals(BorshWriter writer, IReadOnlyList<Approval> approvals) =>
+        BorshLists.Write(writer, approvals, WriteApproval);
+
+    private static ReadOnlyMemory<byte> ReadKey(ref BorshReader reader) => reader.Bytes(ProtocolLimits.MaxKeyBytes);
+}

@@ -1,0 +1,52 @@
+using Qos.Encoding;
+
+namespace Qos.Protocol;
+
+/// <summary>A bridged port in JSON, tagged inside by <c>type</c>. Specification: manifest.</summary>
+internal static class BridgeJson
+{
+    internal static BridgeConfig Read(ref QosJsonReader reader)
+    {
+        string? type = null;
+        ushort? port = null;
+        string? host = null;
+        reader.BeginObject();
+        while (reader.NextMember(out ReadOnlySpan<byte> name))
+        {
+            if (name.SequenceEqual("type"u8))
+                type = reader.ReadString(16);
+            else if (name.SequenceEqual("port"u8))
+                port = reader.ReadUInt16();
+            else if (name.SequenceEqual("host"u8))
+                host = reader.TryReadNull() ? null : reader.ReadString(ProtocolLimits.MaxNameBytes);
+            else
+                throw JsonMembers.Unknown(ref reader, name);
+        }
+
+        ushort number = port ?? throw JsonMembers.Missing(ref reader, "port");
+        return type switch
+        {
+            "server" => new BridgeConfig.Server(number, host ?? throw JsonMembers.Missing(ref reader, "host")),
+            "client" => new BridgeConfig.Client(number, host),
+            null => throw JsonMembers.Missing(ref reader, "type"),
+            _ => throw reader.Error("a bridge's type must be \"server\" or \"client\""),
+        };
+    }
+
+    internal static void Write(QosJsonWriter writer, BridgeConfig bridge)
+    {
+        writer.BeginObject();
+        writer.Name("type"u8);
+        writer.String(bridge is BridgeConfig.Server ? "server" : "client");
+        writer.Name("port"u8);
+        writer.Integer((ulong)bridge.Port);
+        string? host = bridge is BridgeConfig.Server server ? server.Host : ((BridgeConfig.Client)bridge).Host;
+        if (host is not null)
+        {
+            writer.Name("host"u8);
+            writer.String(host);
+        }
+
+        writer.EndObject();
+    }
+}
