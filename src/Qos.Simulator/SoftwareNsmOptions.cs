@@ -1,5 +1,3 @@
-using Qos.Nsm;
-
 namespace Qos.Simulator;
 
 /// <summary>What a simulated module starts with.</summary>
