@@ -5,7 +5,7 @@ namespace Qos.Node;
 public interface IPivotStage : IDisposable
 {
     /// <summary>Appends bytes to the staged pivot.</summary>
-    /// <exception cref="IOException">The disk is full or the file cannot be written.</exception>
+    /// <exception cref="NodeFileException">The disk is full, the file cannot be written, or the pivot is longer than a message may be.</exception>
     void Write(ReadOnlySpan<byte> bytes);
 
     /// <summary>Ends the pivot; what it returns owns the hidden file from here on.</summary>

@@ -1,8 +1,8 @@
 namespace Qos.Node;
 
 /// <summary>A pivot that has arrived completely, is hashed, and waits in a hidden file for its manifest to be accepted.</summary>
-/// <remarks>Disposing one that was not published (<see cref="INodeFiles.PutPivot"/>) discards its bytes.</remarks>
-public abstract class StagedPivot : IDisposable
+/// <remarks>Disposing one that was not published discards its bytes.</remarks>
+public abstract class StagedPivot : IStagedFile
 {
     /// <summary>Describes a staged pivot.</summary>
     /// <param name="sha256">SHA-256 over its bytes, 32 bytes.</param>
@@ -18,6 +18,10 @@ public abstract class StagedPivot : IDisposable
 
     /// <summary>How many bytes the pivot has.</summary>
     public long Length { get; }
+
+    /// <summary>Publishes the bytes as <c>qos.pivot.bin</c>, executable and read-only.</summary>
+    /// <exception cref="NodeFileException">The name is taken already, or the folder cannot be changed.</exception>
+    public abstract void Publish();
 
     /// <summary>Discards the bytes unless they were published.</summary>
     public void Dispose()

@@ -1,0 +1,27 @@
+using Qos.Protocol;
+
+namespace Qos.Node;
+
+/// <summary>One of the files in the enclave: its name, its mode, and the errors it stands for. Specification: protocol, Files.</summary>
+internal sealed record NodeFile(string Name, UnixFileMode Mode, ProtocolErrorCode CannotPut, ProtocolErrorCode Missing)
+{
+    private const UnixFileMode OwnerReads = UnixFileMode.UserRead;
+    private const UnixFileMode OwnerRuns = UnixFileMode.UserRead | UnixFileMode.UserExecute;
+    private const UnixFileMode AllRead = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    internal static readonly NodeFile Manifest = new(
+        "qos.manifest", AllRead, ProtocolErrorCode.FailedToPutManifestEnvelope, ProtocolErrorCode.FailedToGetManifestEnvelope);
+
+    internal static readonly NodeFile Pivot = new(
+        "qos.pivot.bin", OwnerRuns, ProtocolErrorCode.FailedToPutPivot, ProtocolErrorCode.FailedToPutPivot);
+
+    internal static readonly NodeFile EphemeralKey = new(
+        "qos.ephemeral.key", OwnerReads, ProtocolErrorCode.FailedToPutEphemeralKey, ProtocolErrorCode.CannotRotateNonExistentEphemeralKey);
+
+    internal static readonly NodeFile QuorumKey = new(
+        "qos.quorum.key", OwnerReads, ProtocolErrorCode.FailedToPutQuorumKey, ProtocolErrorCode.FailedToPutQuorumKey);
+
+    internal static IReadOnlyList<NodeFile> All { get; } = [Manifest, Pivot, EphemeralKey, QuorumKey];
+
+    internal string HiddenName => $".{Name}.new";
+}

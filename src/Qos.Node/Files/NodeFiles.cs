@@ -1,0 +1,118 @@
+using Qos.Encoding;
+using Qos.Keys;
+using Qos.Protocol;
+
+namespace Qos.Node;
+
+/// <summary>The node's files in a folder: <c>/</c> in the enclave, any folder locally. Specification: protocol, Files in the enclave.</summary>
+/// <remarks>
+/// The manifest is readable by all, the pivot is executable and the keys are readable by their owner only; none can be written. The
+/// folder is held open, and hidden names are created exclusively, so neither a link nor a swapped path leads elsewhere.
+/// </remarks>
+public sealed class NodeFiles : INodeFiles, IDisposable
+{
+    private const int SeedLength = 32;
+
+    private readonly NodeFolder _folder;
+    private bool _isEphemeralKeyRotated;
+
+    /// <summary>Takes a folder into use.</summary>
+    /// <param name="directory">An existing folder that holds no node's files yet.</param>
+    /// <exception cref="IOException">It does not exist, or files of another node are in it.</exception>
+    public NodeFiles(string directory)
+    {
+        _folder = new NodeFolder(directory);
+        foreach (NodeFile file in NodeFile.All)
+        {
+            string? found = _folder.Holds(file.Name) ? file.Name : _folder.Holds(file.HiddenName) ? file.HiddenName : null;
+            if (found is null)
+                continue;
+            _folder.Dispose();
+            throw new NodeFileException(
+                ProtocolErrorCode.CannotModifyPostPivotStatic,
+                $"{_folder.Path} holds {found}, left by another node: name an empty folder, or remove it.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public string PivotPath => Path.Combine(_folder.Path, NodeFile.Pivot.Name);
+
+    /// <inheritdoc/>
+    public IPivotStage StagePivot() => new PivotStage(new HiddenFile(_folder, NodeFile.Pivot, replaces: false));
+
+    /// <inheritdoc/>
+    public IStagedFile StageEphemeralKey(ReadOnlySpan<byte> seed) => StageSeed(new HiddenFile(_folder, NodeFile.EphemeralKey, false), seed);
+
+    /// <inheritdoc/>
+    public IStagedFile StageEphemeralKeyRotation(ReadOnlySpan<byte> seed)
+    {
+        if (_isEphemeralKeyRotated)
+            throw new NodeFileException(ProtocolErrorCode.CannotModifyPostPivotStatic, "The ephemeral key was replaced already.");
+        var file = new HiddenFile(_folder, NodeFile.EphemeralKey, replaces: true) { Published = () => _isEphemeralKeyRotated = true };
+        return StageSeed(file, seed);
+    }
+
+    /// <inheritdoc/>
+    public IStagedFile StageManifestEnvelope(ReadOnlySpan<byte> envelope) =>
+        Stage(new HiddenFile(_folder, NodeFile.Manifest, replaces: false), envelope);
+
+    /// <inheritdoc/>
+    public IStagedFile StageManifestEnvelopeReplacement(ReadOnlySpan<byte> envelope) =>
+        Stage(new HiddenFile(_folder, NodeFile.Manifest, replaces: true), envelope);
+
+    /// <inheritdoc/>
+    public IStagedFile StageQuorumKey(ReadOnlySpan<byte> seed) => StageSeed(new HiddenFile(_folder, NodeFile.QuorumKey, false), seed);
+
+    /// <inheritdoc/>
+    public SecretMemory ReadQuorumKey()
+    {
+        SecretMemory? seed = null;
+        try
+        {
+            // One byte more than the digits: a longer file is not one that was written here.
+            using SecretMemory digits = SecretMemory.Allocate((2 * SeedLength) + 1);
+            using (var handle = _folder.OpenRead(NodeFile.QuorumKey.Name))
+            {
+                if (RandomAccess.Read(handle, digits.Span, 0) != 2 * SeedLength)
+                    throw new IOException("it is not 64 hex characters");
+            }
+
+            seed = SecretMemory.Allocate(SeedLength);
+            Hex.DecodeSecret(digits.Span[..(2 * SeedLength)], seed.Span);
+            return seed;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or EncodingException)
+        {
+            seed?.Dispose();
+            throw new NodeFileException(
+                ProtocolError.WithKeyError(ProtocolErrorCode.FailedToGetQuorumKey, KeyError.FailedToReadSecret),
+                $"{_folder.Path}/{NodeFile.QuorumKey.Name} cannot be read: {exception.Message}",
+                exception);
+        }
+    }
+
+    /// <summary>Lets go of the folder.</summary>
+    public void Dispose() => _folder.Dispose();
+
+    private static HiddenFile StageSeed(HiddenFile file, ReadOnlySpan<byte> seed)
+    {
+        using SecretMemory digits = SecretMemory.Allocate(2 * SeedLength);
+        Hex.EncodeSecret(seed, digits.Span);
+        return Stage(file, digits.Span);
+    }
+
+    private static HiddenFile Stage(HiddenFile file, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            file.Write(bytes);
+            file.Seal();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}

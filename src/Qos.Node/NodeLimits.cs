@@ -1,0 +1,20 @@
+namespace Qos.Node;
+
+/// <summary>How much of anything the node takes. Specification: protocol, Transport ("Ours").</summary>
+public static class NodeLimits
+{
+    /// <summary>The longest message, 128 MiB; a pivot arrives in one, so it is no longer either.</summary>
+    public const long MaximumPivotLength = 128L << 20;
+
+    /// <summary>The longest message, 128 MiB.</summary>
+    public const long MaximumMessageLength = 128L << 20;
+
+    /// <summary>How much of one message is held in memory: everything but the pivot. Large enough for any manifest within its own limits.</summary>
+    public const int MaximumRetainedPerMessage = 8 << 20;
+
+    /// <summary>How much all messages that are still arriving may hold together.</summary>
+    public const int MaximumRetainedTogether = 16 << 20;
+
+    /// <summary>How many combinations of shares one provision request may try, so that bad shares cannot keep a node busy.</summary>
+    public const int MaximumCombinations = 512;
+}

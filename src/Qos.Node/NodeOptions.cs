@@ -1,0 +1,21 @@
+namespace Qos.Node;
+
+/// <summary>What a node is told about itself.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>The software's version, for <c>versionResponse</c>.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The commit it was built from, for <c>versionResponse</c>.</summary>
+    public required string Commit { get; init; }
+
+    /// <summary>
+    /// The root (DER) that another node's attestation document must lead to before it is given the quorum key; when null, the
+    /// <c>awsRootCertificate</c> of the manifest that this node was booted with. Specification: protocol, Key forwarding.
+    /// </summary>
+    /// <remarks>An enclave image names AWS's root here, so that no manifest can have a key forwarded to a simulated node.</remarks>
+    public ReadOnlyMemory<byte>? TrustAnchor { get; init; }
+
+    /// <summary>Takes one line for the log: what was refused or went wrong, never a secret. May be called by several threads.</summary>
+    public Action<NodeLogEntry>? Log { get; init; }
+}

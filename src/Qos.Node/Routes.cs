@@ -1,0 +1,31 @@
+using Qos.Protocol;
+
+namespace Qos.Node;
+
+/// <summary>Which requests a node takes in which phase. Specification: protocol, Phases and routes.</summary>
+internal static class Routes
+{
+    /// <summary>Whether the request has a route in the phase.</summary>
+    internal static bool Has(ProtocolPhase phase, ProtocolMessage request) => request switch
+    {
+        ProtocolMessage.StatusRequest or ProtocolMessage.VersionRequest or ProtocolMessage.NodeStatusRequest => true,
+        ProtocolMessage.ManifestEnvelopeRequest => phase is not ProtocolPhase.GenesisBooted,
+        ProtocolMessage.LiveAttestationDocRequest =>
+            phase is not (ProtocolPhase.GenesisBooted or ProtocolPhase.WaitingForBootInstruction),
+        ProtocolMessage.BootGenesisRequest => phase is ProtocolPhase.WaitingForBootInstruction,
+        ProtocolMessage.ProvisionRequest => phase is ProtocolPhase.WaitingForQuorumShards,
+        ProtocolMessage.InjectKeyRequest => phase is ProtocolPhase.WaitingForForwardedKey,
+        ProtocolMessage.ExportKeyRequest => phase is ProtocolPhase.QuorumKeyProvisioned,
+        _ => IsBoot(request) && phase is ProtocolPhase.WaitingForBootInstruction,
+    };
+
+    /// <summary>Whether the request brings a pivot.</summary>
+    internal static bool IsBoot(ProtocolMessage request) => request is
+        ProtocolMessage.BootStandardRequest
+        or ProtocolMessage.BootKeyForwardRequest
+        or ProtocolMessage.BootStandardJsonEnvelopeRequest;
+
+    /// <summary>Whether the request changes state: those are taken one at a time.</summary>
+    internal static bool ChangesState(ProtocolMessage request) => IsBoot(request) || request is
+        ProtocolMessage.BootGenesisRequest or ProtocolMessage.ProvisionRequest or ProtocolMessage.InjectKeyRequest;
+}
