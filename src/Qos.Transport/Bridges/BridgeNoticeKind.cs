@@ -1,0 +1,20 @@
+namespace Qos.Transport;
+
+/// <summary>The kinds of notices. Each kind is told once for a bridge and a burst, not for every connection.</summary>
+public enum BridgeNoticeKind
+{
+    /// <summary>The other side does not take connections.</summary>
+    TargetUnreachable,
+
+    /// <summary>The other side takes connections again.</summary>
+    TargetReached,
+
+    /// <summary>The bridge holds as many connections as it may.</summary>
+    Full,
+
+    /// <summary>The process or the system has no descriptors or memory left to accept with.</summary>
+    AcceptPaused,
+
+    /// <summary>A connection met an error of the pump's own and was closed.</summary>
+    Fault,
+}

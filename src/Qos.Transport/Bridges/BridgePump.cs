@@ -1,0 +1,159 @@
+namespace Qos.Transport;
+
+/// <summary>
+/// Moves the bytes of all bridges of a process. Its own epoll loops do it and not the framework's asynchronous sockets,
+/// because those move every byte through two more threads. Specification: host, Bridges.
+/// </summary>
+public sealed class BridgePump : IAsyncDisposable
+{
+    private const int LoopStack = 256 * 1024;
+
+    private readonly PumpLoop[] _loops;
+    private readonly Thread[] _threads;
+    private readonly List<Bridge> _bridges = [];
+    private int _lastId;
+    private bool _disposed;
+
+    /// <summary>Starts the loops.</summary>
+    /// <param name="options">How it runs.</param>
+    /// <param name="limits">The limits of its bridges; the sizes of buffers are the loops'.</param>
+    /// <exception cref="IOException">The system gives no epoll instance.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="BridgePumpOptions.OnLoopStart"/> failed.</exception>
+    public BridgePump(BridgePumpOptions? options = null, BridgeLimits? limits = null)
+    {
+        Options = options ?? new BridgePumpOptions();
+        Limits = limits ?? BridgeLimits.Default;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Options.Threads, nameof(options));
+        _loops = [.. Enumerable.Range(0, Options.Threads).Select(index => new PumpLoop(this, index, Limits))];
+        _threads = new Thread[_loops.Length];
+        var started = new Task[_loops.Length];
+        for (int i = 0; i < _loops.Length; i++)
+            (_threads[i], started[i]) = Start(_loops[i]);
+        try
+        {
+            Task.WaitAll(started);
+        }
+        catch (AggregateException e)
+        {
+            StopLoops();
+            throw new InvalidOperationException($"A loop of the bridge could not start: {e.InnerException!.Message}", e.InnerException);
+        }
+    }
+
+    /// <summary>The bridges that are open.</summary>
+    public IReadOnlyList<Bridge> Bridges
+    {
+        get
+        {
+            lock (_bridges)
+                return [.. _bridges];
+        }
+    }
+
+    internal BridgePumpOptions Options { get; }
+
+    internal BridgeLimits Limits { get; }
+
+    /// <summary>Opens a bridge.</summary>
+    /// <param name="listen">Where connections come in.</param>
+    /// <param name="connect">Where each of them goes; nobody needs to listen there yet.</param>
+    /// <param name="name">What it is called in logs and metrics.</param>
+    /// <exception cref="TransportException">
+    /// <see cref="TransportError.AddressInUse"/> or <see cref="TransportError.BadAddress"/>.
+    /// </exception>
+    public Bridge Listen(BridgeEndPoint listen, BridgeEndPoint connect, string name)
+    {
+        ArgumentNullException.ThrowIfNull(listen);
+        ArgumentNullException.ThrowIfNull(connect);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var bridge = new Bridge(this, Interlocked.Increment(ref _lastId), name, listen, connect, Limits);
+        lock (_bridges)
+            _bridges.Add(bridge);
+        foreach (PumpLoop loop in _loops)
+            loop.Post(() => loop.Listen(bridge));
+        return bridge;
+    }
+
+    /// <summary>Stops every bridge: none accepts any more, open connections may finish within a time.</summary>
+    public async Task StopAsync(TimeSpan drain) =>
+        await Task.WhenAll(Bridges.Select(bridge => bridge.StopAsync(drain))).ConfigureAwait(false);
+
+    /// <summary>Aborts all connections and ends the loops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+        StopLoops();
+    }
+
+    /// <summary>The loop with the fewest connections; the asking one when there are several.</summary>
+    internal PumpLoop Lightest(PumpLoop asking)
+    {
+        PumpLoop lightest = asking;
+        foreach (PumpLoop loop in _loops)
+        {
+            if (loop.Open < lightest.Open)
+                lightest = loop;
+        }
+
+        return lightest;
+    }
+
+    internal Task OnEveryLoopAsync(Action<PumpLoop> action) => Task.WhenAll(_loops.Select(loop =>
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(() =>
+        {
+            action(loop);
+            done.SetResult();
+        });
+        return done.Task;
+    }));
+
+    internal void Forget(Bridge bridge)
+    {
+        lock (_bridges)
+            _bridges.Remove(bridge);
+    }
+
+    internal void Tell(BridgeNoticeKind kind, Bridge bridge, string what) =>
+        Options.Notify?.Invoke(new BridgeNotice(kind, bridge.Name, $"bridge {bridge.Name}: {what}"));
+
+    private (Thread Thread, Task Started) Start(PumpLoop loop)
+    {
+        var started = new TaskCompletionSource();
+        var thread = new Thread(
+            () =>
+            {
+                try
+                {
+                    Options.OnLoopStart?.Invoke();
+                    started.SetResult();
+                }
+                catch (Exception e)
+                {
+                    started.SetException(e);
+                }
+
+                loop.Run();
+            },
+            LoopStack)
+        {
+            IsBackground = true,
+            Name = $"bridge-{loop.Index}",
+        };
+        thread.Start();
+        return (thread, started.Task);
+    }
+
+    private void StopLoops()
+    {
+        foreach (PumpLoop loop in _loops)
+            loop.Stop();
+        foreach (Thread thread in _threads)
+            thread.Join();
+    }
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Qos.Native;
+
+namespace Qos.Transport;
+
+/// <summary>Non-blocking sockets as bare descriptors, for the pump alone.</summary>
+internal static unsafe class NativeSocket
+{
+    private const int Backlog = 4096;
+
+    /// <summary>Listens.</summary>
+    /// <param name="endPoint">Where.</param>
+    /// <param name="actual">The same, with the port that the system chose.</param>
+    /// <exception cref="TransportException">The address is in use or cannot be.</exception>
+    internal static int Listen(BridgeEndPoint endPoint, out BridgeEndPoint actual)
+    {
+        if (endPoint.Kind == BridgeEndPointKind.VhostUser)
+            throw new TransportException(TransportError.BadAddress, $"{endPoint} can only be connected to, not listened on.");
+        var address = new NativeAddress(endPoint);
+        int fd = LibC.socket(address.Family, LibC.SOCK_STREAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0);
+        if (fd < 0)
+            throw Failed(endPoint, Marshal.GetLastPInvokeError());
+        try
+        {
+            if (address.IsTcp)
+            {
+                // Accepted sockets inherit these.
+                Set(fd, LibC.SOL_SOCKET, LibC.SO_REUSEADDR);
+                Prepare(fd);
+            }
+
+            if (endPoint.Kind == BridgeEndPointKind.Unix)
+                UnixPath.Bind(endPoint.Path, fd, () => TryBind(fd, address, endPoint));
+            else if (!TryBind(fd, address, endPoint))
+                throw Failed(endPoint, LibC.EADDRINUSE);
+            if (LibC.listen(fd, Backlog) != 0)
+                throw Failed(endPoint, Marshal.GetLastPInvokeError());
+            actual = endPoint.Kind == BridgeEndPointKind.Tcp ? BridgeEndPoint.Tcp(BoundTo(fd, endPoint.Ip!)) : endPoint;
+            return fd;
+        }
+        catch
+        {
+            _ = LibC.close(fd);
+            throw;
+        }
+    }
+
+    /// <summary>Begins to connect.</summary>
+    /// <returns>The descriptor and 0, EINPROGRESS or EAGAIN; or -1 and the error.</returns>
+    internal static int Dial(NativeAddress address, out int error)
+    {
+        int fd = LibC.socket(address.Family, LibC.SOCK_STREAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            error = Marshal.GetLastPInvokeError();
+            return -1;
+        }
+
+        if (address.IsTcp)
+            Prepare(fd);
+        error = Connect(fd, address);
+        if (error is 0 or LibC.EINPROGRESS or LibC.EAGAIN)
+            return fd;
+        _ = LibC.close(fd);
+        return -1;
+    }
+
+    /// <summary>Connects; a Unix socket whose listener is busy says EAGAIN and wants to be asked again.</summary>
+    internal static int Connect(int fd, NativeAddress address)
+    {
+        int error;
+        do
+            error = LibC.connect(fd, address.Pointer, address.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        while (error == LibC.EINTR);
+        return error;
+    }
+
+    /// <summary>What became of a connection in the making.</summary>
+    internal static int PendingError(int fd)
+    {
+        int error = 0;
+        uint length = sizeof(int);
+        return LibC.getsockopt(fd, LibC.SOL_SOCKET, LibC.SO_ERROR, &error, &length) == 0 ? error : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Closes so that the peer learns of an abort: a reset for TCP and vsock, an end for Unix.</summary>
+    internal static void Reset(int fd)
+    {
+        // struct linger: on, for zero seconds.
+        int* linger = stackalloc int[2] { 1, 0 };
+        _ = LibC.setsockopt(fd, LibC.SOL_SOCKET, LibC.SO_LINGER, linger, 2 * sizeof(int));
+        _ = LibC.close(fd);
+    }
+
+    private static void Prepare(int fd)
+    {
+        Set(fd, LibC.IPPROTO_TCP, LibC.TCP_NODELAY);
+        Set(fd, LibC.SOL_SOCKET, LibC.SO_KEEPALIVE);
+    }
+
+    private static void Set(int fd, int level, int option)
+    {
+        int one = 1;
+        _ = LibC.setsockopt(fd, level, option, &one, sizeof(int));
+    }
+
+    private static bool TryBind(int fd, NativeAddress address, BridgeEndPoint endPoint)
+    {
+        if (LibC.bind(fd, address.Pointer, address.Length) == 0)
+            return true;
+        int error = Marshal.GetLastPInvokeError();
+        return error == LibC.EADDRINUSE ? false : throw Failed(endPoint, error);
+    }
+
+    private static IPEndPoint BoundTo(int fd, IPEndPoint asked)
+    {
+        SocketAddress address = asked.Serialize();
+        uint length = (uint)address.Size;
+        fixed (byte* bytes = address.Buffer.Span)
+        {
+            if (LibC.getsockname(fd, bytes, &length) != 0)
+                return asked;
+        }
+
+        return (IPEndPoint)asked.Create(address);
+    }
+
+    private static TransportException Failed(BridgeEndPoint endPoint, int error) => new(
+        error == LibC.EADDRINUSE ? TransportError.AddressInUse : TransportError.BadAddress,
+        $"Cannot listen on {endPoint}: {Marshal.GetPInvokeErrorMessage(error)}.");
+}

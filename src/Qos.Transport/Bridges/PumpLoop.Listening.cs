@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+using Qos.Native;
+
+namespace Qos.Transport;
+
+/// <summary>Accepting: each loop waits at every listener, and the one that wakes gives a connection to the loop with the fewest.</summary>
+internal sealed unsafe partial class PumpLoop
+{
+    private const int AcceptBurst = 64;
+    private const ulong ListenerFlag = 1UL << 63;
+
+    private readonly Dictionary<int, Bridge> _bridges = [];
+    private readonly List<Bridge> _paused = [];
+
+    /// <summary>Begins to accept for a bridge. On the loop's thread.</summary>
+    internal void Listen(Bridge bridge)
+    {
+        _bridges.Add(bridge.Id, bridge);
+        WatchListener(bridge);
+    }
+
+    /// <summary>Accepts no more for a bridge. On the loop's thread.</summary>
+    internal void Unlisten(Bridge bridge)
+    {
+        if (!_bridges.Remove(bridge.Id))
+            return;
+        if (!_paused.Remove(bridge))
+            UnwatchListener(bridge);
+    }
+
+    private void Accept(int id)
+    {
+        if (!_bridges.TryGetValue(id, out Bridge? bridge))
+            return;
+        for (int i = 0; i < AcceptBurst; i++)
+        {
+            int fd = LibC.accept4(bridge.ListenFd, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
+            if (fd >= 0)
+            {
+                Accepted(bridge, fd);
+                continue;
+            }
+
+            int error = Marshal.GetLastPInvokeError();
+            if (error is LibC.EINTR or LibC.ECONNABORTED)
+                continue;
+            if (error is LibC.EMFILE or LibC.ENFILE or LibC.ENOBUFS or LibC.ENOMEM)
+                PauseAccepting(bridge, error);
+            return;
+        }
+    }
+
+    private void Accepted(Bridge bridge, int fd)
+    {
+        BridgeTally tally = bridge.TallyOf(this);
+        if (!bridge.TryEnter())
+        {
+            tally.Refused++;
+            NativeSocket.Reset(fd);
+            _pump.Tell(BridgeNoticeKind.Full, bridge, $"more than {bridge.Limits.MaxConnections} connections; the further ones are reset");
+            return;
+        }
+
+        tally.Accepted++;
+        PumpLoop loop = _pump.Lightest(this);
+        loop.Reserve();
+        if (loop == this)
+            Adopt(bridge, fd);
+        else
+            loop.Post(() => loop.Adopt(bridge, fd));
+    }
+
+    // Without a descriptor a ready listener would spin; connections wait in the kernel until the next tick instead.
+    private void PauseAccepting(Bridge bridge, int error)
+    {
+        UnwatchListener(bridge);
+        _paused.Add(bridge);
+        StartClock();
+        _pump.Tell(
+            BridgeNoticeKind.AcceptPaused,
+            bridge,
+            $"cannot accept ({Marshal.GetPInvokeErrorMessage(error)}); raise the limit of open files if this stays");
+    }
+
+    // True while a listener is still paused, which is never: what fails again pauses again and starts the clock.
+    private bool ResumeAccepting()
+    {
+        bool any = _paused.Count > 0;
+        foreach (Bridge bridge in _paused)
+            WatchListener(bridge);
+        _paused.Clear();
+        return any;
+    }
+
+    private void WatchListener(Bridge bridge) =>
+        Register(bridge.ListenFd, LibC.EPOLLIN | LibC.EPOLLEXCLUSIVE, ListenerFlag | (uint)bridge.Id);
+
+    private void UnwatchListener(Bridge bridge)
+    {
+        LibC.epoll_event unused;
+        _ = LibC.epoll_ctl(Epoll, LibC.EPOLL_CTL_DEL, bridge.ListenFd, &unused);
+    }
+}

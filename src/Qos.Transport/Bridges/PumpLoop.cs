@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Qos.Native;
+
+namespace Qos.Transport;
+
+/// <summary>
+/// One thread with its own epoll instance, one read buffer and the connections that were given to it. Nothing here is
+/// shared with other threads but the queue of <see cref="Post"/> and the count of connections.
+/// </summary>
+internal sealed unsafe partial class PumpLoop
+{
+    private const int MaxEvents = 256;
+    private const ulong WakeKey = ulong.MaxValue;
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
+
+    private readonly BridgePump _pump;
+    private readonly TimeProvider _time;
+    private readonly int _wake;
+    private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly ITimer _clock;
+    private int _wakePending;
+    private bool _clockRuns;
+    private volatile bool _ticked;
+    private volatile bool _stop;
+
+    internal PumpLoop(BridgePump pump, int index, BridgeLimits limits)
+    {
+        _pump = pump;
+        Index = index;
+        _time = pump.Options.Time;
+        Lot = new ParkingLot(limits.ReadSize, limits.MaxParked);
+        Epoll = Checked(LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
+        _wake = Checked(LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK));
+        Register(_wake, LibC.EPOLLIN, WakeKey);
+        Now = _time.GetTimestamp();
+        _clock = _time.CreateTimer(static loop => ((PumpLoop)loop!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    internal int Index { get; }
+
+    internal int Epoll { get; }
+
+    internal ParkingLot Lot { get; }
+
+    /// <summary>The time of the last tick, or of the clock's start: exact enough for limits of seconds.</summary>
+    internal long Now { get; private set; }
+
+    /// <summary>Runs an action on the loop's thread.</summary>
+    internal void Post(Action action)
+    {
+        _posted.Enqueue(action);
+        Wake();
+    }
+
+    /// <summary>A time limit began to run: from now on the loop looks at the clock.</summary>
+    internal void StartClock()
+    {
+        if (_clockRuns)
+            return;
+        _clockRuns = true;
+        Now = _time.GetTimestamp();
+        _clock.Change(s_tick, s_tick);
+    }
+
+    /// <summary>The thread's whole life; all connections are aborted at its end.</summary>
+    internal void Run()
+    {
+        LibC.epoll_event* events = stackalloc LibC.epoll_event[MaxEvents];
+        while (!_stop)
+        {
+            int count = LibC.epoll_wait(Epoll, events, MaxEvents, -1);
+            if (count < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
+                throw new IOException($"epoll_wait failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+            for (int i = 0; i < count; i++)
+                Dispatch(events[i].data, events[i].events);
+        }
+
+        AbortAll(null);
+        RunPosted();
+        AbortAll(null);
+        _clock.Dispose();
+        _ = LibC.close(_wake);
+        _ = LibC.close(Epoll);
+        Lot.Dispose();
+    }
+
+    /// <summary>Ends <see cref="Run"/>.</summary>
+    internal void Stop()
+    {
+        _stop = true;
+        Wake();
+    }
+
+    private void Dispatch(ulong key, uint events)
+    {
+        if (key == WakeKey)
+            OnWake();
+        else if ((key & ListenerFlag) != 0)
+            Accept((int)key);
+        else if (Find(key) is { } connection)
+            Guarded(connection, (key & 1) != 0, events);
+    }
+
+    // An error of ours costs the one connection that met it, not the loop and all the others.
+    private void Guarded(BridgeConnection connection, bool isTarget, uint events)
+    {
+        try
+        {
+            connection.OnEvent(isTarget, events);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _pump.Tell(BridgeNoticeKind.Fault, connection.Bridge, $"a connection was closed after an error ({e.Message})");
+            connection.Abort();
+        }
+    }
+
+    private void OnWake()
+    {
+        ulong count;
+        _ = LibC.read(_wake, &count, sizeof(ulong));
+        Volatile.Write(ref _wakePending, 0);
+        Interlocked.MemoryBarrier();
+        RunPosted();
+        if (!_ticked)
+            return;
+        _ticked = false;
+        OnTick();
+    }
+
+    private void RunPosted()
+    {
+        while (_posted.TryDequeue(out Action? action))
+            action();
+    }
+
+    private void OnTick()
+    {
+        Now = _time.GetTimestamp();
+        bool timed = ResumeAccepting();
+        for (int slot = 0; slot < _slotsUsed; slot++)
+        {
+            if (_slots[slot] is not { IsTimed: true } connection)
+                continue;
+            connection.OnTick(_time);
+            timed |= connection.IsTimed;
+        }
+
+        if (timed)
+            return;
+        _clockRuns = false;
+        _clock.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Tick()
+    {
+        _ticked = true;
+        Wake();
+    }
+
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _wakePending, 1) != 0)
+            return;
+        ulong one = 1;
+        _ = LibC.write(_wake, &one, sizeof(ulong));
+    }
+
+    private void Register(int fd, uint events, ulong key)
+    {
+        var change = new LibC.epoll_event { events = events, data = key };
+        _ = Checked(LibC.epoll_ctl(Epoll, LibC.EPOLL_CTL_ADD, fd, &change));
+    }
+
+    private static int Checked(int result) => result >= 0
+        ? result
+        : throw new IOException($"The bridge cannot wait for its sockets: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+}
