@@ -21,18 +21,21 @@ internal static class CborFields
             throw new CborContentException($"{reader.BytesRemaining} bytes follow the value");
     }
 
-    /// <summary>Moves to the next key of the map that is being read; false at its end.</summary>
-    public static bool NextKey(CborReader reader, out string key)
+    /// <summary>Reads a map whose keys are texts; each value is read by <paramref name="member"/>.</summary>
+    public static void ReadMap(CborReader reader, Action<string> member)
     {
-        key = string.Empty;
-        if (reader.PeekState() == CborReaderState.EndMap)
+        // The reader compares keys by their bytes, and one text can be written in several ways.
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        reader.ReadStartMap();
+        while (reader.PeekState() != CborReaderState.EndMap)
         {
-            reader.ReadEndMap();
-            return false;
+            string name = reader.ReadTextString();
+            if (!seen.Add(name))
+                throw new CborContentException($"\"{Shown(name)}\" is there twice");
+            member(name);
         }
 
-        key = reader.ReadTextString();
-        return true;
+        reader.ReadEndMap();
     }
 
     public static ushort ReadUInt16(CborReader reader) => checked((ushort)reader.ReadUInt32());

@@ -97,7 +97,7 @@ public static partial class NsmCodec
     private static ushort ReadOnly(CborReader reader, string member)
     {
         ushort? value = null;
-        ReadFields(reader, name => value = name == member ? CborFields.ReadUInt16(reader) : throw CborFields.Unknown(name));
+        CborFields.ReadMap(reader, name => value = name == member ? CborFields.ReadUInt16(reader) : throw CborFields.Unknown(name));
         return value ?? throw CborFields.Missing(member);
     }
 
@@ -105,7 +105,7 @@ public static partial class NsmCodec
     {
         ushort? index = null;
         byte[]? data = null;
-        ReadFields(reader, name =>
+        CborFields.ReadMap(reader, name =>
         {
             switch (name)
             {
@@ -127,7 +127,7 @@ public static partial class NsmCodec
         byte[]? userData = null;
         byte[]? nonce = null;
         byte[]? publicKey = null;
-        ReadFields(reader, name =>
+        CborFields.ReadMap(reader, name =>
         {
             switch (name)
             {
@@ -147,6 +147,6 @@ public static partial class NsmCodec
         return new(AsMemory(userData), AsMemory(nonce), AsMemory(publicKey));
     }
 
-    // The implicit conversion makes an empty value of a null array, which is not the same as none.
-    private static ReadOnlyMemory<byte>? AsMemory(byte[]? bytes) => bytes is null ? null : bytes.AsMemory();
+    // A bare null would become an empty value through the implicit conversion of arrays, which is not the same as none.
+    private static ReadOnlyMemory<byte>? AsMemory(byte[]? bytes) => bytes is null ? default(ReadOnlyMemory<byte>?) : bytes.AsMemory();
 }

@@ -115,7 +115,7 @@ public static partial class NsmCodec
     private static byte[] ReadOnly(CborReader reader, string member, int maxLength)
     {
         byte[]? value = null;
-        ReadFields(reader, name =>
+        CborFields.ReadMap(reader, name =>
             value = name == member ? CborFields.ReadBytes(reader, maxLength) : throw CborFields.Unknown(name));
         return value ?? throw CborFields.Missing(member);
     }
@@ -124,7 +124,7 @@ public static partial class NsmCodec
     {
         bool? locked = null;
         byte[]? data = null;
-        ReadFields(reader, name =>
+        CborFields.ReadMap(reader, name =>
         {
             switch (name)
             {
@@ -147,7 +147,7 @@ public static partial class NsmCodec
         string? moduleId = null;
         ushort[]? locked = null;
         NsmDigest? digest = null;
-        ReadFields(reader, name =>
+        CborFields.ReadMap(reader, name =>
         {
             switch (name)
             {

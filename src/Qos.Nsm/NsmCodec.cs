@@ -33,22 +33,12 @@ public static partial class NsmCodec
         }
     }
 
-    /// <summary>Reads the fields of a variant: the inner map's entries are given to <paramref name="field"/> by name.</summary>
-    private static void ReadFields(CborReader reader, Action<string> field)
-    {
-        reader.ReadStartMap();
-        while (CborFields.NextKey(reader, out string name))
-            field(name);
-    }
-
     private static string StartVariant(CborReader reader)
     {
         int? entries = reader.ReadStartMap();
         if (entries is not (null or 1))
             throw new CborContentException($"a map of {entries} entries where one variant must be");
-        if (!CborFields.NextKey(reader, out string name))
-            throw new CborContentException("an empty map where one variant must be");
-        return name;
+        return reader.ReadTextString();
     }
 
     private static void EndVariant(CborReader reader) => reader.ReadEndMap();
