@@ -20,7 +20,7 @@ public partial class SourceTests
     public void No_file_is_too_long()
     {
         var sources = Repository.Sources().Concat(Repository.Files("native", "*.c"));
-        Assert.Empty(sources.Where(static file => Repository.Read(file).Count(static c => c == '\n') > LongestFile));
+        Assert.DoesNotContain(sources, static file => Repository.Read(file).Count(static c => c == '\n') > LongestFile);
     }
 
     [Fact]
@@ -70,11 +70,11 @@ public partial class SourceTests
 
     [Fact]
     public void No_file_is_named_after_nothing() =>
-        Assert.Empty(Repository.Sources().Where(static file => VagueName().IsMatch(Path.GetFileNameWithoutExtension(file))));
+        Assert.DoesNotContain(Repository.Sources(), static file => VagueName().IsMatch(Path.GetFileNameWithoutExtension(file)));
 
     [Fact]
     public void No_test_sleeps() =>
-        Assert.Empty(Repository.Files("tests", "*.cs").Where(static file => Sleep().IsMatch(Repository.Read(file))));
+        Assert.DoesNotContain(Repository.Files("tests", "*.cs"), static file => Sleep().IsMatch(Repository.Read(file)));
 
     // With the bracket or the dot, so that a comment may still speak of it.
     [GeneratedRegex(@"\[\s*(LibraryImport|DllImport)\s*\(|\[\s*(System\.)?Runtime\.InteropServices\.(LibraryImport|DllImport)|NativeLibrary\.(Load|GetExport)")]
