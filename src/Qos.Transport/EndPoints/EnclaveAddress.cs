@@ -7,7 +7,8 @@ namespace Qos.Transport;
 /// <summary>
 /// Where an enclave is reached: <c>unix:/path</c>, <c>vsock:16</c> or <c>vhost:/path</c>.
 /// Ports keep their vsock numbers. As Unix sockets, the control port (3) is the path S itself and any other port P
-/// of the enclave is the path <c>S_P</c>. Specification: protocol, Transport; host, Bridges.
+/// of the enclave is the path <c>S.P.appsock</c>, as other implementations of the protocol name it, so that hosts and
+/// enclaves of different make meet. Specification: protocol, Transport; host, Bridges.
 /// </summary>
 public sealed class EnclaveAddress : IEquatable<EnclaveAddress>
 {
@@ -148,7 +149,7 @@ public sealed class EnclaveAddress : IEquatable<EnclaveAddress>
     };
 
     /// <summary>The Unix socket of one of the enclave's ports.</summary>
-    internal string PathOf(uint port) => port == ControlPort ? Path : UnixPath.Checked($"{Path}_{port}");
+    internal string PathOf(uint port) => port == ControlPort ? Path : UnixPath.Checked($"{Path}.{port}.appsock");
 
     // The enclave's ports and the host's are different machines' with vsock, so their files must differ as well.
     private string HostPathOf(uint port) => UnixPath.Checked($"{Path}.host_{port}");
