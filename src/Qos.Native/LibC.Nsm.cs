@@ -5,8 +5,6 @@ namespace Qos.Native;
 /// <summary>The Nitro Secure Module's device: one ioctl over two buffers.</summary>
 internal static unsafe partial class LibC
 {
-    internal const int EINTR = 4;
-
     /// <summary>_IOWR(0x0A, 0, 32): the request code of the module's only ioctl.</summary>
     internal const ulong NSM_IOCTL_REQUEST = 0xC0200A00;
 
