@@ -1,0 +1,43 @@
+using System.Globalization;
+using Qos.Bench;
+using Qos.Bench.Bridge;
+
+// Qos.Bench [--rounds N] [--seconds S] [SUBJECT...]      measures all subjects, or the named ones, and prints tables
+// Qos.Bench half LISTEN CONNECT [THREADS]                 one half of a bridge, for the bridge's measurement
+if (args is ["half", ..])
+    return await BridgeHalf.RunAsync(args[1..]);
+
+IBenchmark[] subjects =
+[
+    new BridgeBenchmark(),
+];
+
+int rounds = 5;
+double seconds = 1.5;
+List<string> wanted = [];
+for (int i = 0; i < args.Length; i++)
+{
+    if (args[i] == "--rounds" && i + 1 < args.Length)
+        rounds = int.Parse(args[++i], CultureInfo.InvariantCulture);
+    else if (args[i] == "--seconds" && i + 1 < args.Length)
+        seconds = double.Parse(args[++i], CultureInfo.InvariantCulture);
+    else
+        wanted.Add(args[i]);
+}
+
+string[] unknown = [.. wanted.Where(name => subjects.All(subject => subject.Name != name))];
+if (unknown.Length > 0)
+{
+    await Console.Error.WriteLineAsync($"Unknown subject '{unknown[0]}'; there are: {string.Join(", ", subjects.Select(subject => subject.Name))}.");
+    return 2;
+}
+
+bool met = true;
+foreach (IBenchmark subject in subjects.Where(subject => wanted.Count == 0 || wanted.Contains(subject.Name)))
+{
+    IReadOnlyList<BenchRow> rows = await subject.RunAsync(new BenchOptions(rounds, seconds));
+    Console.WriteLine(MarkdownTable.Of(subject.Name, rows));
+    met &= rows.All(row => row.Met);
+}
+
+return met ? 0 : 1;
