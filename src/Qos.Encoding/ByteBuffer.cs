@@ -7,6 +7,9 @@ internal sealed class ByteBuffer : IDisposable
 {
     private const int FirstCapacity = 256;
 
+    // The pool would keep larger arrays for as long as it likes, and memory is counted in the enclave.
+    private const int LargestPooled = 1024 * 1024;
+
     private readonly IBufferWriter<byte>? _output;
     private byte[] _bytes = [];
     private int _count;
@@ -75,8 +78,7 @@ internal sealed class ByteBuffer : IDisposable
 
     public void Dispose()
     {
-        if (_bytes.Length > 0)
-            ArrayPool<byte>.Shared.Return(_bytes);
+        Release();
         _bytes = [];
         Truncate(0);
     }
@@ -84,10 +86,17 @@ internal sealed class ByteBuffer : IDisposable
     private void Grow(int atLeast)
     {
         long needed = Math.Max((long)_count + atLeast, Math.Max(FirstCapacity, Math.Min(_bytes.Length * 2L, Array.MaxLength)));
-        byte[] larger = ArrayPool<byte>.Shared.Rent(checked((int)needed));
+        byte[] larger = needed <= LargestPooled
+            ? ArrayPool<byte>.Shared.Rent((int)needed)
+            : GC.AllocateUninitializedArray<byte>(checked((int)needed));
         _bytes.AsSpan(0, _count).CopyTo(larger);
-        if (_bytes.Length > 0)
-            ArrayPool<byte>.Shared.Return(_bytes);
+        Release();
         _bytes = larger;
+    }
+
+    private void Release()
+    {
+        if (_bytes.Length is > 0 and <= LargestPooled)
+            ArrayPool<byte>.Shared.Return(_bytes);
     }
 }

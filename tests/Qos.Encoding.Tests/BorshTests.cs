@@ -103,7 +103,7 @@ public class BorshTests
     {
         const int Seed = 20261121;
         var random = new Random(Seed);
-        for (int round = 0; round < 20_000; round++)
+        for (int round = 0; round < 10_000; round++)
         {
             byte[] bytes = new byte[random.Next(40)];
             random.NextBytes(bytes);

@@ -93,7 +93,7 @@ public class StreamedMemberTests
         const int Seed = 1234567;
         var random = new Random(Seed);
         int streamed = 0;
-        for (int round = 0; round < 6000; round++)
+        for (int round = 0; round < 3000; round++)
         {
             byte[] document = Text.UTF8.GetBytes(RandomDocument(random, 0));
             (string Text, string Hex, bool Twice) expected = Obvious(document);
@@ -113,7 +113,7 @@ public class StreamedMemberTests
             }
         }
 
-        Assert.True(streamed > 500, $"only {streamed} documents had the member");
+        Assert.True(streamed > 250, $"only {streamed} documents had the member");
     }
 
     // Malformed text: what the strict reader says of the retained text is what it says of the whole, and nothing else is thrown.
@@ -122,7 +122,7 @@ public class StreamedMemberTests
     {
         const int Seed = 424242;
         var random = new Random(Seed);
-        for (int round = 0; round < 20_000; round++)
+        for (int round = 0; round < 5000; round++)
         {
             byte[] document = Text.UTF8.GetBytes(RandomDocument(random, 0));
             for (int damage = random.Next(3); damage >= 0 && document.Length > 0; damage--)

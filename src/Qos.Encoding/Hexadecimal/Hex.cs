@@ -33,7 +33,7 @@ public static partial class Hex
 
     /// <summary>Reads digits that make exactly the bytes of <paramref name="destination"/>.</summary>
     /// <param name="utf8Hex">The digits.</param>
-    /// <param name="destination">Half as long as the digits; its contents are undefined if the answer is false.</param>
+    /// <param name="destination">Half as long as the digits; must not overlap them; its contents are undefined if the answer is false.</param>
     /// <returns>False if the lengths do not fit or a character is no digit.</returns>
     public static bool TryDecode(ReadOnlySpan<byte> utf8Hex, Span<byte> destination) =>
         utf8Hex.Length % 2 == 0 && utf8Hex.Length / 2 == destination.Length && HexVector.TryDecode(utf8Hex, destination);

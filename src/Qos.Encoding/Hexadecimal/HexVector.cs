@@ -7,7 +7,7 @@ namespace Qos.Encoding;
 /// <summary>The loops behind <see cref="Hex"/>, in the widest vectors that the processor has.</summary>
 /// <remarks>
 /// A boot request holds 120 MiB of digits and is answered in half a second, so a digit may cost a small part of a nanosecond.
-/// None of the loops branches on single characters: validity is gathered and looked at once for each step.
+/// None of the loops branches on single characters: validity is gathered and looked at once for each step. Source and destination must not overlap.
 /// </remarks>
 internal static class HexVector
 {
@@ -49,13 +49,13 @@ internal static class HexVector
         {
             for (; length - done >= 16; done += 16)
             {
-                Vector128<byte> valid = Vector128<byte>.AllBitsSet;
-                Vector128<ushort> lower = Pair(Vector128.LoadUnsafe(ref source, done * 2), ref valid);
-                Vector128<ushort> upper = Pair(Vector128.LoadUnsafe(ref source, (done * 2) + 16), ref valid);
-                if (valid != Vector128<byte>.AllBitsSet)
+                if (!TryDecode16(ref source, ref target, done))
                     return false;
-                Vector128.Narrow(lower, upper).StoreUnsafe(ref target, done);
             }
+
+            // The rest together with bytes that are done already: one step more instead of up to 15 single bytes.
+            if (length >= 16)
+                return done == length || TryDecode16(ref source, ref target, length - 16);
         }
 
         return TryDecodeEach(digits[(int)(done * 2)..], destination[(int)done..]);
@@ -92,14 +92,34 @@ internal static class HexVector
         if (Vector128.IsHardwareAccelerated)
         {
             for (; length - done >= 16; done += 16)
+                Encode16(ref source, ref target, done);
+            if (length >= 16)
             {
-                (Vector128<ushort> lower, Vector128<ushort> upper) = Vector128.Widen(Vector128.LoadUnsafe(ref source, done));
-                Digits(lower).StoreUnsafe(ref target, done * 2);
-                Digits(upper).StoreUnsafe(ref target, (done * 2) + 16);
+                if (done < length)
+                    Encode16(ref source, ref target, length - 16);
+                return;
             }
         }
 
         Hex.EncodeSecret(bytes[(int)done..], destination[(int)(done * 2)..]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryDecode16(ref byte source, ref byte target, nuint done)
+    {
+        Vector128<byte> valid = Vector128<byte>.AllBitsSet;
+        Vector128<ushort> lower = Pair(Vector128.LoadUnsafe(ref source, done * 2), ref valid);
+        Vector128<ushort> upper = Pair(Vector128.LoadUnsafe(ref source, (done * 2) + 16), ref valid);
+        Vector128.Narrow(lower, upper).StoreUnsafe(ref target, done);
+        return valid == Vector128<byte>.AllBitsSet;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Encode16(ref byte source, ref byte target, nuint done)
+    {
+        (Vector128<ushort> lower, Vector128<ushort> upper) = Vector128.Widen(Vector128.LoadUnsafe(ref source, done));
+        Digits(lower).StoreUnsafe(ref target, done * 2);
+        Digits(upper).StoreUnsafe(ref target, (done * 2) + 16);
     }
 
     private static bool TryDecodeEach(ReadOnlySpan<byte> digits, Span<byte> destination)

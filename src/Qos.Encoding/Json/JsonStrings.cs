@@ -6,6 +6,9 @@ namespace Qos.Encoding;
 /// <summary>The inside of JSON strings: where they end, what their escapes stand for.</summary>
 internal static class JsonStrings
 {
+    /// <summary>How many characters of text can stand for one byte of UTF-8 at most: <c>\u0041</c>.</summary>
+    public const int LongestEscape = 6;
+
     private static readonly SearchValues<byte> s_special = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(static control => (byte)control), (byte)'"', (byte)'\\']);
 

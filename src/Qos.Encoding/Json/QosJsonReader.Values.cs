@@ -25,7 +25,7 @@ public ref partial struct QosJsonReader
     public ReadOnlySpan<byte> ReadUtf8(int maxBytes)
     {
         int before = Quote();
-        ReadOnlySpan<byte> value = StringContents();
+        ReadOnlySpan<byte> value = StringContents(maxBytes);
         return value.Length <= maxBytes ? value : throw new EncodingException($"the string is longer than {maxBytes} bytes", before);
     }
 
@@ -34,7 +34,7 @@ public ref partial struct QosJsonReader
     public byte[] ReadHex(int maxBytes)
     {
         int before = Quote();
-        ReadOnlySpan<byte> digits = StringContents();
+        ReadOnlySpan<byte> digits = StringContents(maxBytes * 2L);
         if (digits.Length % 2 != 0)
             throw new EncodingException("hex needs two digits for each byte, one is missing", before);
         if (digits.Length / 2 > maxBytes)
@@ -48,7 +48,7 @@ public ref partial struct QosJsonReader
     public void ReadHex(Span<byte> exact)
     {
         int before = Quote();
-        ReadOnlySpan<byte> digits = StringContents();
+        ReadOnlySpan<byte> digits = StringContents(exact.Length * 2L);
         if (digits.Length != exact.Length * 2L)
             throw new EncodingException($"expected {exact.Length} bytes in hex", before);
         if (!Hex.TryDecode(digits, exact))
@@ -131,7 +131,7 @@ public ref partial struct QosJsonReader
     {
         bool quoted = PeekValue() == '"';
         int before = _at;
-        ReadOnlySpan<byte> digits = quoted ? StringContents() : Number();
+        ReadOnlySpan<byte> digits = quoted ? StringContents(20) : Number();
         return JsonNumbers.TryUnsigned(digits, max, out ulong value)
             ? value
             : throw new EncodingException($"expected an integer from 0 to {max}", before);
@@ -140,10 +140,13 @@ public ref partial struct QosJsonReader
     // Goes to the opening quote and says where it is.
     private int Quote() => PeekValue() == '"' ? _at : throw Error("expected a string");
 
-    private ReadOnlySpan<byte> StringContents()
+    // The string without escapes; one that must be longer than the limit is refused before memory is taken for it.
+    private ReadOnlySpan<byte> StringContents(long maxBytes)
     {
         int start = _at + 1;
         int end = JsonStrings.FindEnd(_text, start, out bool escaped);
+        if (end - start > maxBytes * JsonStrings.LongestEscape)
+            throw Error($"the string is longer than {maxBytes} bytes");
         _at = end + 1;
         _valueDue = false;
         return escaped ? Unescaped(_text[start..end]) : _text[start..end];

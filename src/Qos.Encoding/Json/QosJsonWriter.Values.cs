@@ -31,8 +31,7 @@ public sealed partial class QosJsonWriter
     /// <exception cref="EncodingException">It is not UTF-8.</exception>
     public void Utf8String(ReadOnlySpan<byte> utf8)
     {
-        if (!Utf8.IsValid(utf8))
-            throw new EncodingException("the string is not UTF-8", -1);
+        CheckUtf8(utf8);
         ValidString(utf8);
     }
 
@@ -101,6 +100,12 @@ public sealed partial class QosJsonWriter
         BeforeValue();
         JsonStrings.Write(_buffer, utf8);
         AfterValue();
+    }
+
+    private static void CheckUtf8(ReadOnlySpan<byte> utf8)
+    {
+        if (!Utf8.IsValid(utf8))
+            throw new EncodingException("the string is not UTF-8", -1);
     }
 
     private static byte[] StrictUtf8(string value)

@@ -7,7 +7,7 @@ namespace Qos.Encoding;
 /// <remarks>
 /// In canonical form the members of an object must be written in order and the caller leaves out those whose value is null; a name out of order or
 /// twice throws <see cref="InvalidOperationException"/>, as does any call that would make the text malformed.
-/// The bytes lie in a pooled array, which <see cref="Dispose"/> gives back.
+/// The bytes lie in a pooled array, which <see cref="Dispose"/> gives back without wiping it: no place for plain secrets.
 /// </remarks>
 [SuppressMessage("Naming", "CA1720", Justification = "String and Integer are what JSON and the specification call these values.")]
 public sealed partial class QosJsonWriter : IDisposable
@@ -79,20 +79,22 @@ public sealed partial class QosJsonWriter : IDisposable
     /// <summary>Starts a member; its value comes next.</summary>
     /// <param name="utf8">The name, without escapes.</param>
     /// <exception cref="InvalidOperationException">In canonical form: the name is not greater than the one before.</exception>
+    /// <exception cref="EncodingException">It is not UTF-8.</exception>
     public void Name(ReadOnlySpan<byte> utf8)
     {
+        CheckUtf8(utf8);
         if (_depth == 0 || (_isObject & 1) == 0 || _named)
             throw new InvalidOperationException("A name belongs into an object, with a value behind it.");
-        bool first = Separate();
         if (_form == JsonForm.Canonical)
         {
             int start = _nameStarts[_depth];
-            if (!first && Utf16Order.Compare(_names.Written[start..], utf8) >= 0)
+            if ((_hasItems & 1) != 0 && Utf16Order.Compare(_names.Written[start..], utf8) >= 0)
                 throw new InvalidOperationException("Canonical JSON needs names in ascending order.");
             _names.Truncate(start);
             _names.Write(utf8);
         }
 
+        Separate();
         JsonStrings.Write(_buffer, utf8);
         _buffer.WriteByte((byte)':');
         _named = true;
@@ -151,13 +153,10 @@ public sealed partial class QosJsonWriter : IDisposable
 
     private void AfterValue() => _complete = _depth == 0;
 
-    // Writes the comma if one is due; true at the first item.
-    private bool Separate()
+    private void Separate()
     {
-        bool first = (_hasItems & 1) == 0;
-        if (!first)
+        if ((_hasItems & 1) != 0)
             _buffer.WriteByte((byte)',');
         _hasItems |= 1;
-        return first;
     }
 }
