@@ -1,0 +1,175 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Qos.Nsm;
+
+namespace Qos.Simulator;
+
+/// <summary>
+/// A simulated module on a Unix socket of mode 0600. A request is a length, u32 little-endian, and that many bytes of CBOR; so is an
+/// answer. A connection carries any number of them, and several connections are served at once.
+/// </summary>
+public sealed class SimulatorServer : IDisposable
+{
+    /// <summary>How many connections are open at once; one more is closed as soon as it is made.</summary>
+    public const int MaxConnections = 256;
+
+    private readonly SoftwareNsm _module;
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly Socket _listener;
+    private int _connections;
+
+    private SimulatorServer(SoftwareNsm module, string path, TimeProvider time, Socket listener)
+    {
+        _module = module;
+        _path = path;
+        _time = time;
+        _listener = listener;
+    }
+
+    /// <summary>
+    /// Begins to listen, so that whoever connects from now on is served once <see cref="RunAsync"/> runs. A socket that a simulator left
+    /// behind is replaced.
+    /// </summary>
+    /// <exception cref="IOException">The path is in use or cannot be made; the message is one line that says what to do.</exception>
+    public static SimulatorServer Listen(SoftwareNsm module, string path, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        RemoveStale(path);
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+
+            // Nobody can connect before it listens, so the mode is in force from the first moment.
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            listener.Listen(128);
+            return new SimulatorServer(module, path, time ?? TimeProvider.System, listener);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException or UnauthorizedAccessException)
+        {
+            listener.Dispose();
+            throw new IOException($"Cannot listen on {path}: {e.Message}. Choose a path below 108 bytes in a folder that can be written.", e);
+        }
+    }
+
+    /// <summary>Serves until it is cancelled, then closes every connection.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var running = new HashSet<Task>();
+        try
+        {
+            while (true)
+            {
+                Socket connection = await _listener.AcceptAsync(cancellation).ConfigureAwait(false);
+                running.RemoveWhere(task => task.IsCompleted);
+                if (Volatile.Read(ref _connections) >= MaxConnections)
+                {
+                    connection.Dispose();
+                    continue;
+                }
+
+                Interlocked.Increment(ref _connections);
+                running.Add(ServeAsync(connection, cancellation));
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            await Task.WhenAll(running).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends listening and removes the socket's file.</summary>
+    public void Dispose()
+    {
+        _listener.Dispose();
+        File.Delete(_path);
+    }
+
+    private async Task ServeAsync(Socket connection, CancellationToken cancellation)
+    {
+        using (connection)
+        {
+            try
+            {
+                byte[] buffer = new byte[NsmRequest.MaxSize];
+                while (await ReceiveAsync(connection, buffer.AsMemory(0, sizeof(uint)), cancellation).ConfigureAwait(false))
+                {
+                    uint length = BinaryPrimitives.ReadUInt32LittleEndian(buffer);
+                    if (length > NsmRequest.MaxSize)
+                    {
+                        await SendAsync(connection, NsmCodec.EncodeResponse(new NsmResponse.Error(NsmError.InputTooLarge)), cancellation)
+                            .ConfigureAwait(false);
+                        return;
+                    }
+
+                    Memory<byte> request = buffer.AsMemory(0, (int)length);
+                    if (!await ReceiveAsync(connection, request, cancellation).ConfigureAwait(false))
+                        return;
+
+                    byte[] answer = _module.Answer(request);
+                    if (_module.Faults.Delay > TimeSpan.Zero)
+                        await Task.Delay(_module.Faults.Delay, _time, cancellation).ConfigureAwait(false);
+                    await SendAsync(connection, answer, cancellation).ConfigureAwait(false);
+                }
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            {
+                // The peer went away or we are stopping; either way there is nobody to tell.
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _connections);
+            }
+        }
+    }
+
+    private static async Task<bool> ReceiveAsync(Socket connection, Memory<byte> destination, CancellationToken cancellation)
+    {
+        while (destination.Length > 0)
+        {
+            int count = await connection.ReceiveAsync(destination, cancellation).ConfigureAwait(false);
+            if (count == 0)
+                return false;
+            destination = destination[count..];
+        }
+
+        return true;
+    }
+
+    private static async Task SendAsync(Socket connection, byte[] answer, CancellationToken cancellation)
+    {
+        byte[] framed = new byte[sizeof(uint) + answer.Length];
+        BinaryPrimitives.WriteUInt32LittleEndian(framed, (uint)answer.Length);
+        answer.CopyTo(framed, sizeof(uint));
+        for (int sent = 0; sent < framed.Length;)
+            sent += await connection.SendAsync(framed.AsMemory(sent), cancellation).ConfigureAwait(false);
+    }
+
+    private static void RemoveStale(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        if (!OperatingSystem.IsWindows() && (File.GetAttributes(path) & FileAttributes.Directory) != 0)
+            throw new IOException($"Cannot listen on {path}: it is a folder. Choose another path.");
+
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && new FileInfo(path).Length == 0)
+        {
+            // Nobody listens. A regular file refuses as well; one that holds something is somebody's.
+            File.Delete(path);
+            return;
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            throw new IOException($"Cannot listen on {path}: it exists and is no socket of a simulator. Choose another path.", e);
+        }
+
+        throw new IOException($"Cannot listen on {path}: another process serves it. Stop that process or choose another path.");
+    }
+}
