@@ -12,7 +12,7 @@ if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();
 
 foreach (var error in parsed.Errors)
-    Complain(error.Message);
+    Complain(error.Message.ReplaceLineEndings(" ").TrimEnd());
 Complain("see qos-nsm-sim --help");
 return WrongUsage;
 

@@ -13,6 +13,8 @@ public sealed class SimulatorServer : IDisposable
     /// <summary>How many connections are open at once; one more is closed as soon as it is made.</summary>
     public const int MaxConnections = 256;
 
+    private const int MaxPathLength = 107;
+
     private readonly SoftwareNsm _module;
     private readonly string _path;
     private readonly TimeProvider _time;
@@ -35,6 +37,9 @@ public sealed class SimulatorServer : IDisposable
     public static SimulatorServer Listen(SoftwareNsm module, string path, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(module);
+        if (System.Text.Encoding.UTF8.GetByteCount(path) > MaxPathLength)
+            throw new IOException($"Cannot listen on {path}: a socket's path has at most {MaxPathLength} bytes. Choose a shorter one.");
+
         RemoveStale(path);
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -50,7 +55,7 @@ public sealed class SimulatorServer : IDisposable
         catch (Exception e) when (e is SocketException or ArgumentException or UnauthorizedAccessException)
         {
             listener.Dispose();
-            throw new IOException($"Cannot listen on {path}: {e.Message}. Choose a path below 108 bytes in a folder that can be written.", e);
+            throw new IOException($"Cannot listen on {path}: {e.Message}. Choose a path in a folder that exists and can be written.", e);
         }
     }
 
