@@ -1,0 +1,17 @@
+namespace Qos.Runtime;
+
+/// <summary>How much of a pivot's output reaches the console in debug mode: flooding the console can hang an enclave.</summary>
+public sealed record OutputLimits
+{
+    /// <summary>Longest line that is shown, in bytes; the rest of a longer one is cut off.</summary>
+    public int LineLength { get; init; } = 1024;
+
+    /// <summary>Lines shown at once after silence.</summary>
+    public int Burst { get; init; } = 200;
+
+    /// <summary>Lines shown per second in the long run; the others are dropped and counted.</summary>
+    public int LinesPerSecond { get; init; } = 50;
+
+    /// <summary>Lines that wait for a console that is slower than that; further ones are dropped and counted.</summary>
+    public int Waiting { get; init; } = 256;
+}

@@ -1,0 +1,35 @@
+namespace Qos.Runtime;
+
+/// <summary>How a pivot is supervised.</summary>
+public sealed record PivotSupervisorOptions
+{
+    /// <summary>The delay before the first restart; each further one doubles it.</summary>
+    public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest delay before a restart.</summary>
+    public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A run of this length counts as stable: the next delay is the first one again.</summary>
+    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a pivot may take to end after SIGTERM before it is killed.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Whether every child of this process belongs to the pivot: then orphans are adopted and reaped, and everything that a pivot left
+    /// behind is killed before it is started again. Not for a process that has other children.
+    /// </summary>
+    public bool ReapsOrphans { get; init; }
+
+    /// <summary>The network that the pivot lives in, or null for this process's own.</summary>
+    public NetworkIsolation? Network { get; init; }
+
+    /// <summary>Shows a line of the pivot's output in debug mode; may block.</summary>
+    public Action<string> Console { get; init; } = static line => System.Console.Out.WriteLine($"pivot: {line}");
+
+    /// <summary>How much of it is shown.</summary>
+    public OutputLimits OutputLimits { get; init; } = new();
+
+    /// <summary>The clock of delays and limits.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging;
+using Qos.Node;
+
+namespace Qos.Runtime;
+
+/// <summary>What the runtime tells its operator: one line for each event, never anything secret.</summary>
+internal static partial class RuntimeLog
+{
+    [LoggerMessage(1, LogLevel.Information, "pivot started, process {Pid}, SHA-256 {Sha256}")]
+    internal static partial void PivotStarted(this ILogger logger, int pid, string sha256);
+
+    [LoggerMessage(2, LogLevel.Warning, "pivot {Exit}")]
+    internal static partial void PivotEnded(this ILogger logger, PivotExit exit);
+
+    [LoggerMessage(3, LogLevel.Information, "pivot starts again in {Milliseconds} ms")]
+    internal static partial void PivotRestarts(this ILogger logger, long milliseconds);
+
+    [LoggerMessage(4, LogLevel.Critical, "{Reason}")]
+    internal static partial void PivotNotStarted(this ILogger logger, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "cannot accept a connection: {Reason}")]
+    internal static partial void AcceptFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(11, LogLevel.Debug, "connection closed: {Reason}")]
+    internal static partial void ConnectionClosed(this ILogger logger, string reason);
+
+    [LoggerMessage(12, LogLevel.Error, "a request failed unexpectedly ({Kind}); its connection was closed")]
+    internal static partial void ConnectionFailed(this ILogger logger, string kind);
+}

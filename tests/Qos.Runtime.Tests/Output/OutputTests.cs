@@ -1,0 +1,51 @@
+using System.Text;
+
+namespace Qos.Runtime.Tests.Output;
+
+public sealed class OutputTests
+{
+    [Theory]
+    [InlineData("one\ntwo\n", "one", "two")]
+    [InlineData("no line feed", "no line feed")]
+    [InlineData("windows\r\n", "windows")]
+    [InlineData("\n\n", "", "")]
+    [InlineData("0123456789abcdefX\nnext\n", "0123456789abcdef [cut]", "next")]
+    [InlineData("\u001b[31mred\u0007\n", "\\u{1b}[31mred\\u{7}")]
+    [InlineData("a\tb\u202e\n", "a\tb\\u{202e}")]
+    public void Output_becomes_lines_that_are_safe_to_show(string output, params string[] expected)
+    {
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(output);
+        foreach (int step in (int[])[1, 2, 3, bytes.Length])
+        {
+            var lines = new List<string>();
+            var buffer = new LineBuffer(16);
+            foreach (byte[] chunk in bytes.Chunk(step))
+                buffer.Append(chunk, lines.Add);
+            buffer.End(lines.Add);
+            Assert.Equal(expected, lines);
+        }
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_shown_all_the_same()
+    {
+        var lines = new List<string>();
+        new LineBuffer(16).Append([0xFF, (byte)'a', 0xC3, (byte)'\n'], lines.Add);
+        Assert.Equal(["\ufffda\ufffd"], lines);
+    }
+
+    [Fact]
+    public void A_burst_passes_then_so_many_lines_a_second()
+    {
+        var time = new ManualTime();
+        var rate = new LineRate(burst: 5, perSecond: 2, time);
+        Assert.Equal(5, Enumerable.Range(0, 20).Count(_ => rate.TryTake()));
+        Assert.Equal(15, rate.TakeDropped());
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(2, Enumerable.Range(0, 20).Count(_ => rate.TryTake()));
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(5, Enumerable.Range(0, 20).Count(_ => rate.TryTake()));
+        Assert.Equal(18 + 15, rate.TakeDropped());
+        Assert.Equal(0, rate.TakeDropped());
+    }
+}
