@@ -20,11 +20,6 @@ internal static unsafe partial class LibC
     internal const int PR_SET_CHILD_SUBREAPER = 36;
     internal const int RLIMIT_CORE = 4;
 
-    internal const int EINTR = 4;
-    internal const int ENOEXEC = 8;
-    internal const int ECHILD = 10;
-    internal const int EAGAIN = 11;
-    internal const int ENOMEM = 12;
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int waitid(int kind, int id, siginfo_t* info, int options);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Qos.Node;
+using Qos.Transport;
 
 namespace Qos.Runtime;
 
@@ -26,4 +27,10 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(12, LogLevel.Error, "a request failed unexpectedly ({Kind}); its connection was closed")]
     internal static partial void ConnectionFailed(this ILogger logger, string kind);
+
+    [LoggerMessage(20, LogLevel.Information, "bridge {Name} open: {Listening} to {Connecting}")]
+    internal static partial void BridgeOpened(this ILogger logger, string name, BridgeEndPoint listening, BridgeEndPoint connecting);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Notice}")]
+    internal static partial void BridgeNotice(this ILogger logger, string notice);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
@@ -38,6 +39,35 @@ public sealed class NetworkIsolation : IDisposable
     {
         if (LibC.setns((int)_namespace.DangerousGetHandle(), LibC.CLONE_NEWNET) != 0)
             throw new InvalidOperationException($"cannot enter the isolated network: setns: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>Runs something inside a network, on a thread of its own, and waits for it; what it throws comes out here.</summary>
+    /// <param name="network">The network, or null for the calling thread's own.</param>
+    /// <param name="action">What to run, for example the making of a socket, which stays in the network that it was made in.</param>
+    public static void Run(NetworkIsolation? network, Action action)
+    {
+        if (network is null)
+        {
+            action();
+            return;
+        }
+
+        ExceptionDispatchInfo? failed = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                network.Enter();
+                action();
+            }
+            catch (Exception e)
+            {
+                failed = ExceptionDispatchInfo.Capture(e);
+            }
+        }) { Name = "isolated network" };
+        thread.Start();
+        thread.Join();
+        failed?.Throw();
     }
 
     /// <summary>Lets go of the namespace; it ends with the last thread and process in it.</summary>

@@ -30,19 +30,14 @@ public sealed class NetworkIsolationTests
         using var outside = new TcpListener(IPAddress.Loopback, 0);
         outside.Start();
         int port = ((IPEndPoint)outside.LocalEndpoint).Port;
-        Exception? failed = null;
-        var thread = new Thread(() => failed = Record.Exception(() =>
+        NetworkIsolation.Run(network, () =>
         {
-            network.Enter();
             using var inside = new TcpListener(IPAddress.Loopback, port);
             inside.Start();
             using var client = new TcpClient();
             client.Connect(IPAddress.Loopback, port);
             Assert.True(inside.Pending());
-        }));
-        thread.Start();
-        thread.Join();
-        Assert.Null(failed);
+        });
         Assert.False(outside.Pending());
     }
 
