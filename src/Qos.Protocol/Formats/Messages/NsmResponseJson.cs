@@ -1,0 +1,205 @@
+using Qos.Encoding;
+using Qos.Nsm;
+
+namespace Qos.Protocol;
+
+/// <summary>NSM's answers inside JSON messages. Specification: protocol, Messages (<c>nsm_response</c>).</summary>
+internal static class NsmResponseJson
+{
+    internal static NsmResponse Read(ref QosJsonReader reader)
+    {
+        if (reader.PeekKind() == JsonKind.String)
+        {
+            return reader.ReadString(64) switch
+            {
+                "lockPCR" => new NsmResponse.LockPcr(),
+                "lockPCRs" => new NsmResponse.LockPcrs(),
+                _ => throw reader.Error("unknown NSM response"),
+            };
+        }
+
+        NsmResponse response = JsonVariants.Open(ref reader) switch
+        {
+            "describePCR" => ReadDescribePcr(ref reader),
+            "extendPCR" => new NsmResponse.ExtendPcr(ReadOnly(ref reader, "data", ProtocolLimits.MaxPcrBytes)),
+            "describeNSM" => ReadDescribeNsm(ref reader),
+            "attestation" => new NsmResponse.Attestation(ReadOnly(ref reader, "document", ProtocolLimits.MaxDocumentBytes)),
+            "getRandom" => new NsmResponse.GetRandom(ReadOnly(ref reader, "random", ProtocolLimits.MaxPcrBytes)),
+            "error" => new NsmResponse.Error(ReadError(ref reader)),
+            _ => throw reader.Error("unknown NSM response"),
+        };
+        JsonVariants.Close(ref reader);
+        return response;
+    }
+
+    internal static void Write(QosJsonWriter writer, NsmResponse response)
+    {
+        switch (response)
+        {
+            case NsmResponse.LockPcr:
+                writer.String("lockPCR");
+                return;
+            case NsmResponse.LockPcrs:
+                writer.String("lockPCRs");
+                return;
+        }
+
+        writer.BeginObject();
+        switch (response)
+        {
+            case NsmResponse.DescribePcr pcr:
+                writer.Name("describePCR"u8);
+                writer.BeginObject();
+                writer.Name("data"u8);
+                writer.Hex(pcr.Data.Span);
+                writer.Name("lock"u8);
+                writer.Bool(pcr.Lock);
+                writer.EndObject();
+                break;
+            case NsmResponse.ExtendPcr pcr:
+                WriteOnly(writer, "extendPCR"u8, "data"u8, pcr.Data.Span);
+                break;
+            case NsmResponse.DescribeNsm nsm:
+                writer.Name("describeNSM"u8);
+                WriteDescribeNsm(writer, nsm);
+                break;
+            case NsmResponse.Attestation attestation:
+                WriteOnly(writer, "attestation"u8, "document"u8, attestation.Document.Span);
+                break;
+            case NsmResponse.GetRandom random:
+                WriteOnly(writer, "getRandom"u8, "random"u8, random.Random.Span);
+                break;
+            case NsmResponse.Error error:
+                writer.Name("error"u8);
+                writer.String(error.Code.ToString());
+                break;
+            default:
+                throw new InvalidOperationException($"No wire form for {response.GetType().Name}.");
+        }
+
+        writer.EndObject();
+    }
+
+    private static byte[] ReadOnly(ref QosJsonReader reader, string member, int max)
+    {
+        byte[]? value = null;
+        reader.BeginObject();
+        while (reader.NextMember(out ReadOnlySpan<byte> name))
+        {
+            if (!name.SequenceEqual(System.Text.Encoding.UTF8.GetBytes(member)))
+                throw JsonMembers.Unknown(ref reader, name);
+            value = reader.ReadHex(max);
+        }
+
+        return value ?? throw JsonMembers.Missing(ref reader, member);
+    }
+
+    private static void WriteOnly(QosJsonWriter writer, ReadOnlySpan<byte> variant, ReadOnlySpan<byte> member, ReadOnlySpan<byte> value)
+    {
+        writer.Name(variant);
+        writer.BeginObject();
+        writer.Name(member);
+        writer.Hex(value);
+        writer.EndObject();
+    }
+
+    private static NsmResponse.DescribePcr ReadDescribePcr(ref QosJsonReader reader)
+    {
+        bool? locked = null;
+        byte[]? data = null;
+        reader.BeginObject();
+        while (reader.NextMember(out ReadOnlySpan<byte> name))
+        {
+            if (name.SequenceEqual("lock"u8))
+                locked = reader.ReadBool();
+            else if (name.SequenceEqual("data"u8))
+                data = reader.ReadHex(ProtocolLimits.MaxPcrBytes);
+            else
+                throw JsonMembers.Unknown(ref reader, name);
+        }
+
+        return new NsmResponse.DescribePcr(
+            locked ?? throw JsonMembers.Missing(ref reader, "lock"),
+            data ?? throw JsonMembers.Missing(ref reader, "data"));
+    }
+
+    private static NsmResponse.DescribeNsm ReadDescribeNsm(ref QosJsonReader reader)
+    {
+        ushort? major = null;
+        ushort? minor = null;
+        ushort? patch = null;
+        string? moduleId = null;
+        ushort? maxPcrs = null;
+        List<ushort>? locked = null;
+        NsmDigest? digest = null;
+        reader.BeginObject();
+        while (reader.NextMember(out ReadOnlySpan<byte> name))
+        {
+            if (name.SequenceEqual("version_major"u8))
+                major = reader.ReadUInt16();
+            else if (name.SequenceEqual("version_minor"u8))
+                minor = reader.ReadUInt16();
+            else if (name.SequenceEqual("version_patch"u8))
+                patch = reader.ReadUInt16();
+            else if (name.SequenceEqual("module_id"u8))
+                moduleId = reader.ReadString(ProtocolLimits.MaxNameBytes);
+            else if (name.SequenceEqual("max_pcrs"u8))
+                maxPcrs = reader.ReadUInt16();
+            else if (name.SequenceEqual("locked_pcrs"u8))
+                locked = JsonMembers.ReadList(ref reader, ushort.MaxValue, static (ref QosJsonReader reader) => reader.ReadUInt16());
+            else if (name.SequenceEqual("digest"u8))
+                digest = ReadDigest(ref reader);
+            else
+                throw JsonMembers.Unknown(ref reader, name);
+        }
+
+        return new NsmResponse.DescribeNsm(
+            major ?? throw JsonMembers.Missing(ref reader, "version_major"),
+            minor ?? throw JsonMembers.Missing(ref reader, "version_minor"),
+            patch ?? throw JsonMembers.Missing(ref reader, "version_patch"),
+            moduleId ?? throw JsonMembers.Missing(ref reader, "module_id"),
+            maxPcrs ?? throw JsonMembers.Missing(ref reader, "max_pcrs"),
+            locked ?? throw JsonMembers.Missing(ref reader, "locked_pcrs"),
+            digest ?? throw JsonMembers.Missing(ref reader, "digest"));
+    }
+
+    private static void WriteDescribeNsm(QosJsonWriter writer, NsmResponse.DescribeNsm nsm)
+    {
+        writer.BeginObject();
+        writer.Name("digest"u8);
+        writer.String(nsm.Digest switch { NsmDigest.Sha256 => "SHA256", NsmDigest.Sha384 => "SHA384", _ => "SHA512" });
+        writer.Name("locked_pcrs"u8);
+        JsonMembers.WriteList(writer, nsm.LockedPcrs, static (writer, index) => writer.Integer((ulong)index));
+        writer.Name("max_pcrs"u8);
+        writer.Integer((ulong)nsm.MaxPcrs);
+        writer.Name("module_id"u8);
+        writer.String(nsm.ModuleId);
+        writer.Name("version_major"u8);
+        writer.Integer((ulong)nsm.VersionMajor);
+        writer.Name("version_minor"u8);
+        writer.Integer((ulong)nsm.VersionMinor);
+        writer.Name("version_patch"u8);
+        writer.Integer((ulong)nsm.VersionPatch);
+        writer.EndObject();
+    }
+
+    private static NsmDigest ReadDigest(ref QosJsonReader reader) => reader.ReadString(16) switch
+    {
+        "SHA256" => NsmDigest.Sha256,
+        "SHA384" => NsmDigest.Sha384,
+        "SHA512" => NsmDigest.Sha512,
+        _ => throw reader.Error("unknown digest"),
+    };
+
+    private static NsmError ReadError(ref QosJsonReader reader)
+    {
+        string name = reader.ReadString(64);
+        foreach (NsmError error in Enum.GetValues<NsmError>())
+        {
+            if (name == error.ToString())
+                return error;
+        }
+
+        throw reader.Error("unknown NSM error");
+    }
+}

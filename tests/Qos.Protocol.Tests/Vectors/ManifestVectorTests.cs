@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Qos.Vectors;
+
+namespace Qos.Protocol.Tests;
+
+/// <summary>Manifests, envelopes and approvals of the reference, byte for byte.</summary>
+public sealed class ManifestVectorTests
+{
+    [Fact]
+    public void A_v1_manifest_is_stored_in_declaration_order_and_hashed_over_borsh()
+    {
+        byte[] json = VectorFiles.Bytes("qos", "golden", "manifest_v1.json");
+        byte[] borsh = VectorFiles.Bytes("qos", "golden", "manifest_v1.borsh");
+        Manifest manifest = ManifestFormat.Read(json);
+        Assert.Equal(ManifestVersion.V1, manifest.Version);
+        Assert.Equal(Text(json), Text(ManifestFormat.Write(manifest)));
+        Assert.Equal(Hex(borsh), Hex(manifest.HashedBytes()));
+        Assert.Equal(Hex(borsh), Hex(ManifestFormat.Read(borsh).HashedBytes()));
+        Assert.Equal("f06b3417893b3c2648b36d25134c3d854405db7a609cc1d41b86c4f63fd476fd", Hex(manifest.Hash()));
+    }
+
+    [Fact]
+    public void A_v0_manifest_is_stored_in_declaration_order_and_hashed_over_borsh()
+    {
+        byte[] json = VectorFiles.Bytes("qos", "golden", "manifest_v0.json");
+        byte[] borsh = VectorFiles.Bytes("qos", "golden", "manifest_v0.borsh");
+        Manifest manifest = ManifestFormat.Read(json);
+        Assert.Equal(ManifestVersion.V0, manifest.Version);
+        Assert.Equal(Text(json), Text(ManifestFormat.Write(manifest)));
+        Assert.Equal(Hex(borsh), Hex(manifest.HashedBytes()));
+        Assert.Equal(ManifestVersion.V0, ManifestFormat.Read(borsh).Version);
+        Assert.Equal("af2d3ce6fa8a7040fd560529c54ce031c66724b628925f2f37fe2c75a8729f91", Hex(manifest.Hash()));
+    }
+
+    [Fact]
+    public void An_envelope_has_both_forms()
+    {
+        byte[] json = VectorFiles.Bytes("qos", "golden", "manifest_envelope_v1.json");
+        byte[] borsh = VectorFiles.Bytes("qos", "golden", "manifest_envelope_v1.borsh");
+        ManifestEnvelope envelope = ManifestEnvelopeFormat.Read(json);
+        Assert.Equal(Text(json), Text(ManifestEnvelopeFormat.Write(envelope)));
+        Assert.Equal(Hex(borsh), Hex(ManifestEnvelopeFormat.WriteBorsh(envelope)));
+        Assert.Equal(Text(json), Text(ManifestEnvelopeFormat.Write(ManifestEnvelopeFormat.Read(borsh))));
+    }
+
+    [Fact]
+    public void An_approval_is_stored_signature_first_and_named_after_member_and_namespace()
+    {
+        byte[] json = VectorFiles.Bytes("qos", "golden", "approval.json");
+        Approval approval = ApprovalFormat.Read(json);
+        Assert.Equal(Text(json), Text(ApprovalFormat.Write(approval)));
+        ManifestNamespace ns = ManifestFormat.Read(VectorFiles.Bytes("qos", "golden", "manifest_v1.json")).Namespace;
+        Assert.Equal("dev-production-signer-31.approval", ApprovalFormat.FileName(approval.Member.Alias, ns));
+    }
+
+    [Fact]
+    public void The_oldest_manifest_is_borsh_v0()
+    {
+        byte[] bytes = VectorFiles.Bytes("qos", "old_manifest");
+        Manifest manifest = ManifestFormat.Read(bytes);
+        Assert.Equal(ManifestVersion.V0, manifest.Version);
+        Assert.Equal("quit-coding-to-vape", manifest.Namespace.Name);
+        Assert.Empty(manifest.Pivot.BridgeConfig);
+        Assert.Equal(Hex(bytes), Hex(manifest.HashedBytes()));
+    }
+
+    [Fact]
+    public void A_deployed_manifest_hashes_as_its_attestation_says()
+    {
+        ManifestEnvelope envelope = ManifestEnvelopeFormat.Read(VectorFiles.Bytes("qos", "tvc", "manifest_envelope.json"));
+        Assert.Equal("d26840797302feb5d96b4a672cb7328abeb2c59f3ef52cdf3edd8305264210b7", Hex(envelope.Manifest.Hash()));
+        ApprovalChecks.CheckManifestApprovals(envelope);
+    }
+
+    [Theory]
+    [InlineData("manifest")]
+    [InlineData("manifest_envelope")]
+    public void Deployed_files_have_both_forms(string name)
+    {
+        byte[] json = VectorFiles.Bytes("qos", "tvc", name + ".json");
+        byte[] borsh = VectorFiles.Bytes("qos", "tvc", name + ".borsh");
+        if (name == "manifest")
+        {
+            Assert.Equal(Hex(borsh), Hex(ManifestFormat.Read(json).HashedBytes()));
+            Assert.Equal(Hex(ManifestFormat.Write(ManifestFormat.Read(json))), Hex(ManifestFormat.Write(ManifestFormat.Read(borsh))));
+        }
+        else
+        {
+            Assert.Equal(Hex(borsh), Hex(ManifestEnvelopeFormat.WriteBorsh(ManifestEnvelopeFormat.Read(json))));
+            Assert.Equal(
+                Hex(ManifestEnvelopeFormat.Write(ManifestEnvelopeFormat.Read(json))),
+                Hex(ManifestEnvelopeFormat.Write(ManifestEnvelopeFormat.Read(borsh))));
+        }
+    }
+
+    [Fact]
+    public void Borsh_forms_are_the_pinned_ones()
+    {
+        using JsonDocument pinned = JsonDocument.Parse(VectorFiles.Bytes("qos", "borsh_stable.json"));
+        using JsonDocument generated = JsonDocument.Parse(VectorFiles.Bytes("qos", "reference_generated", "borsh_stable.json"));
+        int seen = 0;
+        foreach (JsonElement entry in generated.RootElement.EnumerateArray())
+        {
+            string name = entry.GetProperty("name").GetString()!;
+            byte[] borsh = Convert.FromHexString(entry.GetProperty("borsh_hex").GetString()!);
+            byte[] json = System.Text.Encoding.UTF8.GetBytes(entry.GetProperty("json").GetRawText());
+            byte[]? ours = name switch
+            {
+                "manifest_v0" or "manifest" or "stable_manifest_v0" or "stable_manifest" => ManifestFormat.Read(json).HashedBytes(),
+                "manifest_envelope_v0" or "manifest_envelope" or "stable_manifest_envelope_v0" or "stable_manifest_envelope" =>
+                    ManifestEnvelopeFormat.WriteBorsh(ManifestEnvelopeFormat.Read(json)),
+                _ => null,
+            };
+            JsonElement pin = pinned.RootElement.GetProperty(name.Replace("stable_", "", StringComparison.Ordinal));
+            Assert.Equal(pin[0].GetInt32(), borsh.Length);
+            Assert.Equal(pin[1].GetString(), Hex(SHA256.HashData(borsh)));
+            if (ours is null)
+                continue;
+            seen++;
+            Assert.Equal(Hex(borsh), Hex(ours));
+        }
+
+        Assert.Equal(4, seen);
+    }
+
+    private static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
+
+    private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
+}
