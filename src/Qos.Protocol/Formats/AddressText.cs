@@ -25,8 +25,7 @@ internal static class AddressText
                 return false;
         }
 
-        int dot = text.IndexOf('.', StringComparison.Ordinal);
-        if (dot >= 0 && !TryParseV4(text[(text.LastIndexOf(':') + 1)..], out _))
+        if (text.Contains('.', StringComparison.Ordinal) && !TryParseV4(text[(text.LastIndexOf(':') + 1)..], out _))
             return false;
         return IPAddress.TryParse(text, out address) && address.AddressFamily == AddressFamily.InterNetworkV6;
     }

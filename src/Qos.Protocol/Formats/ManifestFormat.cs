@@ -39,6 +39,15 @@ public static class ManifestFormat
     /// <exception cref="InvalidOperationException">The manifest is V2.</exception>
     public static byte[] WriteBorsh(Manifest manifest) => BorshLists.Encode(manifest, ManifestBorsh.Write);
 
+    /// <summary>
+    /// A V0 manifest as V1, without bridges and debug mode, as the reference's conversion to Borsh has it. Its hash is another one,
+    /// so approvals of the V0 manifest do not hold for it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The manifest is V2.</exception>
+    public static Manifest ToV1(Manifest manifest) => manifest.Version == ManifestVersion.V2
+        ? throw new InvalidOperationException("A V2 manifest cannot be made older.")
+        : manifest with { Version = ManifestVersion.V1 };
+
     /// <summary>SHA-256 over <see cref="HashedBytes"/>, 32 bytes.</summary>
     public static byte[] Hash(Manifest manifest) => SHA256.HashData(HashedBytes(manifest));
 
