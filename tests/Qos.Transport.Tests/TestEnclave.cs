@@ -1,0 +1,74 @@
+namespace Qos.Transport.Tests;
+
+/// <summary>An enclave that answers each message with the same bytes; it can be told to misbehave and be restarted.</summary>
+internal sealed class TestEnclave : IAsyncDisposable
+{
+    private readonly EnclaveListener _listener;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _tasks = [];
+    private int _accepted;
+    private int _requests;
+
+    public TestEnclave(EnclaveAddress address)
+    {
+        _listener = EnclaveListener.Listen(address);
+        _tasks.Add(AcceptAsync());
+    }
+
+    public int Accepted => Volatile.Read(ref _accepted);
+
+    public int Requests => Volatile.Read(ref _requests);
+
+    /// <summary>Closes the connection instead of answering.</summary>
+    public bool Hangs { get; set; }
+
+    /// <summary>Answers wait for this.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Dispose();
+        await Task.WhenAll(_tasks.ToArray());
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                EnclaveStream stream = await _listener.AcceptAsync(_stop.Token);
+                Interlocked.Increment(ref _accepted);
+                _tasks.Add(ServeAsync(stream));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private async Task ServeAsync(EnclaveStream stream)
+    {
+        using var connection = new FrameConnection(stream, FrameLimits.Default, TimeProvider.System);
+        try
+        {
+            while (await connection.Reader.NextAsync(_stop.Token))
+            {
+                using FrameBuffer body = await connection.Reader.ReadToEndAsync(int.MaxValue, _stop.Token);
+                Interlocked.Increment(ref _requests);
+                if (Hangs)
+                    return;
+                await Gate.WaitAsync(_stop.Token);
+                await connection.Writer.WriteAsync(body.Memory, _stop.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (TransportException)
+        {
+        }
+    }
+}
