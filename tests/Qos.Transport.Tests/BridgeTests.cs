@@ -13,7 +13,7 @@ public sealed class BridgeTests
     {
         await using var rig = new BridgeRig(unix);
         (Socket client, Socket target) = await rig.JoinAsync();
-        byte[] up = Pipes.Bytes(40_000_000, 1), down = Pipes.Bytes(30_000_000, 2);
+        byte[] up = Pipes.Bytes(20_000_000, 1), down = Pipes.Bytes(15_000_000, 2);
 
         Task sending = Task.WhenAll(SendAndEndAsync(client, up), SendAndEndAsync(target, down));
         byte[][] got = await Task.WhenAll(BridgeRig.ReceiveAllAsync(target), BridgeRig.ReceiveAllAsync(client));
@@ -94,7 +94,7 @@ public sealed class BridgeTests
     {
         await using var rig = new BridgeRig(unixTarget: true);
         (Socket client, Socket target) = await rig.JoinAsync();
-        byte[] all = Pipes.Bytes(60_000_000);
+        byte[] all = Pipes.Bytes(40_000_000);
         client.Blocking = false;
         int sent = 0;
 
