@@ -1,0 +1,61 @@
+using Qos.Encoding;
+using Qos.Keys;
+using Qos.Protocol;
+
+namespace Qos.App;
+
+/// <summary>The files that the enclave puts in place before it starts its app. Specification: protocol, Files in the enclave.</summary>
+internal static class EnclaveFiles
+{
+    internal const string Manifest = "qos.manifest";
+    internal const string EphemeralKey = "qos.ephemeral.key";
+    internal const string QuorumKey = "qos.quorum.key";
+
+    internal static ManifestEnvelope ReadManifest(string directory)
+    {
+        string path = Path.Combine(directory, Manifest);
+        try
+        {
+            return ManifestEnvelopeFormat.Read(ReadBounded(path));
+        }
+        catch (EncodingException refused)
+        {
+            throw new QosAppException($"The manifest envelope in {path} cannot be read: {refused.Message}", refused);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new QosAppException(MissingOr(path, failure), failure);
+        }
+    }
+
+    internal static KeySet ReadKey(string directory, string name)
+    {
+        string path = Path.Combine(directory, name);
+        if (!File.Exists(path))
+            throw new QosAppException(MissingOr(path, new FileNotFoundException()));
+
+        try
+        {
+            return KeyFiles.ReadSecret(path);
+        }
+        catch (KeyException refused)
+        {
+            throw new QosAppException(refused.Message, refused);
+        }
+    }
+
+    private static byte[] ReadBounded(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read);
+        if (file.Length > ProtocolLimits.MaxEnvelopeBytes)
+            throw new QosAppException($"{path} is too long for a manifest envelope.");
+
+        byte[] content = new byte[file.Length];
+        file.ReadExactly(content);
+        return content;
+    }
+
+    private static string MissingOr(string path, Exception failure) => failure is FileNotFoundException or DirectoryNotFoundException
+        ? $"There is no {path}: the enclave writes it before it starts its app; outside of one, name the node's directory."
+        : $"{path} cannot be read: {failure.Message}";
+}

@@ -1,0 +1,108 @@
+using Qos.Keys;
+using Qos.Protocol;
+
+namespace Qos.App;
+
+/// <summary>
+/// What an app that runs in an enclave can do there: read its manifest, prove that an answer comes from this enclave (live ephemeral key),
+/// and sign, encrypt and decrypt in the name of the application (quorum key). Safe for use by several threads.
+/// </summary>
+/// <remarks>
+/// Ephemeral key: this instance, this binary. Quorum key: this application, across instances and upgrades. Specification: proofs.
+/// </remarks>
+public sealed class QosApp : IDisposable
+{
+    /// <summary>The environment variable that names the directory of the enclave's files where it is not <c>/</c>.</summary>
+    public const string DirectoryVariable = "QOS_DIR";
+
+    private readonly KeySet _ephemeral;
+    private readonly KeySet _quorum;
+    private readonly IRandomSource _random;
+
+    private QosApp(ManifestEnvelope envelope, KeySet ephemeral, KeySet quorum, IRandomSource random)
+    {
+        Envelope = envelope;
+        _ephemeral = ephemeral;
+        _quorum = quorum;
+        _random = random;
+    }
+
+    /// <summary>The manifest that this app was booted with.</summary>
+    public Manifest Manifest => Envelope.Manifest;
+
+    /// <summary>The manifest with its approvals.</summary>
+    public ManifestEnvelope Envelope { get; }
+
+    /// <summary>The public half of the live ephemeral key, which the live attestation document names.</summary>
+    public PublicKey EphemeralKey => _ephemeral.PublicKey;
+
+    /// <summary>The public half of the quorum key, which the manifest names.</summary>
+    public PublicKey QuorumKey => _quorum.PublicKey;
+
+    /// <summary>
+    /// Reads what the enclave wrote before it started the app: <c>qos.manifest</c>, <c>qos.ephemeral.key</c> and <c>qos.quorum.key</c>.
+    /// </summary>
+    /// <param name="directory">Where they are; null means what <see cref="DirectoryVariable"/> says, else <c>/</c>.</param>
+    /// <exception cref="QosAppException">A file is missing or unreadable, or the quorum key is not the manifest's.</exception>
+    public static QosApp FromEnclaveFiles(string? directory = null) => FromEnclaveFiles(directory, SystemRandomSource.Instance);
+
+    internal static QosApp FromEnclaveFiles(string? directory, IRandomSource random)
+    {
+        directory ??= Environment.GetEnvironmentVariable(DirectoryVariable) is { Length: > 0 } named ? named : "/";
+        ManifestEnvelope envelope = EnclaveFiles.ReadManifest(directory);
+        KeySet? ephemeral = null;
+        KeySet? quorum = null;
+        try
+        {
+            ephemeral = EnclaveFiles.ReadKey(directory, EnclaveFiles.EphemeralKey);
+            quorum = EnclaveFiles.ReadKey(directory, EnclaveFiles.QuorumKey);
+            if (!quorum.PublicKey.Bytes.SequenceEqual(envelope.Manifest.Namespace.QuorumKey.Span))
+                throw new QosAppException($"The quorum key in {directory} is not the one that the manifest beside it names.");
+
+            return new QosApp(envelope, ephemeral, quorum, random);
+        }
+        catch
+        {
+            ephemeral?.Dispose();
+            quorum?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Signs a payload with the live ephemeral key. Specification: proofs, App proof.</summary>
+    /// <param name="payloadJson">A JSON object with a member <c>timestampMs</c>, a string of ms since 1970; signed as it is.</param>
+    /// <exception cref="ArgumentException">The payload is not of that form.</exception>
+    public AppProof SignProof(string payloadJson)
+    {
+        byte[] payload = ProofPayload.ToBytes(payloadJson);
+        return new AppProof(EphemeralKey, payloadJson, _ephemeral.Sign(payload));
+    }
+
+    /// <summary>Signs SHA-256 of a message in the application's name: 64 bytes, r || s. Specification: keys, Signatures.</summary>
+    public byte[] SignWithQuorumKey(ReadOnlySpan<byte> message) => _quorum.Sign(message);
+
+    /// <summary>Encrypts to the application: any of its instances opens it, and nobody else. Specification: keys, Public-key envelope.</summary>
+    public byte[] EncryptToQuorumKey(ReadOnlySpan<byte> plaintext) => QuorumKey.Encrypt(plaintext, _random);
+
+    /// <summary>Opens what was encrypted to the application; dispose of the plaintext. Specification: keys, Public-key envelope.</summary>
+    /// <exception cref="KeyException">It is damaged or was encrypted to another key.</exception>
+    public SecretMemory DecryptWithQuorumKey(ReadOnlySpan<byte> envelope) => _quorum.Decrypt(envelope);
+
+    /// <summary>Encrypts data at rest, which only this application's instances open again. Specification: keys, Symmetric envelope.</summary>
+    public byte[] EncryptAtRest(ReadOnlySpan<byte> plaintext) => _quorum.EncryptSymmetric(plaintext, _random);
+
+    /// <summary>Opens data at rest; dispose of the plaintext. Specification: keys, Symmetric envelope.</summary>
+    /// <exception cref="KeyException">It is damaged or of another application.</exception>
+    public SecretMemory DecryptAtRest(ReadOnlySpan<byte> envelope) => _quorum.DecryptSymmetric(envelope);
+
+    /// <summary>Opens what was encrypted to this very instance's ephemeral key; dispose of the plaintext.</summary>
+    /// <exception cref="KeyException">It is damaged or was encrypted to another key.</exception>
+    public SecretMemory DecryptWithEphemeralKey(ReadOnlySpan<byte> envelope) => _ephemeral.Decrypt(envelope);
+
+    /// <summary>Wipes both keys.</summary>
+    public void Dispose()
+    {
+        _ephemeral.Dispose();
+        _quorum.Dispose();
+    }
+}

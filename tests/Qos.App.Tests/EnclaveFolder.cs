@@ -1,0 +1,43 @@
+using Qos.Keys;
+using Qos.Protocol;
+
+namespace Qos.App.Tests;
+
+/// <summary>A folder with the files that an enclave writes, as an app finds them.</summary>
+internal sealed class EnclaveFolder : IDisposable
+{
+    public EnclaveFolder(ManifestEnvelope? envelope = null)
+    {
+        Envelope = envelope ?? NewEnvelope(Quorum.PublicKey);
+        File.WriteAllBytes(PathOf("qos.manifest"), ManifestEnvelopeFormat.Write(Envelope));
+        KeyFiles.WriteSecret(PathOf("qos.ephemeral.key"), Ephemeral);
+        KeyFiles.WriteSecret(PathOf("qos.quorum.key"), Quorum);
+    }
+
+    public string Root { get; } = Directory.CreateTempSubdirectory("qos-app-").FullName;
+
+    public KeySet Quorum { get; } = KeySet.Generate(SystemRandomSource.Instance);
+
+    public KeySet Ephemeral { get; } = KeySet.Generate(SystemRandomSource.Instance);
+
+    public ManifestEnvelope Envelope { get; }
+
+    public string PathOf(string name) => Path.Combine(Root, name);
+
+    public QosApp Open() => QosApp.FromEnclaveFiles(Root);
+
+    public void Dispose()
+    {
+        Quorum.Dispose();
+        Ephemeral.Dispose();
+        Directory.Delete(Root, recursive: true);
+    }
+
+    private static ManifestEnvelope NewEnvelope(PublicKey quorumKey)
+    {
+        // A manifest of the reference, with our quorum key in it.
+        ManifestEnvelope golden = ManifestEnvelopeFormat.Read(Qos.Vectors.VectorFiles.Bytes("qos", "golden", "manifest_envelope_v1.json"));
+        ManifestNamespace ours = golden.Manifest.Namespace with { QuorumKey = quorumKey.Memory };
+        return golden with { Manifest = golden.Manifest with { Namespace = ours } };
+    }
+}
