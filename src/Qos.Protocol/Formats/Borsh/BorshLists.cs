@@ -27,7 +27,7 @@ internal static class BorshLists
     }
 
     internal static ReadOnlyMemory<byte>? ReadOptionalBytes(ref BorshReader reader, int max) =>
-        reader.Option() ? reader.Bytes(max) : null;
+        reader.Option() ? reader.Bytes(max).AsMemory() : default(ReadOnlyMemory<byte>?);
 
     internal static void WriteOptionalBytes(BorshWriter writer, ReadOnlyMemory<byte>? bytes)
     {

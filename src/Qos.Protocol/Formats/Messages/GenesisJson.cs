@@ -85,7 +85,8 @@ internal static class GenesisJson
 
     internal static byte[]? ReadOptionalHex(ref QosJsonReader reader, int max) => reader.TryReadNull() ? null : reader.ReadHex(max);
 
-    internal static ReadOnlyMemory<byte>? Optional(byte[]? bytes) => bytes is null ? null : bytes.AsMemory();
+    // A null of either type would become an empty value, which is not the same as none.
+    internal static ReadOnlyMemory<byte>? Optional(byte[]? bytes) => bytes is null ? default(ReadOnlyMemory<byte>?) : bytes.AsMemory();
 
     private static void WriteOptionalHex(QosJsonWriter writer, ReadOnlySpan<byte> name, ReadOnlyMemory<byte>? bytes)
     {
