@@ -7,13 +7,13 @@ public static class MessageCodec
 {
     /// <summary>Reads a message: as JSON first, then as Borsh.</summary>
     /// <exception cref="ProtocolException">
-    /// <see cref="ProtocolErrorCode.OversizeMsg"/>, <see cref="ProtocolErrorCode.LegacyGenesisNotSupported"/> for genesis in Borsh, or
+    /// <see cref="ProtocolErrorCode.OversizedPayload"/>, <see cref="ProtocolErrorCode.LegacyGenesisNotSupported"/> for genesis in Borsh, or
     /// <see cref="ProtocolErrorCode.ProtocolMsgDeserialization"/> with what was wrong in words.
     /// </exception>
     public static DecodedMessage Decode(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > ProtocolLimits.MaxMessageBytes)
-            throw new ProtocolException(ProtocolErrorCode.OversizeMsg);
+            throw new ProtocolException(ProtocolErrorCode.OversizedPayload);
 
         EncodingException notJson;
         try
@@ -56,7 +56,8 @@ public static class MessageCodec
     }
 
     /// <summary>
-    /// Writes an answer, and where its encoding cannot express it, the error that says so, as the reference does.
+    /// Writes an answer in its request's encoding, and where that cannot express it, <see cref="ProtocolErrorCode.InvalidMsg"/> in JSON,
+    /// as the reference does. A refusal of a request that could not be read is written in JSON as well.
     /// </summary>
     public static byte[] EncodeAnswer(ProtocolMessage answer, WireEncoding encoding)
     {
@@ -64,9 +65,10 @@ public static class MessageCodec
         {
             return Encode(answer, encoding);
         }
-        catch (ProtocolException refusal)
+        catch (ProtocolException)
         {
-            return Encode(new ProtocolMessage.ProtocolErrorResponse(refusal.Error), encoding);
+            var refusal = new ProtocolError(ProtocolErrorCode.InvalidMsg);
+            return Encode(new ProtocolMessage.ProtocolErrorResponse(refusal), WireEncoding.Json);
         }
     }
 

@@ -1,0 +1,11 @@
+namespace Qos.Protocol;
+
+/// <summary>How bad a finding is. Specification: manifest, "Ours, when a manifest is made, shown or approved".</summary>
+public enum LintSeverity
+{
+    /// <summary>The operator must answer it.</summary>
+    Warning,
+
+    /// <summary>The manifest is not made and not approved.</summary>
+    Refused,
+}
