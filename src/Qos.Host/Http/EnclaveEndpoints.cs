@@ -1,0 +1,152 @@
+using System.Globalization;
+using Qos.Encoding;
+using Qos.Host.Bridges;
+using Qos.Nsm;
+using Qos.Protocol;
+
+namespace Qos.Host.Http;
+
+/// <summary>What the host tells of its enclave: its state, its boot proof, its counters. Specification: host, HTTP API; proofs, Boot proof.</summary>
+internal static class EnclaveEndpoints
+{
+    private const string Json = "application/json";
+
+    /// <summary>Maps the routes.</summary>
+    public static void Map(IEndpointRouteBuilder routes, string basePath)
+    {
+        routes.MapGet(basePath + "/enclave-info", InfoAsync);
+        routes.MapGet(basePath + "/boot-proof", BootProofAsync);
+        routes.MapGet("/metrics", MetricsAsync);
+    }
+
+    private static Task InfoAsync(HttpContext context) => AnswerAsync(context, async (gateway, cancellationToken) =>
+    {
+        ProtocolPhase phase = await gateway.PhaseAsync(cancellationToken).ConfigureAwait(false);
+        ManifestEnvelope? envelope = await gateway.ManifestEnvelopeAsync(cancellationToken).ConfigureAwait(false);
+        ReadOnlyMemory<byte>? key = envelope is null ? null : await EphemeralKeyAsync(gateway, cancellationToken).ConfigureAwait(false);
+
+        var json = new QosJsonWriter(JsonForm.Plain);
+        json.BeginObject();
+        json.Name("phase"u8);
+        json.String(phase.ToString());
+        if (envelope is not null)
+        {
+            json.Name("manifestEnvelope"u8);
+            json.Raw(ManifestEnvelopeFormat.WritePlain(envelope));
+        }
+
+        if (key is { } present)
+        {
+            json.Name("ephemeralKey"u8);
+            json.Hex(present.Span);
+        }
+
+        json.EndObject();
+        return (StatusCodes.Status200OK, json.ToArray());
+    });
+
+    private static Task BootProofAsync(HttpContext context) => AnswerAsync(context, async (gateway, cancellationToken) =>
+    {
+        if (await gateway.PhaseAsync(cancellationToken).ConfigureAwait(false) != ProtocolPhase.QuorumKeyProvisioned)
+            return (StatusCodes.Status503ServiceUnavailable, Error("there is no boot proof until the enclave is provisioned"));
+
+        ProtocolMessage.LiveAttestationDocResponse live = await gateway.AttestationAsync(cancellationToken).ConfigureAwait(false);
+        if (live is not { NsmResponse: NsmResponse.Attestation attestation, ManifestEnvelope: { } envelope })
+            return (StatusCodes.Status500InternalServerError, Error("the enclave gave no attestation document"));
+
+        DateTimeOffset now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+        var json = new QosJsonWriter(JsonForm.Plain);
+        json.BeginObject();
+        json.Name("ephemeralPublicKeyHex"u8);
+        json.Hex(AttestationDocument.Parse(attestation.Document.Span).PublicKey.GetValueOrDefault().Span);
+        json.Name("awsAttestationDocB64"u8);
+        json.String(Convert.ToBase64String(attestation.Document.Span));
+        json.Name("qosManifestB64"u8);
+        json.String(Convert.ToBase64String(envelope.Manifest.HashedBytes()));
+        json.Name("qosManifestEnvelopeB64"u8);
+        json.String(Convert.ToBase64String(envelope.Manifest.Version == ManifestVersion.V2 ? ManifestEnvelopeFormat.Write(envelope) : ManifestEnvelopeFormat.WriteBorsh(envelope)));
+        json.Name("deploymentLabel"u8);
+        json.String("");
+        json.Name("enclaveApp"u8);
+        json.String(envelope.Manifest.Namespace.Name);
+        json.Name("owner"u8);
+        json.String("");
+        json.Name("createdAt"u8);
+        json.BeginObject();
+        json.Name("seconds"u8);
+        json.String(now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        json.Name("nanos"u8);
+        json.String((now.Ticks % TimeSpan.TicksPerSecond * 100).ToString(CultureInfo.InvariantCulture));
+        json.EndObject();
+        json.EndObject();
+        return (StatusCodes.Status200OK, json.ToArray());
+    });
+
+    private static async Task MetricsAsync(HttpContext context)
+    {
+        IServiceProvider services = context.RequestServices;
+        bool reachable;
+        try
+        {
+            await services.GetRequiredService<EnclaveGateway>().PhaseAsync(context.RequestAborted).ConfigureAwait(false);
+            reachable = true;
+        }
+        catch (Exception e) when (HealthEndpoints.IsEnclaveFailure(e))
+        {
+            reachable = false;
+        }
+
+        string text = services.GetRequiredService<HostMetrics>()
+            .ToPrometheusText(services.GetRequiredService<HostBridges>().Read(), reachable);
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        await context.Response.WriteAsync(text, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task<ReadOnlyMemory<byte>?> EphemeralKeyAsync(EnclaveGateway gateway, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ProtocolMessage.LiveAttestationDocResponse live = await gateway.AttestationAsync(cancellationToken).ConfigureAwait(false);
+            return live.NsmResponse is NsmResponse.Attestation attestation
+                ? AttestationDocument.Parse(attestation.Document.Span).PublicKey
+                : null;
+        }
+        catch (Exception e) when (e is ProtocolException or AttestationException)
+        {
+            // The key is an extra here: a node in a phase without attestation still has a phase and a manifest to show.
+            return null;
+        }
+    }
+
+    private static async Task AnswerAsync(
+        HttpContext context, Func<EnclaveGateway, CancellationToken, Task<(int Status, byte[] Body)>> answer)
+    {
+        int status;
+        byte[] body;
+        try
+        {
+            (status, body) = await answer(context.RequestServices.GetRequiredService<EnclaveGateway>(), context.RequestAborted)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (HealthEndpoints.IsEnclaveFailure(e) || e is AttestationException)
+        {
+            context.RequestServices.GetRequiredService<HostMetrics>().EnclaveFailed();
+            (status, body) = (StatusCodes.Status500InternalServerError, Error(e.Message));
+        }
+
+        context.Response.StatusCode = status;
+        context.Response.ContentType = Json;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static byte[] Error(string what)
+    {
+        var json = new QosJsonWriter(JsonForm.Plain);
+        json.BeginObject();
+        json.Name("error"u8);
+        json.String(what);
+        json.EndObject();
+        return json.ToArray();
+    }
+}

@@ -1,0 +1,208 @@
+#!/usr/bin/env bash
+# A node's whole life on one machine, in front of you: NSM simulator, enclave, genesis, manifest, approvals, boot, shares,
+# app, proofs. Every command that is shown is one you can run yourself. What it makes stays in the folder it names.
+#
+#   make demo          exits 0 when everything held
+#   make demo KEEP=1   leaves the node running and says how to talk to it
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+bin=$root/out/bin
+dir=${DEMO_DIR:-$root/out/demo}
+keep=${KEEP:-}
+listen=127.0.0.1:${DEMO_API_PORT:-3001}
+app_port=${DEMO_APP_PORT:-3000}
+
+if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'; else bold='' dim='' green='' red='' plain=''; fi
+
+step_number=0
+current='before the first step'
+pids=()
+started=$SECONDS
+
+step() {
+    step_number=$((step_number + 1))
+    current="step $step_number: $1"
+    printf '\n%s%2d. %s%s\n' "$bold" "$step_number" "$1" "$plain"
+}
+say() { printf '    %s\n' "$*"; }
+good() { printf '    %sok%s %s\n' "$green" "$plain" "$*"; }
+fail() {
+    printf '\n%sfailed at %s%s\n    %s\n' "$red" "$current" "$plain" "$*" >&2
+    printf '    logs: %s/*.log\n' "$dir" >&2
+    exit 1
+}
+show() {
+    local words=${*//$bin\//}
+    printf '    %s$ %s%s\n' "$dim" "${words//$dir\//}" "$plain"
+}
+# Runs a command that must succeed; its output is shown indented.
+run() {
+    show "$@"
+    "$@" >"$dir/last.out" 2>&1 || { sed 's/^/    | /' "$dir/last.out" >&2; fail "$(basename "$1") ended with status $?"; }
+    sed 's/^/    | /' "$dir/last.out"
+}
+# Runs a command that must be refused with exit status 1, saying why.
+refused() {
+    local because=$1 status=0
+    shift
+    show "$@"
+    "$@" >"$dir/last.out" 2>&1 || status=$?
+    sed 's/^/    | /' "$dir/last.out"
+    [ "$status" = 1 ] || fail "this should have been refused with status 1, but ended with $status"
+    grep -q "$because" "$dir/last.out" || fail "this was refused, but not because of $because"
+    good "refused: $because"
+}
+background() {
+    local name=$1
+    shift
+    show "$@" '&'
+    "$@" >"$dir/$name.log" 2>&1 </dev/null &
+    pids+=($!)
+}
+wait_for() {
+    local what=$1 tries=0
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 200 ] || fail "$what did not come up within 20 s"
+        sleep 0.1
+    done
+}
+finish() {
+    local status=$?
+    if [ -n "$keep" ] && [ "$status" = 0 ]; then return; fi
+    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do kill "${pids[i]}" 2>/dev/null; done
+    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null; done
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+for program in qos qos-enclave qos-host qos-nsm-sim qos-sample-echo; do
+    [ -x "$bin/$program" ] || fail "$bin/$program is missing; run make first"
+done
+command -v curl >/dev/null || fail "curl is missing: apt-get install curl"
+rm -rf "$dir" && mkdir -p "$dir/run" && chmod 700 "$dir" || exit 1
+cd "$dir" || exit 1
+qos=$bin/qos
+host=http://$listen
+
+printf '%sThe life of a QuorumOS node, on this machine%s\n' "$bold" "$plain"
+say "Real keys, signatures, processes and sockets; only the security module is simulated."
+
+# A node is a module, an enclave and a host in front of it. Each boots once, so the genesis has one of its own.
+start_node() {
+    local name=$1
+    background "$name-nsm" "$bin/qos-nsm-sim" --socket "$dir/run/$name-nsm.sock" --pcrs "$dir/release.pcrs" \
+        --role-arn "$(cat "$dir/pcr3-preimage.txt")" --pki-dir "$dir/simulator-pki" --root-out "$dir/root.pem"
+    wait_for "the NSM simulator" test -S "$dir/run/$name-nsm.sock"
+    background "$name-enclave" "$bin/qos-enclave" --socket "$dir/run/$name.sock" --nsm "$dir/run/$name-nsm.sock" --dir "$dir/run/$name"
+    background "$name-host" "$bin/qos-host" --enclave-socket "$dir/run/$name.sock" --listen "$listen"
+    wait_for "the host" curl -fsS "$host/qos/host-health"
+    wait_for "the enclave" "$qos" node status --host "$host"
+}
+stop_node() {
+    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do kill "${pids[i]}" 2>/dev/null; done
+    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null; done
+    pids=()
+}
+
+step "Three people make their keys; each secret stays with its owner"
+mkdir -p share-set manifest-set
+for who in alice bob carol; do
+    mkdir -p "people/$who"
+    run "$qos" key new "$who" --dir "$dir/people/$who"
+    cp "people/$who/$who.pub" share-set/ && cp "people/$who/$who.pub" manifest-set/ || fail "copying $who.pub"
+done
+echo 2 >share-set/quorum_threshold
+echo 2 >manifest-set/quorum_threshold
+good "two of the three must agree, to approve and to unlock"
+
+step "A release: the measurements that an enclave image would have, and its role"
+for pcr in 0 1 2; do printf '%s PCR%s\n' "$(printf 'demo image part %s' "$pcr" | sha384sum | cut -d' ' -f1)" "$pcr"; done >release.pcrs
+printf 'arn:aws:iam::123456789012:role/Webserver' >pcr3-preimage.txt
+sed 's/^\(.\{40\}\).* /    | \1… /' release.pcrs
+
+step "Start a node: NSM simulator, enclave process, host"
+start_node genesis
+run "$qos" node status --host "$host"
+
+step "Genesis: the enclave makes the quorum key and three encrypted shares"
+run "$qos" genesis run --host "$host" --share-set share-set --out genesis --root root.pem --pcrs release.pcrs --role-arn "$(cat pcr3-preimage.txt)"
+for who in alice bob carol; do
+    run "$qos" genesis accept --dir genesis --secret "people/$who/$who.secret" --alias "$who" \
+        --out "people/$who/$who.share" --root root.pem --pcrs release.pcrs
+done
+stop_node
+good "nobody has seen the key; the genesis node is gone"
+
+step "A manifest for the sample app: which binary may hold that key, and where"
+run "$qos" manifest new --out manifest --namespace demo/echo --nonce 1 --quorum-key genesis/quorum_key.pub \
+    --pivot "$bin/qos-sample-echo" --manifest-set manifest-set --share-set share-set --pcrs release.pcrs \
+    --role-arn "$(cat pcr3-preimage.txt)" --root root.pem --restart always --bridge "server:$app_port:127.0.0.1" \
+    --arg=--port --arg="$app_port" --arg=--qos-dir --arg="$dir/run/node" --accept-warnings
+run "$qos" manifest show manifest
+
+step "Two of three approve it"
+mkdir -p approvals one-approval
+for who in alice bob; do
+    run "$qos" manifest approve manifest --secret "people/$who/$who.secret" --alias "$who" --out-dir approvals --yes --accept-warnings
+done
+cp approvals/alice-*.approval one-approval/
+run "$qos" manifest envelope --manifest manifest --approvals approvals --out manifest_envelope
+
+step "A fresh node refuses what was not approved"
+start_node node
+head -c 4096 /dev/urandom >other-binary
+refused InvalidPivotHash "$qos" node boot --host "$host" --envelope manifest_envelope --pivot other-binary
+jq -c '.manifestSetApprovals |= .[0:1]' manifest_envelope >one-approval/manifest_envelope
+refused NotEnoughApprovals "$qos" node boot --host "$host" --envelope one-approval/manifest_envelope --pivot "$bin/qos-sample-echo"
+run "$qos" node status --host "$host"
+
+step "It boots what was approved"
+run "$qos" node boot --host "$host" --envelope manifest_envelope --pivot "$bin/qos-sample-echo"
+run "$qos" node status --host "$host"
+
+step "Its attestation document says so, signed by the module"
+run "$qos" node attestation --host "$host" --out attestation.setup
+run "$qos" verify attestation attestation.setup --root root.pem --manifest manifest --pcrs release.pcrs
+refused "chain" "$qos" verify attestation attestation.setup
+
+step "Two members check it for themselves, and give their shares to that enclave alone"
+for who in alice carol; do
+    run "$qos" share reencrypt --attestation attestation.setup --envelope manifest_envelope \
+        --share "people/$who/$who.share" --secret "people/$who/$who.secret" --alias "$who" \
+        --out-share "people/$who/for-node.share" --out-approval "people/$who/for-node.approval" --root root.pem --pcrs release.pcrs --yes
+    run "$qos" share post --host "$host" --share "people/$who/for-node.share" --approval "people/$who/for-node.approval"
+    run "$qos" node status --host "$host"
+done
+
+step "The app runs: HTTP through host, bridge and enclave"
+wait_for "the app" curl -fsS "http://127.0.0.1:$app_port/health"
+show curl -d "'hello, enclave'" "http://127.0.0.1:$app_port/echo"
+curl -fsS --data-binary 'hello, enclave' "http://127.0.0.1:$app_port/echo" >answer.json || fail "the app did not answer"
+jq -r '"    | " + (tostring | .[0:150]) + "…"' answer.json
+jq -c .appProof answer.json >app-proof.json
+good "signed with the key that exists in this enclave only"
+
+step "A verifier who trusts nobody checks the whole chain"
+run curl -fsS "$host/qos/boot-proof" -o boot-proof.json
+jq -nc --slurpfile a app-proof.json --slurpfile b boot-proof.json '{appProof: $a[0], bootProof: $b[0]}' >deployment.json
+run "$qos" verify deployment deployment.json --root root.pem --time document --pcrs release.pcrs --pivot "$bin/qos-sample-echo"
+jq -c '.appProof.proofPayload |= sub("hello"; "hallo")' deployment.json >forged.json
+refused "signature" "$qos" verify deployment forged.json --root root.pem --time document --pcrs release.pcrs --pivot "$bin/qos-sample-echo"
+
+printf '\n%sAll of it held, in %s s.%s Look around in %s\n' "$green" "$((SECONDS - started))" "$plain" "$dir"
+if [ -n "$keep" ]; then
+    cat <<MESSAGE
+
+The node goes on running. Talk to it:
+    curl -d hello http://127.0.0.1:$app_port/echo
+    $qos node status --host $host
+    curl $host/qos/enclave-info
+Stop it:
+    kill ${pids[*]}
+MESSAGE
+    disown -a
+fi
+exit 0
