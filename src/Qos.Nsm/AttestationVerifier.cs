@@ -1,4 +1,3 @@
-using System.Formats.Cbor;
 using System.Security.Cryptography;
 
 namespace Qos.Nsm;
@@ -176,22 +175,9 @@ public sealed class AttestationVerifier
     private static void CheckSignature(AttestationDocument document, ChainLink[] chain)
     {
         Span<byte> digest = stackalloc byte[SHA384.HashSizeInBytes];
-        SHA384.HashData(ToBeSigned(document), digest);
+        SHA384.HashData(SigStructure.Encode(document.ProtectedHeader.Span, document.Payload.Span), digest);
         if (!P384.Verify(chain[^1].Certificate.PublicKey.Span, digest, document.Signature.Span))
             throw new AttestationException(AttestationError.InvalidSignature, "The document is not signed by its certificate's key.");
-    }
-
-    /// <summary>COSE's Sig_structure over the header and the payload as they were received.</summary>
-    private static byte[] ToBeSigned(AttestationDocument document)
-    {
-        var writer = new CborWriter(CborConformanceMode.Lax, initialCapacity: document.Payload.Length + 64);
-        writer.WriteStartArray(4);
-        writer.WriteTextString("Signature1");
-        writer.WriteByteString(document.ProtectedHeader.Span);
-        writer.WriteByteString([]);
-        writer.WriteByteString(document.Payload.Span);
-        writer.WriteEndArray();
-        return writer.Encode();
     }
 
     private static string Lower(string name) => char.ToLowerInvariant(name[0]) + name[1..];

@@ -121,33 +121,10 @@ internal sealed partial class NitroCertificate
             throw new AttestationException(AttestationError.UnsupportedAlgorithm, $"{name} is not signed with ecdsa-with-SHA384.");
     }
 
-    /// <summary>Reads the BIT STRING that holds SEQUENCE { r, s } and makes r || s of it, each of 48 bytes.</summary>
     private static byte[] ReadSignature(AsnReader certificate)
     {
         byte[] encoded = certificate.ReadBitString(out int unusedBits);
-        if (unusedBits != 0)
-            throw new AsnContentException("the signature does not end at a byte");
-
-        var outer = new AsnReader(encoded, AsnEncodingRules.DER);
-        AsnReader numbers = outer.ReadSequence();
-        outer.ThrowIfNotEmpty();
-        byte[] signature = new byte[P384.SignatureSize];
-        ReadScalar(numbers, signature.AsSpan(0, P384.ScalarSize));
-        ReadScalar(numbers, signature.AsSpan(P384.ScalarSize));
-        numbers.ThrowIfNotEmpty();
-        return signature;
-    }
-
-    private static void ReadScalar(AsnReader numbers, Span<byte> destination)
-    {
-        ReadOnlySpan<byte> number = numbers.ReadIntegerBytes().Span;
-        if ((number[0] & 0x80) != 0)
-            throw new AsnContentException("a number of the signature is negative");
-        if (number[0] == 0)
-            number = number[1..];
-        if (number.Length > destination.Length)
-            throw new AsnContentException("a number of the signature is too long");
-        number.CopyTo(destination[^number.Length..]);
+        return unusedBits == 0 ? P384.SignatureFromDer(encoded) : throw new AsnContentException("the signature does not end at a byte");
     }
 
     private static AttestationException Invalid(string name, string what) =>

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using Qos.Native;
 
@@ -51,6 +52,32 @@ internal static class P384
             LibCrypto.EC_KEY_free(key);
             LibCrypto.EC_POINT_clear_free(decoded);
         }
+    }
+
+    /// <summary>Makes r || s, each of 48 bytes, of SEQUENCE { r, s } in strict DER.</summary>
+    /// <exception cref="AsnContentException">It is not that.</exception>
+    public static byte[] SignatureFromDer(ReadOnlyMemory<byte> encoded)
+    {
+        var outer = new AsnReader(encoded, AsnEncodingRules.DER);
+        AsnReader numbers = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
+        byte[] signature = new byte[SignatureSize];
+        ReadScalar(numbers, signature.AsSpan(0, ScalarSize));
+        ReadScalar(numbers, signature.AsSpan(ScalarSize));
+        numbers.ThrowIfNotEmpty();
+        return signature;
+    }
+
+    private static void ReadScalar(AsnReader numbers, Span<byte> destination)
+    {
+        ReadOnlySpan<byte> number = numbers.ReadIntegerBytes().Span;
+        if ((number[0] & 0x80) != 0)
+            throw new AsnContentException("a number of the signature is negative");
+        if (number[0] == 0)
+            number = number[1..];
+        if (number.Length > destination.Length)
+            throw new AsnContentException("a number of the signature is too long");
+        number.CopyTo(destination[^number.Length..]);
     }
 
     private static unsafe nint SignatureOf(ReadOnlySpan<byte> signature)
