@@ -173,12 +173,12 @@ public class JsonGrammarTests
     public void Many_members_are_read_in_linear_time(string pattern)
     {
         var text = new StringBuilder("{");
-        for (int i = 0; i < 200_000; i++)
+        for (int i = 0; i < 100_000; i++)
             text.Append('"').AppendFormat(null, pattern, i).Append("\":1,");
         byte[] unique = Text.UTF8.GetBytes(text + "\"last\":1}");
         byte[] twice = Text.UTF8.GetBytes(text + "\"" + string.Format(null, pattern, 0) + "\":1}");
 
-        // Quadratic work would be 4 * 10^10 comparisons: it would not end.
+        // Quadratic work would be 10^10 comparisons: it would take minutes.
         Skim(unique);
         Assert.Throws<EncodingException>(() => Skim(twice));
     }

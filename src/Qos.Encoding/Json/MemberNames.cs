@@ -21,6 +21,9 @@ internal sealed class MemberNames
     private int[] _names = new int[32];
     private int _count;
 
+    // The hash of each name in the table, at the name's index.
+    private uint[] _hashes = [];
+
     // 0 is free, else the index in _names plus one.
     private int[] _slots = [];
     private int _filled;
@@ -29,13 +32,13 @@ internal sealed class MemberNames
     public void Open() => _firstOfObject[_objects++] = _count;
 
     /// <summary>The innermost object ends.</summary>
-    public void Close(ReadOnlySpan<byte> text)
+    public void Close()
     {
         int first = _firstOfObject[_objects - 1];
         if (_count - first > SmallObject)
         {
             for (int index = _count - 1; index >= first; index--)
-                _slots[SlotOf(text, index)] = 0;
+                _slots[SlotOf(index)] = 0;
             _filled -= _count - first;
         }
 
@@ -68,20 +71,21 @@ internal sealed class MemberNames
         if (members == SmallObject)
         {
             for (int index = first; index < _count; index++)
-                Place(text, index);
+                Place(index, HashAt(text, _names[index]));
         }
 
-        for (uint slot = Hash(name, _objects); ; slot++)
+        uint hash = Hash(name, _objects);
+        for (uint slot = hash; ; slot++)
         {
             int index = _slots[slot & (uint)(_slots.Length - 1)] - 1;
             if (index < 0)
                 break;
-            if (index >= first && IsName(text, _names[index], name))
+            if (index >= first && _hashes[index] == hash && IsName(text, _names[index], name))
                 return false;
         }
 
         Push(start, escaped);
-        Place(text, _count - 1);
+        Place(_count - 1, hash);
         return true;
     }
 
@@ -92,16 +96,19 @@ internal sealed class MemberNames
         _names[_count++] = escaped ? ~start : start;
     }
 
-    private void Place(ReadOnlySpan<byte> text, int index)
+    private void Place(int index, uint hash)
     {
+        if (_hashes.Length < _names.Length)
+            Array.Resize(ref _hashes, _names.Length);
+        _hashes[index] = hash;
         if ((_filled + 1) * 2L > _slots.Length)
-            Grow(text, index);
-        _slots[SlotOf(text, index)] = index + 1;
+            Grow(index);
+        _slots[SlotOf(index)] = index + 1;
         _filled++;
     }
 
     // Enters all names again that were in the table before the one at the given index, oldest first.
-    private void Grow(ReadOnlySpan<byte> text, int upTo)
+    private void Grow(int upTo)
     {
         _slots = new int[Math.Max(64, checked(_slots.Length * 2))];
         for (int item = 0; item < _objects; item++)
@@ -111,29 +118,19 @@ internal sealed class MemberNames
             if (end - first < SmallObject || (end - first == SmallObject && item + 1 < _objects))
                 continue;
             for (int index = first; index < Math.Min(end, upTo); index++)
-                _slots[SlotOf(text, index)] = index + 1;
+                _slots[SlotOf(index)] = index + 1;
         }
     }
 
     // Where the name at the index is, or else the free slot where it belongs.
-    private uint SlotOf(ReadOnlySpan<byte> text, int index)
+    private uint SlotOf(int index)
     {
-        int start = _names[index];
-        uint slot = start >= 0 ? Hash(RawName(text, start), ObjectOf(index)) : HashEscaped(RawName(text, ~start), ObjectOf(index));
-        for (; ; slot++)
+        for (uint slot = _hashes[index]; ; slot++)
         {
             int found = _slots[slot & (uint)(_slots.Length - 1)];
             if (found == 0 || found == index + 1)
                 return slot & (uint)(_slots.Length - 1);
         }
-    }
-
-    private int ObjectOf(int index)
-    {
-        int item = _objects;
-        while (_firstOfObject[item - 1] > index)
-            item--;
-        return item;
     }
 
     private static ReadOnlySpan<byte> RawName(ReadOnlySpan<byte> text, int start) =>
@@ -154,10 +151,13 @@ internal sealed class MemberNames
         return same;
     }
 
-    private static uint HashEscaped(ReadOnlySpan<byte> raw, int item)
+    private uint HashAt(ReadOnlySpan<byte> text, int start)
     {
+        if (start >= 0)
+            return Hash(RawName(text, start), _objects);
+        ReadOnlySpan<byte> raw = RawName(text, ~start);
         byte[] plain = ArrayPool<byte>.Shared.Rent(raw.Length);
-        uint hash = Hash(plain.AsSpan(0, JsonStrings.Unescape(raw, plain)), item);
+        uint hash = Hash(plain.AsSpan(0, JsonStrings.Unescape(raw, plain)), _objects);
         ArrayPool<byte>.Shared.Return(plain);
         return hash;
     }

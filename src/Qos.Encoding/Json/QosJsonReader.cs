@@ -60,7 +60,7 @@ public ref partial struct QosJsonReader
         name = default;
         if (!NextItem((byte)'}', "'}'"))
         {
-            _names!.Close(_text);
+            _names!.Close();
             Leave();
             return false;
         }
