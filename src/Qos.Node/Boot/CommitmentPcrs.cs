@@ -1,0 +1,110 @@
+using Qos.Encoding;
+using Qos.Keys;
+using Qos.Nsm;
+using Qos.Protocol;
+
+namespace Qos.Node;
+
+/// <summary>
+/// Binds a boot's manifest and both ephemeral keys into PCR16 and PCR17, and believes NSM only what it shows.
+/// Specification: protocol, Standard boot, step 3; nsm, Manifest commitment.
+/// </summary>
+internal sealed class CommitmentPcrs
+{
+    private readonly NsmConversation _nsm;
+    private readonly ManifestCommitment[] _commitments;
+    private ushort _maxPcrs;
+
+    internal CommitmentPcrs(NsmConversation nsm, PublicKey setup, PublicKey live, ReadOnlySpan<byte> manifestHash)
+    {
+        _nsm = nsm;
+        _commitments = [ManifestCommitment.Setup(setup.Bytes, manifestHash), ManifestCommitment.Live(live.Bytes, manifestHash)];
+    }
+
+    /// <summary>Checks, without changing anything, that the PCR bank is as it must be before a boot.</summary>
+    /// <exception cref="ProtocolException">It is not.</exception>
+    internal void CheckUntouched()
+    {
+        NsmResponse.DescribeNsm module = _nsm.DescribeModule();
+        if (module.Digest != NsmDigest.Sha384)
+            throw NsmConversation.Error($"expected NSM PCR digest SHA384, got {module.Digest}");
+        if (module.MaxPcrs < Pcr.Count)
+            throw NsmConversation.Error($"NSM has {module.MaxPcrs} PCRs, at least {Pcr.Count} are needed");
+        _maxPcrs = module.MaxPcrs;
+
+        foreach (ManifestCommitment commitment in _commitments)
+        {
+            if (module.LockedPcrs.Contains(commitment.PcrIndex))
+                throw NsmConversation.Error($"PCR{commitment.PcrIndex} is already locked");
+            CheckUntouched(commitment);
+        }
+    }
+
+    /// <summary>Extends both PCRs, locks them all, and checks that NSM did so.</summary>
+    /// <exception cref="ProtocolException">NSM refused the first extension and shows that nothing was changed.</exception>
+    /// <exception cref="HalfWayException">It failed later: the PCR bank can never again be as it was.</exception>
+    internal void ExtendAndLock()
+    {
+        try
+        {
+            Extend(_commitments[0]);
+        }
+        catch (ProtocolException refused)
+        {
+            // A refused extension changes nothing; but that NSM has to show.
+            HalfWayException.Guard(() => CheckUntouched(_commitments[0]), refused.Error);
+            throw;
+        }
+
+        HalfWayException.Guard(() =>
+        {
+            Extend(_commitments[1]);
+            _nsm.LockPcrs(_maxPcrs);
+            CheckLocked();
+        });
+    }
+
+    private void CheckUntouched(ManifestCommitment commitment)
+    {
+        NsmResponse.DescribePcr pcr = _nsm.DescribePcr(commitment.PcrIndex);
+        if (pcr.Lock)
+            throw NsmConversation.Error($"PCR{commitment.PcrIndex} is locked before it was extended");
+        if (pcr.Data.Length != Pcr.Size || pcr.Data.Span.ContainsAnyExcept((byte)0))
+            throw NsmConversation.Error($"PCR{commitment.PcrIndex} is not zero before it is extended: {Hex.Encode(pcr.Data.Span)}");
+    }
+
+    private void Extend(ManifestCommitment commitment)
+    {
+        ReadOnlyMemory<byte> value = _nsm.ExtendPcr(commitment.PcrIndex, commitment.Extension.ToArray());
+        CheckValue(commitment, value.Span, "after it was extended");
+    }
+
+    private void CheckLocked()
+    {
+        NsmResponse.DescribeNsm module = _nsm.DescribeModule();
+        if (module.MaxPcrs != _maxPcrs)
+            throw NsmConversation.Error($"NSM had {_maxPcrs} PCRs and now has {module.MaxPcrs}");
+        var locked = module.LockedPcrs.ToHashSet();
+        for (int index = 0; index < _maxPcrs; index++)
+        {
+            if (!locked.Contains((ushort)index))
+                throw NsmConversation.Error($"PCR{index} is not locked after LockPCRs");
+        }
+
+        foreach (ManifestCommitment commitment in _commitments)
+        {
+            NsmResponse.DescribePcr pcr = _nsm.DescribePcr(commitment.PcrIndex);
+            if (!pcr.Lock)
+                throw NsmConversation.Error($"PCR{commitment.PcrIndex} is not locked after LockPCRs");
+            CheckValue(commitment, pcr.Data.Span, "after LockPCRs");
+        }
+    }
+
+    private static void CheckValue(ManifestCommitment commitment, ReadOnlySpan<byte> value, string when)
+    {
+        if (value.SequenceEqual(commitment.Pcr))
+            return;
+        throw NsmConversation.Error(
+            $"PCR{commitment.PcrIndex} {when}: expected {Hex.Encode(commitment.Pcr)}, got {Hex.Encode(value)}");
+    }
+}

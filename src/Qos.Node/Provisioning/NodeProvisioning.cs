@@ -1,0 +1,101 @@
+using Qos.Keys;
+using Qos.Protocol;
+
+namespace Qos.Node;
+
+/// <summary>Takes members' shares until they make the quorum key. Specification: protocol, Provisioning.</summary>
+internal sealed class NodeProvisioning(NodeState state, QuorumKeyPublication publication) : IDisposable
+{
+    private readonly ShareSlots _slots = new();
+
+    /// <summary>Begins to wait for shares, with none.</summary>
+    internal void Begin() =>
+        state.View = state.View with { Shares = ShareSlots.StatusOf(state.Envelope.Manifest.ShareSet, []) };
+
+    /// <summary>Takes one share.</summary>
+    /// <returns>Whether the quorum key is there now.</returns>
+    /// <exception cref="ProtocolException">
+    /// Refused. The share was kept nevertheless when it decrypted and has the right form but no combination of shares makes the key: the
+    /// node goes on waiting.
+    /// </exception>
+    /// <exception cref="HalfWayException">The key was reconstructed, and publishing it failed half-way.</exception>
+    internal bool Provision(ReadOnlyMemory<byte> encryptedShare, Approval approval)
+    {
+        ManifestEnvelope envelope = state.Envelope;
+        CheckApproval(approval, envelope.Manifest);
+        ShareSlot added = new(approval, Decrypt(encryptedShare.Span));
+        bool isKept = false;
+        try
+        {
+            return Take(added, envelope, ref isKept);
+        }
+        finally
+        {
+            if (!isKept)
+                added.Share.Dispose();
+        }
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    private bool Take(ShareSlot added, ManifestEnvelope envelope, ref bool isKept)
+    {
+        MemberSet set = envelope.Manifest.ShareSet;
+        ShareSlot[] slots = _slots.With(added);
+        var search = new QuorumKeySearch(
+            envelope.Manifest.Namespace.QuorumKey, (int)Math.Min(set.Threshold, int.MaxValue), state.Random);
+        using KeySet? quorum = slots.Length >= set.Threshold ? search.Find(added, slots) : null;
+
+        ManifestEnvelope approved = envelope with { ShareSetApprovals = [.. slots.Select(slot => slot.Approval)] };
+        using IStagedFile envelopeFile = state.Files.StageManifestEnvelopeReplacement(ManifestEnvelopeFormat.Write(approved));
+        using StagedQuorumKey? key = quorum is null ? null : publication.Stage(quorum);
+
+        envelopeFile.Publish();
+        _slots.Keep(slots);
+        isKept = true;
+        state.View = state.View with { Envelope = approved, Shares = ShareSlots.StatusOf(set, slots) };
+
+        if (key is not null)
+        {
+            publication.Publish(key);
+            _slots.Dispose();
+            return true;
+        }
+
+        return slots.Length < set.Threshold ? false : throw Failure(search);
+    }
+
+    private static ProtocolException Failure(QuorumKeySearch search) => search.Tried > 0
+        ? new ProtocolException(ProtocolErrorCode.ReconstructionErrorIncorrectPubKey)
+        : new ProtocolException(ProtocolError.WithText(
+            ProtocolErrorCode.QosCrypto, "too few shares have distinct identifiers: one of those that share theirs is wrong"));
+
+    private static void CheckApproval(Approval approval, Manifest manifest)
+    {
+        // The signature comes first: nothing else in the request means anything before it holds.
+        if (!PublicKey.Parse(approval.Member.PubKey.Span).Verify(ManifestFormat.Hash(manifest), approval.Signature.Span))
+            throw new ProtocolException(ProtocolErrorCode.CouldNotVerifyApproval);
+        if (!manifest.ShareSet.Members.Contains(approval.Member))
+            throw new ProtocolException(ProtocolErrorCode.NotShareSetMember);
+    }
+
+    private SecretMemory Decrypt(ReadOnlySpan<byte> encryptedShare)
+    {
+        KeySet setup = state.SetupKey ?? throw new ProtocolException(
+            ProtocolError.WithKeyError(ProtocolErrorCode.FailedToGetEphemeralKey, KeyError.FailedToReadSecret));
+        SecretMemory share;
+        try
+        {
+            share = setup.Decrypt(encryptedShare);
+        }
+        catch (KeyException exception)
+        {
+            throw new ProtocolException(ProtocolErrorCode.DecryptionFailed, exception.Message, exception);
+        }
+
+        if (ShareSlot.HasRightForm(share))
+            return share;
+        share.Dispose();
+        throw new ProtocolException(ProtocolErrorCode.InvalidShare);
+    }
+}

@@ -1,0 +1,108 @@
+using Qos.Keys;
+using Qos.Nsm;
+using Qos.Protocol;
+using Qos.Simulator;
+
+namespace Qos.Node.Tests;
+
+/// <summary>A node on a simulated module and in a folder of its own.</summary>
+internal sealed class TestNode : IDisposable
+{
+    private readonly SoftwareNsm _module;
+    private readonly List<NodeLogEntry> _log = [];
+
+    internal TestNode(TestQuorum quorum, Func<INodeFiles, INodeFiles>? around = null, ReadOnlyMemory<byte>? trustAnchor = null, int seed = 100)
+    {
+        _module = new SoftwareNsm(new SoftwareNsmOptions
+        {
+            Pcrs = Enumerable.Range(0, 5).ToDictionary(index => index, TestQuorum.PcrValue),
+            TimeProvider = quorum.Clock,
+            Pki = quorum.Pki,
+        });
+        Nsm = new ScriptedNsm(_module);
+        Folder = new TestFolder();
+        RealFiles = new NodeFiles(Folder.Path);
+        Files = around?.Invoke(RealFiles) ?? RealFiles;
+        Node = new QuorumNode(Nsm, Files, new TestRandom(seed), new NodeOptions
+        {
+            Version = "1.2.3",
+            Commit = "abcdef",
+            TrustAnchor = trustAnchor,
+            Log = entry =>
+            {
+                lock (_log)
+                    _log.Add(entry);
+            },
+        });
+    }
+
+    internal ScriptedNsm Nsm { get; }
+
+    internal TestFolder Folder { get; }
+
+    internal NodeFiles RealFiles { get; }
+
+    internal INodeFiles Files { get; }
+
+    internal QuorumNode Node { get; }
+
+    internal NsmFaults Faults
+    {
+        set => _module.Faults = value;
+    }
+
+    internal IReadOnlyList<NodeLogEntry> Log => _log;
+
+    internal ProtocolPhase Phase => Node.Phase;
+
+    internal ProtocolMessage Send(ProtocolMessage request) => Node.Handle(request);
+
+    /// <summary>The answer, which must be of this kind.</summary>
+    internal T Expect<T>(ProtocolMessage request)
+        where T : ProtocolMessage => Assert.IsType<T>(Send(request));
+
+    /// <summary>The error that a request is refused with.</summary>
+    internal ProtocolError Refused(ProtocolMessage request) =>
+        Expect<ProtocolMessage.ProtocolErrorResponse>(request).Error;
+
+    internal AttestationDocument Document()
+    {
+        var answer = Expect<ProtocolMessage.LiveAttestationDocResponse>(new ProtocolMessage.LiveAttestationDocRequest());
+        return AttestationDocument.Parse(Assert.IsType<NsmResponse.Attestation>(answer.NsmResponse).Document.Span);
+    }
+
+    internal ReadOnlyMemory<byte> DocumentBytes()
+    {
+        var answer = Expect<ProtocolMessage.LiveAttestationDocResponse>(new ProtocolMessage.LiveAttestationDocRequest());
+        return Assert.IsType<NsmResponse.Attestation>(answer.NsmResponse).Document;
+    }
+
+    /// <summary>The ephemeral key that the node attests.</summary>
+    internal PublicKey EphemeralKey() => PublicKey.Parse(Document().PublicKey!.Value.Span);
+
+    internal PublicKey Boot(TestQuorum quorum)
+    {
+        Expect<ProtocolMessage.BootStandardResponse>(quorum.BootRequest);
+        return EphemeralKey();
+    }
+
+    /// <summary>Boots and provisions.</summary>
+    internal TestNode Provisioned(TestQuorum quorum)
+    {
+        PublicKey setup = Boot(quorum);
+        for (int holder = 0; holder < quorum.Manifest.ShareSet.Threshold; holder++)
+            Expect<ProtocolMessage.ProvisionResponse>(quorum.Post(setup, holder));
+        Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, Phase);
+        return this;
+    }
+
+    internal NodeStatus Status() => Expect<ProtocolMessage.NodeStatusResponse>(new ProtocolMessage.NodeStatusRequest()).Status;
+
+    public void Dispose()
+    {
+        Node.Dispose();
+        RealFiles.Dispose();
+        Folder.Dispose();
+        _module.Dispose();
+    }
+}

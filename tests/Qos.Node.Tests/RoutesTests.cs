@@ -1,0 +1,177 @@
+using Qos.Nsm;
+using Qos.Protocol;
+
+namespace Qos.Node.Tests;
+
+/// <summary>Specification: protocol, Phases and routes.</summary>
+public sealed class RoutesTests
+{
+    [Fact]
+    public void Each_phase_has_the_routes_of_the_table_and_no_other()
+    {
+        using var quorum = new TestQuorum();
+        (string Name, ProtocolMessage Message)[] messages =
+        [
+            ("status", new ProtocolMessage.StatusRequest()),
+            ("version", new ProtocolMessage.VersionRequest()),
+            ("node status", new ProtocolMessage.NodeStatusRequest()),
+            ("manifest envelope", new ProtocolMessage.ManifestEnvelopeRequest()),
+            ("live attestation", new ProtocolMessage.LiveAttestationDocRequest()),
+            ("genesis", new ProtocolMessage.BootGenesisRequest(new GenesisSet([], 1), null)),
+            ("standard boot", quorum.BootRequest),
+            ("standard boot", new ProtocolMessage.BootStandardJsonEnvelopeRequest(quorum.Envelope, quorum.Pivot)),
+            ("key-forward boot", new ProtocolMessage.BootKeyForwardRequest(quorum.Envelope, quorum.Pivot)),
+            ("provision", new ProtocolMessage.ProvisionRequest(default, quorum.Holders[0].Approve(quorum.Manifest))),
+            ("export key", new ProtocolMessage.ExportKeyRequest(quorum.Envelope, default)),
+            ("inject key", new ProtocolMessage.InjectKeyRequest(default, default)),
+            ("none", new ProtocolMessage.ProxyRequest(default)),
+            ("none", new ProtocolMessage.StatusResponse(ProtocolPhase.GenesisBooted)),
+            ("none", new ProtocolMessage.InjectKeyResponse()),
+            ("none", new ProtocolMessage.ProtocolErrorResponse(new ProtocolError(ProtocolErrorCode.InvalidMsg))),
+        ];
+        string[] always = ["status", "version", "node status"];
+        Dictionary<ProtocolPhase, string[]> table = new()
+        {
+            [ProtocolPhase.WaitingForBootInstruction] = ["manifest envelope", "genesis", "standard boot", "key-forward boot"],
+            [ProtocolPhase.WaitingForQuorumShards] = ["manifest envelope", "live attestation", "provision"],
+            [ProtocolPhase.WaitingForForwardedKey] = ["manifest envelope", "live attestation", "inject key"],
+            [ProtocolPhase.QuorumKeyProvisioned] = ["manifest envelope", "live attestation", "export key"],
+            [ProtocolPhase.GenesisBooted] = [],
+            [ProtocolPhase.UnrecoverableError] = ["manifest envelope", "live attestation"],
+        };
+        foreach (ProtocolPhase phase in Enum.GetValues<ProtocolPhase>())
+        {
+            foreach ((string name, ProtocolMessage message) in messages)
+            {
+                bool expected = always.Contains(name) || table[phase].Contains(name);
+                Assert.True(expected == Routes.Has(phase, message), $"{phase}, {name}: expected {expected}");
+            }
+        }
+    }
+
+    [Fact]
+    public void What_has_no_route_is_answered_with_the_phase()
+    {
+        using var quorum = new TestQuorum();
+        using var node = new TestNode(quorum);
+        ProtocolError expected = ProtocolError.NoMatchingRoute(ProtocolPhase.WaitingForBootInstruction);
+        Assert.Equal(expected, node.Refused(new ProtocolMessage.LiveAttestationDocRequest()));
+        Assert.Equal(expected, node.Refused(new ProtocolMessage.ProxyRequest(new byte[] { 1 })));
+        Assert.Equal(expected, node.Refused(new ProtocolMessage.InjectKeyRequest(default, default)));
+        Assert.Equal(expected, node.Refused(new ProtocolMessage.InjectKeyResponse()));
+    }
+
+    [Fact]
+    public void Status_and_version_are_answered()
+    {
+        using var quorum = new TestQuorum();
+        using var node = new TestNode(quorum);
+        Assert.Equal(
+            ProtocolPhase.WaitingForBootInstruction,
+            node.Expect<ProtocolMessage.StatusResponse>(new ProtocolMessage.StatusRequest()).Phase);
+        Assert.Equal(
+            new ProtocolMessage.VersionResponse("1.2.3", "abcdef"),
+            node.Expect<ProtocolMessage.VersionResponse>(new ProtocolMessage.VersionRequest()));
+        Assert.Null(node.Expect<ProtocolMessage.ManifestEnvelopeResponse>(new ProtocolMessage.ManifestEnvelopeRequest()).ManifestEnvelope);
+        Assert.Null(node.Status().Pivot);
+    }
+
+    [Fact]
+    public void The_pivots_status_is_what_its_supervisor_says()
+    {
+        using var quorum = new TestQuorum();
+        using TestNode node = new TestNode(quorum).Provisioned(quorum);
+        Assert.Equal(new PivotReport(PivotActivity.Waiting, 0), node.Status().Pivot);
+        node.Node.PivotStatus = new PivotStatus(PivotState.Restarting, 3, new PivotExit(null, 9));
+        Assert.Equal(new PivotReport(PivotActivity.Restarting, 3, null, 9), node.Status().Pivot);
+        Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, node.Status().Phase);
+    }
+
+    [Fact]
+    public async Task Reading_requests_do_not_wait_for_one_that_changes_state()
+    {
+        using var quorum = new TestQuorum();
+        using var node = new TestNode(quorum);
+        using var entered = new ManualResetEventSlim();
+        using var released = new ManualResetEventSlim();
+        node.Nsm.Lie = (request, _, _) =>
+        {
+            if (request is NsmRequest.LockPcrs)
+            {
+                entered.Set();
+                released.Wait(TimeSpan.FromSeconds(30));
+            }
+
+            return null;
+        };
+
+        Task<ProtocolMessage> boot = Task.Factory.StartNew(
+            () => node.Send(quorum.BootRequest), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Assert.True(entered.Wait(TimeSpan.FromSeconds(30)));
+
+        // The boot hangs in NSM, and on this thread all of these come back.
+        Assert.IsType<ProtocolMessage.StatusResponse>(node.Send(new ProtocolMessage.StatusRequest()));
+        Assert.IsType<ProtocolMessage.VersionResponse>(node.Send(new ProtocolMessage.VersionRequest()));
+        Assert.Equal(ProtocolPhase.WaitingForBootInstruction, node.Status().Phase);
+        node.Expect<ProtocolMessage.ManifestEnvelopeResponse>(new ProtocolMessage.ManifestEnvelopeRequest());
+
+        released.Set();
+        Assert.IsType<ProtocolMessage.BootStandardResponse>(await boot);
+    }
+
+    [Fact]
+    public void Of_two_boots_at_once_one_is_refused()
+    {
+        using var quorum = new TestQuorum();
+        using var node = new TestNode(quorum);
+        using var pivot = new PivotBytes(quorum.Pivot);
+        ProtocolMessage[] answers = new ProtocolMessage[8];
+        Parallel.For(0, answers.Length, index => answers[index] = index == 0
+            ? node.Send(quorum.BootRequest)
+            : node.Node.Handle(quorum.BootRequest, pivot));
+
+        Assert.Single(answers.OfType<ProtocolMessage.BootStandardResponse>());
+        Assert.Equal(7, answers.OfType<ProtocolMessage.ProtocolErrorResponse>().Count());
+        Assert.Single(node.Nsm.Requests.OfType<NsmRequest.LockPcrs>());
+    }
+
+    [Fact]
+    public void An_exception_that_nobody_foresaw_is_answered_without_its_words()
+    {
+        using var quorum = new TestQuorum();
+        using var node = new TestNode(quorum, _ => new BrokenFiles());
+        Assert.Equal(new ProtocolError(ProtocolErrorCode.IOError), node.Refused(quorum.BootRequest));
+        Assert.Equal(ProtocolPhase.WaitingForBootInstruction, node.Phase);
+        NodeLogEntry entry = Assert.Single(node.Log);
+        Assert.Equal(NodeLogSeverity.Error, entry.Severity);
+        Assert.DoesNotContain("secret", entry.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A pivot that is only a hash: publishing it does nothing.</summary>
+    private sealed class PivotBytes(byte[] bytes)
+        : StagedPivot(System.Security.Cryptography.SHA256.HashData(bytes), bytes.Length)
+    {
+        public override void Publish()
+        {
+        }
+    }
+
+    private sealed class BrokenFiles : INodeFiles
+    {
+        public string PivotPath => throw new InvalidOperationException("secret");
+
+        public IPivotStage StagePivot() => throw new InvalidOperationException("secret");
+
+        public IStagedFile StageEphemeralKey(ReadOnlySpan<byte> seed) => throw new InvalidOperationException("secret");
+
+        public IStagedFile StageEphemeralKeyRotation(ReadOnlySpan<byte> seed) => throw new InvalidOperationException("secret");
+
+        public IStagedFile StageManifestEnvelope(ReadOnlySpan<byte> envelope) => throw new InvalidOperationException("secret");
+
+        public IStagedFile StageManifestEnvelopeReplacement(ReadOnlySpan<byte> envelope) => throw new InvalidOperationException("secret");
+
+        public IStagedFile StageQuorumKey(ReadOnlySpan<byte> seed) => throw new InvalidOperationException("secret");
+
+        public Qos.Keys.SecretMemory ReadQuorumKey() => throw new InvalidOperationException("secret");
+    }
+}
