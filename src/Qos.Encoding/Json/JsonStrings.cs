@@ -121,7 +121,8 @@ internal static class JsonStrings
         };
         if (letter != 0)
         {
-            output.Write([(byte)'\\', letter]);
+            output.WriteByte((byte)'\\');
+            output.WriteByte(letter);
             return;
         }
 
