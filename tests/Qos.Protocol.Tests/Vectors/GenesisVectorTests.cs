@@ -1,0 +1,25 @@
+using Qos.Vectors;
+
+namespace Qos.Protocol.Tests;
+
+/// <summary>The genesis output of the reference's integration tests.</summary>
+public sealed class GenesisVectorTests
+{
+    [Fact]
+    public void A_stored_output_is_read_and_written_as_it_was()
+    {
+        byte[] stored = VectorFiles.Bytes("qos", "integration-mock", "boot-e2e", "genesis-dir", "genesis_output");
+        GenesisOutput output = GenesisOutputFormat.Read(stored);
+        Assert.Equal(2u, output.Set.Threshold);
+        Assert.Equal(["user1", "user2", "user3"], output.Set.Members.Select(static member => member.Alias));
+        Assert.Equal(output.Set.Members, output.MemberOutputs.Select(static member => member.ShareSetMember));
+        Assert.Equal(
+            VectorFiles.Text("qos", "integration-mock", "namespaces", "quit-coding-to-vape", "quorum_key.pub").Trim(),
+            Convert.ToHexStringLower(output.QuorumKey.Span));
+        Assert.Equal(
+            Convert.ToHexStringLower(VectorFiles.Bytes("qos", "integration-mock", "boot-e2e", "genesis-dir", "dr_wrapped_quorum_key")),
+            Convert.ToHexStringLower(output.DrKeyWrappedQuorumKey!.Value.Span));
+        Assert.Equal("qos-test-message"u8.ToArray(), output.TestMessage.ToArray());
+        Assert.Equal(Convert.ToHexStringLower(stored), Convert.ToHexStringLower(GenesisOutputFormat.Write(output)));
+    }
+}
