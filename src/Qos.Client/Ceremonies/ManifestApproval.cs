@@ -1,0 +1,57 @@
+using Qos.Keys;
+using Qos.Protocol;
+
+namespace Qos.Client;
+
+/// <summary>Approvals of a manifest: made, read from a folder, put together. Specification: manifest, Envelope; host, Client files.</summary>
+public static class ManifestApproval
+{
+    private const string Suffix = ".approval";
+
+    /// <summary>Signs a manifest's hash.</summary>
+    public static Approval Sign(Manifest manifest, string alias, IKeyPair key)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(key);
+        return new Approval(key.Sign(manifest.Hash()), new QuorumMember(alias, key.PublicKey.Bytes.ToArray()));
+    }
+
+    /// <summary>Refuses to sign for somebody whose approval would not count.</summary>
+    /// <exception cref="CeremonyException">Alias and key are not a member's of the manifest set.</exception>
+    public static void RequireMember(Manifest manifest, string alias, PublicKey key)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(key);
+        if (!manifest.ManifestSet.Members.Any(member => member.Alias == alias && member.PubKey.Span.SequenceEqual(key.Bytes)))
+        {
+            throw new CeremonyException(
+                $"{VisibleText.Escape(alias)} with this key is not in the manifest set "
+                + $"({string.Join(", ", manifest.ManifestSet.Members.Select(static m => VisibleText.Escape(m.Alias)))}), so the approval would not count.");
+        }
+    }
+
+    /// <summary>Puts an envelope together from a manifest and a folder of approvals, and checks it as a node would.</summary>
+    /// <exception cref="CeremonyException">An approval is not for this manifest, not a member's, twice there, or there are too few.</exception>
+    public static ManifestEnvelope Assemble(Manifest manifest, string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new CeremonyException($"{folder} is not a folder; it should hold the approvals.");
+        Approval[] approvals =
+        [
+            .. Directory.EnumerateFiles(folder, "*" + Suffix)
+                .Where(static path => !Path.GetFileName(path).StartsWith("._", StringComparison.Ordinal))
+                .OrderBy(static path => Path.GetFileName(path), StringComparer.Ordinal)
+                .Select(static path => InputFile.Read(path, static bytes => ApprovalFormat.Read(bytes), "an approval")),
+        ];
+        var envelope = new ManifestEnvelope(manifest, approvals, []);
+        try
+        {
+            ApprovalChecks.CheckManifestApprovals(envelope);
+            return envelope;
+        }
+        catch (ProtocolException e)
+        {
+            throw new CeremonyException($"The approvals in {folder} do not make an approved manifest: {e.Message}", e);
+        }
+    }
+}

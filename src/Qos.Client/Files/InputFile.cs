@@ -1,0 +1,72 @@
+using Qos.Encoding;
+using Qos.Protocol;
+
+namespace Qos.Client;
+
+/// <summary>Reads the files of a ceremony: bounded, and with the path in every complaint. Specification: host, Client files.</summary>
+public static class InputFile
+{
+    /// <summary>The largest file that is read into memory, in bytes. Pivots are streamed and may be larger.</summary>
+    public const long MaxBytes = 64L * 1024 * 1024;
+
+    /// <summary>Reads a whole file.</summary>
+    /// <exception cref="CeremonyException">It cannot be read or is too large.</exception>
+    public static byte[] Bytes(string path)
+    {
+        try
+        {
+            long length = new FileInfo(path).Length;
+            if (length > MaxBytes)
+                throw new CeremonyException($"{path}: {length} bytes are too many; at most {MaxBytes} are read.");
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, e);
+        }
+    }
+
+    /// <summary>Reads a file and understands it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="read">What makes a value of its bytes; may throw what the formats throw.</param>
+    /// <param name="what">What the file should be, for the complaint: "a manifest".</param>
+    /// <exception cref="CeremonyException">It cannot be read or is something else.</exception>
+    public static T Read<T>(string path, Func<byte[], T> read, string what)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        byte[] bytes = Bytes(path);
+        try
+        {
+            return read(bytes);
+        }
+        catch (Exception e) when (e is FormatException or ProtocolException)
+        {
+            throw new CeremonyException($"{path} is not {what}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads a manifest of any version.</summary>
+    public static Manifest Manifest(string path) => Read(path, static bytes => ManifestFormat.Read(bytes), "a manifest");
+
+    /// <summary>Reads a manifest envelope of any version.</summary>
+    public static ManifestEnvelope ManifestEnvelope(string path) =>
+        Read(path, static bytes => ManifestEnvelopeFormat.Read(bytes), "a manifest envelope");
+
+    /// <summary>Reads a small text file, without the white space at its ends.</summary>
+    public static string Text(string path) => Read(path, static bytes => System.Text.Encoding.UTF8.GetString(bytes).Trim(), "text");
+
+    /// <summary>Reads bytes that a file holds as hex.</summary>
+    public static byte[] Hexadecimal(string path, int length, string what) => Read(
+        path,
+        bytes =>
+        {
+            byte[] value = Hex.Decode(System.Text.Encoding.UTF8.GetString(bytes).AsSpan().Trim());
+            return value.Length == length
+                ? value
+                : throw new EncodingException($"it has {value.Length} bytes, and {what} has {length}", 0);
+        },
+        what);
+
+    internal static CeremonyException Unreadable(string path, Exception e) => new(
+        e is FileNotFoundException or DirectoryNotFoundException ? $"{path} does not exist." : $"{path} cannot be read: {e.Message}", e);
+}

@@ -1,0 +1,53 @@
+namespace Qos.Client;
+
+/// <summary>Writes the files of a ceremony: complete or not at all, and never over something that is there unless that was asked for.</summary>
+public static class OutputFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>Writes a file.</summary>
+    /// <param name="path">Where; its folder is made when it is missing.</param>
+    /// <param name="bytes">What.</param>
+    /// <param name="overwrite">Whether a file that is there may be replaced.</param>
+    /// <param name="ownerOnly">Whether nobody else may read it.</param>
+    /// <exception cref="CeremonyException">The file is there already, or cannot be written.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> bytes, bool overwrite = false, bool ownerOnly = false)
+    {
+        string full = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(full) ?? "/";
+        string draft = Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}");
+        try
+        {
+            RequireFree(path, overwrite);
+            Directory.CreateDirectory(folder);
+            using (var file = new FileStream(draft, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = ownerOnly ? OwnerOnly : Readable,
+            }))
+            {
+                file.Write(bytes);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(draft, full, overwrite);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(draft);
+            throw File.Exists(full) && !overwrite ? Taken(path) : new CeremonyException($"{path} cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Refuses a path that is taken, before work is done for it.</summary>
+    /// <exception cref="CeremonyException">A file is there.</exception>
+    public static void RequireFree(string path, bool overwrite = false)
+    {
+        if (!overwrite && Path.Exists(path))
+            throw Taken(path);
+    }
+
+    private static CeremonyException Taken(string path) => new($"{path} exists already and is not overwritten; name another file or move it away.");
+}

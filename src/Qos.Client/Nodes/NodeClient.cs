@@ -1,0 +1,160 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Qos.Encoding;
+using Qos.Protocol;
+
+namespace Qos.Client;
+
+/// <summary>Speaks with a node through its host. Specification: host, HTTP API; protocol, Messages.</summary>
+public sealed class NodeClient : IDisposable
+{
+    private const long MaxAnswerBytes = 128L * 1024 * 1024;
+
+    private readonly HttpClient _http;
+    private readonly Uri _message;
+
+    /// <summary>Prepares to speak with a node.</summary>
+    /// <param name="host">The host's base URL; <c>/qos</c> is added when it names no path.</param>
+    /// <param name="timeout">How long one request may take.</param>
+    /// <exception cref="CeremonyException">It is not an http or https URL.</exception>
+    public NodeClient(string host, TimeSpan? timeout = null)
+    {
+        if (!Uri.TryCreate(host, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https"))
+            throw new CeremonyException($"'{host}' is not the URL of a host, for example http://127.0.0.1:3001.");
+        string path = url.AbsolutePath.TrimEnd('/');
+        Base = new Uri(url, (path.Length == 0 ? "/qos" : path) + "/");
+        _message = new Uri(Base, "message");
+
+        // A proxy of the environment has no business between an operator and a node.
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) })
+        {
+            Timeout = timeout ?? TimeSpan.FromMinutes(5),
+        };
+    }
+
+    /// <summary>The URL below which the routes lie, with its trailing slash.</summary>
+    public Uri Base { get; }
+
+    /// <summary>Sends a message and gives the answer.</summary>
+    /// <typeparam name="T">The answer that belongs to it.</typeparam>
+    /// <exception cref="CeremonyException">The host cannot be reached, or answers something else.</exception>
+    /// <exception cref="ProtocolException">The node refused.</exception>
+    public Task<T> AskAsync<T>(ProtocolMessage message, CancellationToken cancellationToken = default)
+        where T : ProtocolMessage
+    {
+        var content = new ByteArrayContent(MessageCodec.Encode(message, WireEncoding.Json));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return PostAsync<T>(content, cancellationToken);
+    }
+
+    /// <summary>Boots the node: sends the approved manifest and the pivot, which is read from its file while it is sent.</summary>
+    /// <param name="envelope">The approved manifest.</param>
+    /// <param name="pivotPath">The binary.</param>
+    /// <param name="keyForward">Whether the node then waits for a forwarded key rather than for shares.</param>
+    /// <param name="progress">Told the bytes sent and the bytes in all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The node's attestation document of its setup key.</returns>
+    /// <exception cref="CeremonyException">The pivot cannot be read, or the host cannot be reached.</exception>
+    /// <exception cref="ProtocolException">The node refused.</exception>
+    public async Task<ReadOnlyMemory<byte>> BootAsync(
+        ManifestEnvelope envelope,
+        string pivotPath,
+        bool keyForward = false,
+        IProgress<(long Sent, long Total)>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        FileStream pivot;
+        try
+        {
+            pivot = new FileStream(pivotPath, new FileStreamOptions { Options = FileOptions.Asynchronous | FileOptions.SequentialScan, BufferSize = 0 });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw InputFile.Unreadable(pivotPath, e);
+        }
+
+        await using (pivot.ConfigureAwait(false))
+        {
+            var content = new BootRequestContent(envelope, pivot, keyForward, progress);
+            if (keyForward)
+                return Attestation.Of((await PostAsync<ProtocolMessage.BootKeyForwardResponse>(content, cancellationToken).ConfigureAwait(false)).NsmResponse);
+            return Attestation.Of((await PostAsync<ProtocolMessage.BootStandardResponse>(content, cancellationToken).ConfigureAwait(false)).NsmResponse);
+        }
+    }
+
+    /// <summary>The node's phase, missing shares and pivot; only the phase from a node of another make.</summary>
+    public async Task<NodeStatus> StatusAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return (await AskAsync<ProtocolMessage.NodeStatusResponse>(new ProtocolMessage.NodeStatusRequest(), cancellationToken)
+                .ConfigureAwait(false)).Status;
+        }
+        catch (ProtocolException)
+        {
+            ProtocolMessage.StatusResponse status = await AskAsync<ProtocolMessage.StatusResponse>(
+                new ProtocolMessage.StatusRequest(), cancellationToken).ConfigureAwait(false);
+            return new NodeStatus(status.Phase, Shares: null, Pivot: null);
+        }
+    }
+
+    /// <summary>An attestation document of the key that the node uses now, with the manifest that it was booted with.</summary>
+    public async Task<(ReadOnlyMemory<byte> Document, ManifestEnvelope? Envelope)> AttestationAsync(CancellationToken cancellationToken = default)
+    {
+        ProtocolMessage.LiveAttestationDocResponse answer = await AskAsync<ProtocolMessage.LiveAttestationDocResponse>(
+            new ProtocolMessage.LiveAttestationDocRequest(), cancellationToken).ConfigureAwait(false);
+        return (Attestation.Of(answer.NsmResponse), answer.ManifestEnvelope);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> PostAsync<T>(HttpContent content, CancellationToken cancellationToken)
+        where T : ProtocolMessage
+    {
+        using (content)
+        {
+            byte[] body = await ExchangeAsync(content, cancellationToken).ConfigureAwait(false);
+            ProtocolMessage answer;
+            try
+            {
+                answer = MessageCodec.Decode(body).Message;
+            }
+            catch (Exception e) when (e is EncodingException or ProtocolException)
+            {
+                throw new CeremonyException($"What answers at {_message} is no node: {e.Message}", e);
+            }
+
+            return answer switch
+            {
+                T expected => expected,
+                ProtocolMessage.ProtocolErrorResponse refusal => throw new ProtocolException(refusal.Error),
+                _ => throw new CeremonyException($"The node at {Base} answered {answer.GetType().Name} where {typeof(T).Name} belongs."),
+            };
+        }
+    }
+
+    private async Task<byte[]> ExchangeAsync(HttpContent content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, _message) { Content = content, Version = HttpVersion.Version11 };
+            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                .ConfigureAwait(false);
+            if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError))
+                throw new CeremonyException($"{_message} answers with HTTP status {(int)response.StatusCode}; is that the URL of a qos-host?");
+            if (response.Content.Headers.ContentLength > MaxAnswerBytes)
+                throw new CeremonyException($"{_message} announces {response.Content.Headers.ContentLength} bytes, more than any answer has.");
+            await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
+            return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CeremonyException($"The host at {Base} cannot be reached: {e.Message}", e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CeremonyException($"The host at {Base} did not answer within {_http.Timeout.TotalSeconds:0} s.", e);
+        }
+    }
+}
