@@ -5,6 +5,7 @@ namespace Qos.Protocol;
 /// Immutable; the bytes are kept as read, so an old manifest with keys of another form can be shown and hashed.
 /// Specification: manifest.
 /// </summary>
+/// <remarks>Two manifests are the same when their hashes are; the record's own equality compares lists by reference.</remarks>
 public sealed record Manifest
 {
     /// <summary>The schema; it decides the stored form and what the hash is taken over.</summary>

@@ -6,7 +6,7 @@ namespace Qos.Protocol.Tests;
 /// <summary>Hostile bytes: only the two exceptions of ours come out, and what is read is written back without a fault.</summary>
 public sealed class MutationTests
 {
-    private const int RoundsPerInput = 400;
+    private const int RoundsPerInput = 150;
 
     [Fact]
     public void Mutated_messages_are_read_or_refused()
