@@ -183,7 +183,7 @@ public sealed class QuorumNode : IDisposable
     private void EnterProvisioned()
     {
         Enter(ProtocolPhase.QuorumKeyProvisioned);
-        _provisioned.TrySetResult(PivotLaunches.Of(_state.Envelope.Manifest.Pivot, _state.Files.PivotPath));
+        _provisioned.TrySetResult(PivotLaunches.Of(_state.Envelope.Manifest, _state.Files.PivotPath));
     }
 
     private void Enter(ProtocolPhase phase)

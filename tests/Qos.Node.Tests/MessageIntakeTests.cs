@@ -1,4 +1,7 @@
+using System.Text.Json;
+using Qos.Keys;
 using Qos.Protocol;
+using Qos.Vectors;
 
 namespace Qos.Node.Tests;
 
@@ -103,6 +106,44 @@ public sealed class MessageIntakeTests
 
             Assert.Empty(node.Folder.Names);
         }
+    }
+
+    [Fact]
+    public async Task The_references_messages_come_out_as_they_are_decoded_at_once()
+    {
+        const int Seed = 4;
+        var random = new Random(Seed);
+        using var quorum = new TestQuorum();
+        using var node = new TestNode(quorum);
+        using JsonDocument vectors = JsonDocument.Parse(VectorFiles.Bytes("qos", "reference_generated", "protocol_msgs.json"));
+        int pivots = 0;
+        foreach (JsonElement vector in vectors.RootElement.EnumerateArray())
+        {
+            foreach (byte[] body in Wires(vector))
+            {
+                DecodedMessage expected;
+                try
+                {
+                    expected = MessageCodec.Decode(body);
+                }
+                catch (ProtocolException)
+                {
+                    continue;
+                }
+
+                (ProtocolMessage? got, byte[]? staged) = await Take(node, body, RandomCuts(random, body.Length));
+                string context = $"{vector.GetProperty("name")} in {expected.Encoding}, seed {Seed}";
+                Assert.True(got is not null, context);
+                Assert.True(
+                    MessageCodec.Encode(WithoutPivot(expected.Message), expected.Encoding).AsSpan()
+                        .SequenceEqual(MessageCodec.Encode(WithoutPivot(got), expected.Encoding)),
+                    context);
+                Assert.True((staged ?? []).AsSpan().SequenceEqual(PivotOf(expected.Message).Span), context);
+                pivots += staged is null ? 0 : 1;
+            }
+        }
+
+        Assert.True(pivots >= 4, $"only {pivots} pivots were among the vectors");
     }
 
     [Fact]
@@ -355,6 +396,56 @@ public sealed class MessageIntakeTests
         Assert.Equal(
             ProtocolErrorCode.DecryptionFailed,
             Assert.IsType<ProtocolMessage.ProtocolErrorResponse>((await waiting).Message).Error.Code);
+    }
+
+    [Fact]
+    public async Task A_whole_life_in_Borsh_with_an_older_manifest()
+    {
+        using var quorum = new TestQuorum();
+        using var node = new TestNode(quorum);
+        using var service = new MessageService(node.Node, node.Files);
+        Manifest manifest = Older(quorum.Manifest, ManifestVersion.V1);
+        ManifestEnvelope envelope = quorum.Approve(manifest);
+
+        await Answer<ProtocolMessage.BootStandardResponse>(service, new ProtocolMessage.BootStandardRequest(envelope, quorum.Pivot));
+        PublicKey setup = node.EphemeralKey();
+        for (int holder = 0; holder < 2; holder++)
+        {
+            var posted = await Answer<ProtocolMessage.ProvisionResponse>(service, new ProtocolMessage.ProvisionRequest(
+                setup.Encrypt(quorum.Shares[holder].Span, quorum.Random), quorum.Holders[holder].Approve(manifest)));
+            Assert.Equal(holder == 1, posted.Reconstructed);
+        }
+
+        var attested = await Answer<ProtocolMessage.LiveAttestationDocResponse>(service, new ProtocolMessage.LiveAttestationDocRequest());
+        Assert.Equal(2, attested.ManifestEnvelope!.ShareSetApprovals.Count);
+        var status = await Answer<ProtocolMessage.StatusResponse>(service, new ProtocolMessage.StatusRequest());
+        Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, status.Phase);
+
+        using var next = new TestNode(quorum, seed: 200);
+        using var nextService = new MessageService(next.Node, next.Files);
+        await Answer<ProtocolMessage.BootKeyForwardResponse>(
+            nextService, new ProtocolMessage.BootKeyForwardRequest(envelope, quorum.Pivot));
+        var exported = await Answer<ProtocolMessage.ExportKeyResponse>(
+            service, new ProtocolMessage.ExportKeyRequest(envelope, next.DocumentBytes()));
+        await Answer<ProtocolMessage.InjectKeyResponse>(
+            nextService, new ProtocolMessage.InjectKeyRequest(exported.EncryptedQuorumKey, exported.Signature));
+        Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, next.Phase);
+    }
+
+    private static async Task<T> Answer<T>(MessageService service, ProtocolMessage request)
+        where T : ProtocolMessage
+    {
+        DecodedMessage answer = await Send(service, MessageCodec.Encode(request, WireEncoding.Borsh), 333);
+        Assert.Equal(WireEncoding.Borsh, answer.Encoding);
+        return Assert.IsType<T>(answer.Message);
+    }
+
+    private static IEnumerable<byte[]> Wires(JsonElement vector)
+    {
+        if (vector.GetProperty("json_wire").GetString() is { Length: > 0 } json)
+            yield return System.Text.Encoding.UTF8.GetBytes(json);
+        if (vector.GetProperty("borsh_wire").GetString() is { Length: > 0 } borsh)
+            yield return Convert.FromHexString(borsh);
     }
 
     private static Manifest Older(Manifest manifest, ManifestVersion version) => manifest with

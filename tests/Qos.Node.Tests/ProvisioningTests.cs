@@ -48,6 +48,9 @@ public sealed class ProvisioningTests
         Assert.True(launch.RestartAlways);
         Assert.False(launch.DebugMode);
         Assert.Equal([(ushort)3000], launch.ServerPorts);
+        Assert.Empty(launch.ClientPorts);
+        Assert.Empty(launch.Environment);
+        Assert.Empty(launch.Resolvers);
     }
 
     [Fact]
@@ -191,6 +194,22 @@ public sealed class ProvisioningTests
             Assert.Equal(ProtocolErrorCode.ReconstructionErrorIncorrectPubKey, node.Refused(quorum.Post(setup, good)).Code);
         Assert.True(node.Expect<ProtocolMessage.ProvisionResponse>(quorum.Post(setup, 8)).Reconstructed);
         Assert.Equal(9, Read(node).ShareSetApprovals.Count);
+    }
+
+    [Fact]
+    public void Bad_shares_cannot_keep_a_node_busy()
+    {
+        using var quorum = new TestQuorum(members: 20, threshold: 10);
+        byte[] wrong = new byte[KeySet.SeedSize];
+        ShareSlot[] slots = [.. quorum.Holders.Select((holder, index) => new ShareSlot(
+            holder.Approve(quorum.Manifest), SecretMemory.CopyOf([(byte)(index + 1), .. wrong])))];
+        var search = new QuorumKeySearch(quorum.Key.PublicKey.Memory, 10, quorum.Random);
+
+        Assert.Null(search.Find(slots[^1], slots));
+
+        Assert.Equal(NodeLimits.MaximumCombinations, search.Tried);
+        foreach (ShareSlot slot in slots)
+            slot.Share.Dispose();
     }
 
     [Fact]

@@ -41,12 +41,11 @@ internal sealed class BorshBodyReader(long bodyLength, IntakeBudget budget, Pivo
     {
         if (!_isPivot)
             TryFindPivot();
-        if (!_isPivot)
-            return _kept.Span.ToArray();
         if (_pivotLeft != 0)
             throw new ProtocolException(ProtocolErrorCode.ProtocolMsgDeserialization);
-        pivot.Complete();
-        return _kept.Span.ToArray();
+        if (_isPivot)
+            pivot.Complete();
+        return _kept.Memory;
     }
 
     public void Dispose() => _kept.Dispose();
@@ -60,13 +59,12 @@ internal sealed class BorshBodyReader(long bodyLength, IntakeBudget budget, Pivo
         _isPivot = true;
         _pivotLeft = bodyLength - count - CountLength;
         int start = count + CountLength;
-        byte[] arrived = _kept.Span[start..].ToArray();
+        pivot.Begin();
+        TakePivot(_kept.Span[start..]);
 
-        // What is decoded afterwards is the same message with an empty pivot.
+        // What is decoded afterwards is the same message with an empty pivot. The count's own bytes were there, so its zeros have room.
         _kept.Truncate(count);
         _ = _kept.TryAppend([0, 0, 0, 0]);
-        pivot.Begin();
-        TakePivot(arrived);
     }
 
     /// <summary>Where the pivot's count stands, when everything before it has arrived and the pivot ends where the body does.</summary>
@@ -81,17 +79,14 @@ internal sealed class BorshBodyReader(long bodyLength, IntakeBudget budget, Pivo
                 long end = 1 + CountLength + (long)BinaryPrimitives.ReadUInt32LittleEndian(kept[1..]);
                 return IsPivotAt(end) ? (int)end : null;
             case BootStandard or BootKeyForward:
-                foreach (ManifestVersion version in (ReadOnlySpan<ManifestVersion>)[ManifestVersion.V1, ManifestVersion.V0])
-                {
-                    if (BorshEnvelopeLength.Measure(kept[1..], version) is { } length && IsPivotAt(1 + length))
-                        return 1 + length;
-                }
-
-                return null;
+                return FindCount(ManifestVersion.V1) ?? FindCount(ManifestVersion.V0);
             default:
                 return null;
         }
     }
+
+    private int? FindCount(ManifestVersion version) =>
+        BorshEnvelopeLength.Measure(_kept.Span[1..], version) is { } length && IsPivotAt(1 + length) ? 1 + length : null;
 
     private bool IsPivotAt(long offset) =>
         offset + CountLength <= _kept.Length

@@ -16,6 +16,9 @@ internal sealed class RetainedBytes(IntakeBudget budget, int limit) : IDisposabl
 
     internal ReadOnlySpan<byte> Span => _buffer.AsSpan(0, Length);
 
+    /// <summary>The bytes, until they are let go.</summary>
+    internal ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, Length);
+
     /// <summary>Appends bytes; false, and nothing changed, when there is no room for them.</summary>
     internal bool TryAppend(ReadOnlySpan<byte> bytes)
     {

@@ -6,17 +6,22 @@ namespace Qos.Node;
 internal static class PivotLaunches
 {
     /// <summary>What an approved manifest has started.</summary>
-    internal static PivotLaunch Of(PivotConfig pivot, string path) => new()
+    internal static PivotLaunch Of(Manifest manifest, string path)
     {
-        Path = path,
-        Sha256 = pivot.Hash,
-        Arguments = pivot.Args,
-        Environment = [.. pivot.Env],
-        RestartAlways = pivot.Restart is RestartPolicy.Always,
-        DebugMode = pivot.DebugMode,
-        ServerPorts = [.. pivot.BridgeConfig.OfType<BridgeConfig.Server>().Select(bridge => bridge.Port)],
-        ClientPorts = [.. pivot.BridgeConfig.OfType<BridgeConfig.Client>().Select(bridge => bridge.Port)],
-    };
+        PivotConfig pivot = manifest.Pivot;
+        return new PivotLaunch
+        {
+            Path = path,
+            Sha256 = pivot.Hash,
+            Arguments = pivot.Args,
+            Environment = [.. pivot.Env],
+            RestartAlways = pivot.Restart is RestartPolicy.Always,
+            DebugMode = pivot.DebugMode,
+            ServerPorts = [.. pivot.BridgeConfig.OfType<BridgeConfig.Server>().Select(bridge => bridge.Port)],
+            ClientPorts = [.. pivot.BridgeConfig.OfType<BridgeConfig.Client>().Select(bridge => bridge.Port)],
+            Resolvers = manifest.Dns?.Resolvers ?? [],
+        };
+    }
 
     /// <summary>The supervisor's status as the wire carries it.</summary>
     internal static PivotReport ReportOf(PivotStatus status) => new(
