@@ -148,6 +148,19 @@ public sealed class EndPointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_listener_with_a_full_queue_is_asked_again()
+    {
+        EnclaveAddress address = EnclaveAddress.Unix(_scratch.PathOf("s"));
+        using EnclaveListener listener = EnclaveListener.Listen(address, backlog: 0);
+        Task<EnclaveStream>[] dialing = [.. Enumerable.Range(0, 5).Select(_ => address.ConnectAsync(EnclaveAddress.ControlPort))];
+        Assert.Contains(dialing, task => !task.IsCompleted);
+        for (int i = 0; i < dialing.Length; i++)
+            (await listener.AcceptAsync()).Dispose();
+        foreach (EnclaveStream stream in await Task.WhenAll(dialing))
+            stream.Dispose();
+    }
+
+    [Fact]
     public async Task Writes_to_a_vsock_are_cut_into_chunks()
     {
         (Socket writer, Socket reader) = await Records.PairAsync(_scratch);

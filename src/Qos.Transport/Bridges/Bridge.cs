@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Qos.Native;
 
 namespace Qos.Transport;
@@ -8,10 +9,13 @@ namespace Qos.Transport;
 /// </summary>
 public sealed class Bridge : IAsyncDisposable
 {
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
+
     private readonly BridgePump _pump;
     private readonly BridgeTally[] _tallies;
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _stopLock = new();
+    private readonly Dictionary<BridgeNoticeKind, long> _toldAt = [];
     private Task? _notListening;
     private int _open;
     private int _targetDown;
@@ -122,9 +126,25 @@ public sealed class Bridge : IAsyncDisposable
         if (Volatile.Read(ref _targetDown) == down || Interlocked.Exchange(ref _targetDown, down) == down)
             return;
         if (answers)
-            _pump.Tell(BridgeNoticeKind.TargetReached, this, $"{Connecting} takes connections again");
+            Tell(BridgeNoticeKind.TargetReached, $"{Connecting} takes connections again");
         else
-            _pump.Tell(BridgeNoticeKind.TargetUnreachable, this, $"{Connecting} takes no connections ({NativeError.Message(error)}); is it running?");
+            Tell(BridgeNoticeKind.TargetUnreachable, $"{Connecting} takes no connections ({Marshal.GetPInvokeErrorMessage(error)}); is it running?");
+    }
+
+    /// <summary>Tells the operator; what can happen with every connection is told once in a while only.</summary>
+    internal void Tell(BridgeNoticeKind kind, string what)
+    {
+        if (_pump.Options.Notify is not { } notify)
+            return;
+        TimeProvider time = _pump.Options.Time;
+        lock (_toldAt)
+        {
+            if (_toldAt.TryGetValue(kind, out long at) && time.GetElapsedTime(at) < s_quiet)
+                return;
+            _toldAt[kind] = time.GetTimestamp();
+        }
+
+        notify(new BridgeNotice(kind, Name, $"bridge {Name}: {what}"));
     }
 
     private Task StopListeningAsync()

@@ -261,11 +261,9 @@ internal sealed unsafe class BridgeConnection
         if (to.Parked.Count > 0)
             return;
         _loop.Lot.Release(ref to.Parked);
-        BridgeSide from = PeerOf(to);
-        if (from.Ended)
-            to.SendEnd();
-        else
-            Pump(from, to);
+
+        // Its sender was not read while bytes were parked, so it has not ended yet.
+        Pump(PeerOf(to), to);
     }
 
     private void EndOf(BridgeSide from, BridgeSide to)
@@ -282,9 +280,7 @@ internal sealed unsafe class BridgeConnection
         if (_state != ConnectionState.Open)
             return;
         BridgeSide target = _target!;
-        bool clientDone = _client.Ended && target.Parked.Count == 0;
-        bool targetDone = target.Ended && _client.Parked.Count == 0;
-        if ((clientDone && targetDone) || (clientDone && _client.HungUp) || (targetDone && target.HungUp))
+        if ((_client.Ended && (target.Ended || _client.HungUp)) || (target.Ended && target.HungUp))
         {
             End(reset: false);
             return;

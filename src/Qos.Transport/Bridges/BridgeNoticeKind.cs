@@ -1,6 +1,6 @@
 namespace Qos.Transport;
 
-/// <summary>The kinds of notices. Each kind is told once for a bridge and a burst, not for every connection.</summary>
+/// <summary>The kinds of notices. A bridge tells each kind at most once in ten seconds.</summary>
 public enum BridgeNoticeKind
 {
     /// <summary>The other side does not take connections.</summary>

@@ -61,6 +61,7 @@ public sealed class BridgePump : IAsyncDisposable
     /// <exception cref="TransportException">
     /// <see cref="TransportError.AddressInUse"/> or <see cref="TransportError.BadAddress"/>.
     /// </exception>
+    /// <exception cref="IOException">The system watches no more sockets.</exception>
     public Bridge Listen(BridgeEndPoint listen, BridgeEndPoint connect, string name)
     {
         ArgumentNullException.ThrowIfNull(listen);
@@ -70,9 +71,16 @@ public sealed class BridgePump : IAsyncDisposable
         var bridge = new Bridge(this, Interlocked.Increment(ref _lastId), name, listen, connect, Limits);
         lock (_bridges)
             _bridges.Add(bridge);
-        foreach (PumpLoop loop in _loops)
-            loop.Post(() => loop.Listen(bridge));
-        return bridge;
+        try
+        {
+            OnEveryLoopAsync(loop => loop.Listen(bridge)).GetAwaiter().GetResult();
+            return bridge;
+        }
+        catch (IOException)
+        {
+            _ = bridge.StopAsync(TimeSpan.Zero);
+            throw;
+        }
     }
 
     /// <summary>Stops every bridge: none accepts any more, open connections may finish within a time.</summary>
@@ -107,8 +115,15 @@ public sealed class BridgePump : IAsyncDisposable
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         loop.Post(() =>
         {
-            action(loop);
-            done.SetResult();
+            try
+            {
+                action(loop);
+                done.SetResult();
+            }
+            catch (IOException e)
+            {
+                done.SetException(e);
+            }
         });
         return done.Task;
     }));
@@ -118,9 +133,6 @@ public sealed class BridgePump : IAsyncDisposable
         lock (_bridges)
             _bridges.Remove(bridge);
     }
-
-    internal void Tell(BridgeNoticeKind kind, Bridge bridge, string what) =>
-        Options.Notify?.Invoke(new BridgeNotice(kind, bridge.Name, $"bridge {bridge.Name}: {what}"));
 
     private (Thread Thread, Task Started) Start(PumpLoop loop)
     {

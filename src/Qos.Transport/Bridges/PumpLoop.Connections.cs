@@ -35,8 +35,7 @@ internal sealed unsafe partial class PumpLoop
         }
         catch (IOException e)
         {
-            _pump.Tell(BridgeNoticeKind.Fault, bridge, $"a connection was closed after an error ({e.Message})");
-            connection.Abort();
+            Fail(connection, e);
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed unsafe partial class PumpLoop
         {
             tally.Refused++;
             NativeSocket.Reset(fd);
-            _pump.Tell(BridgeNoticeKind.Full, bridge, $"more than {bridge.Limits.MaxConnections} connections; the further ones are reset");
+            bridge.Tell(BridgeNoticeKind.Full, $"more than {bridge.Limits.MaxConnections} connections; the further ones are reset");
             return;
         }
 
@@ -76,20 +76,26 @@ internal sealed unsafe partial class PumpLoop
         UnwatchListener(bridge);
         _paused.Add(bridge);
         StartClock();
-        _pump.Tell(
+        bridge.Tell(
             BridgeNoticeKind.AcceptPaused,
-            bridge,
             $"cannot accept ({Marshal.GetPInvokeErrorMessage(error)}); raise the limit of open files if this stays");
     }
 
-    // True while a listener is still paused, which is never: what fails again pauses again and starts the clock.
-    private bool ResumeAccepting()
+    private void ResumeAccepting()
     {
-        bool any = _paused.Count > 0;
-        foreach (Bridge bridge in _paused)
-            WatchListener(bridge);
+        Bridge[] paused = [.. _paused];
         _paused.Clear();
-        return any;
+        foreach (Bridge bridge in paused)
+        {
+            try
+            {
+                WatchListener(bridge);
+            }
+            catch (IOException)
+            {
+                _paused.Add(bridge);
+            }
+        }
     }
 
     private void WatchListener(Bridge bridge) =>

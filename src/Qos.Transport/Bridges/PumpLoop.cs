@@ -19,6 +19,8 @@ internal sealed unsafe partial class PumpLoop
     private readonly int _wake;
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly ITimer _clock;
+    private readonly Lock _wakeLock = new();
+    private bool _closed;
     private int _wakePending;
     private bool _clockRuns;
     private volatile bool _ticked;
@@ -80,7 +82,12 @@ internal sealed unsafe partial class PumpLoop
         RunPosted();
         AbortAll(null);
         _clock.Dispose();
-        _ = LibC.close(_wake);
+        lock (_wakeLock)
+        {
+            _closed = true;
+            _ = LibC.close(_wake);
+        }
+
         _ = LibC.close(Epoll);
         Lot.Dispose();
     }
@@ -99,21 +106,26 @@ internal sealed unsafe partial class PumpLoop
         else if ((key & ListenerFlag) != 0)
             Accept((int)key);
         else if (Find(key) is { } connection)
-            Guarded(connection, (key & 1) != 0, events);
+            OnEvent(connection, (key & 1) != 0, events);
     }
 
-    // An error of ours costs the one connection that met it, not the loop and all the others.
-    private void Guarded(BridgeConnection connection, bool isTarget, uint events)
+    private static void OnEvent(BridgeConnection connection, bool isTarget, uint events)
     {
         try
         {
             connection.OnEvent(isTarget, events);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (IOException e)
         {
-            _pump.Tell(BridgeNoticeKind.Fault, connection.Bridge, $"a connection was closed after an error ({e.Message})");
-            connection.Abort();
+            Fail(connection, e);
         }
+    }
+
+    // What the kernel refuses to watch costs the one connection that it was for, not the loop and all the others.
+    private static void Fail(BridgeConnection connection, IOException e)
+    {
+        connection.Bridge.Tell(BridgeNoticeKind.Fault, $"a connection was closed ({e.Message})");
+        connection.Abort();
     }
 
     private void OnWake()
@@ -138,13 +150,21 @@ internal sealed unsafe partial class PumpLoop
     private void OnTick()
     {
         Now = _time.GetTimestamp();
-        bool timed = ResumeAccepting();
+        bool timed = _paused.Count > 0;
+        ResumeAccepting();
         for (int slot = 0; slot < _slotsUsed; slot++)
         {
             if (_slots[slot] is not { IsTimed: true } connection)
                 continue;
-            connection.OnTick(_time);
-            timed |= connection.IsTimed;
+            timed = true;
+            try
+            {
+                connection.OnTick(_time);
+            }
+            catch (IOException e)
+            {
+                Fail(connection, e);
+            }
         }
 
         if (timed)
@@ -163,8 +183,14 @@ internal sealed unsafe partial class PumpLoop
     {
         if (Interlocked.Exchange(ref _wakePending, 1) != 0)
             return;
-        ulong one = 1;
-        _ = LibC.write(_wake, &one, sizeof(ulong));
+
+        // A late tick must not write to a descriptor that is closed, or somebody else's by then.
+        lock (_wakeLock)
+        {
+            ulong one = 1;
+            if (!_closed)
+                _ = LibC.write(_wake, &one, sizeof(ulong));
+        }
     }
 
     private void Register(int fd, uint events, ulong key)

@@ -15,6 +15,9 @@ public sealed class EnclaveAddress : IEquatable<EnclaveAddress>
     /// <summary>The port of the control protocol.</summary>
     public const uint ControlPort = 3;
 
+    // Milliseconds; the pauses double from one, so a busy listener has about a second.
+    private const int LongestPause = 512;
+
     private EnclaveAddress(EnclaveAddressKind kind, string path, uint cid)
     {
         Kind = kind;
@@ -87,29 +90,24 @@ public sealed class EnclaveAddress : IEquatable<EnclaveAddress>
     /// <exception cref="TransportException"><see cref="TransportError.Unreachable"/>: nobody answers there.</exception>
     public async Task<EnclaveStream> ConnectAsync(uint port, CancellationToken cancellationToken = default)
     {
-        bool vsock = Kind == EnclaveAddressKind.Vsock;
-        Socket socket = vsock ? VsockEndPoint.CreateSocket() : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        for (int pause = 1; ; pause = Math.Min(2 * pause, LongestPause))
         {
-            string path = Kind == EnclaveAddressKind.Unix ? PathOf(port) : Path;
-            await socket.ConnectAsync(vsock ? new VsockEndPoint(Cid, port) : new UnixDomainSocketEndPoint(path), cancellationToken)
-                .ConfigureAwait(false);
-            if (Kind == EnclaveAddressKind.VhostUser)
-                await VhostUserHandshake.RunAsync(socket, port, cancellationToken).ConfigureAwait(false);
-            return new EnclaveStream(socket, vsock ? EnclaveStream.VsockChunk : int.MaxValue);
-        }
-        catch (SocketException e)
-        {
-            socket.Dispose();
-            throw new TransportException(
-                TransportError.Unreachable,
-                $"The enclave does not answer at {this}, port {port} ({e.Message}); is it running?",
-                e);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
+            try
+            {
+                return await DialAsync(port, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock && pause < LongestPause)
+            {
+                // A Unix listener with a full queue says so at once, and the kernel does not tell when there is room.
+                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException e)
+            {
+                throw new TransportException(
+                    TransportError.Unreachable,
+                    $"The enclave does not answer at {this}, port {port} ({e.Message}); is it running?",
+                    e);
+            }
         }
     }
 
@@ -153,6 +151,26 @@ public sealed class EnclaveAddress : IEquatable<EnclaveAddress>
 
     // The enclave's ports and the host's are different machines' with vsock, so their files must differ as well.
     private string HostPathOf(uint port) => UnixPath.Checked($"{Path}.host_{port}");
+
+    private async Task<EnclaveStream> DialAsync(uint port, CancellationToken cancellationToken)
+    {
+        bool vsock = Kind == EnclaveAddressKind.Vsock;
+        Socket socket = vsock ? VsockEndPoint.CreateSocket() : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            string path = Kind == EnclaveAddressKind.Unix ? PathOf(port) : Path;
+            await socket.ConnectAsync(vsock ? new VsockEndPoint(Cid, port) : new UnixDomainSocketEndPoint(path), cancellationToken)
+                .ConfigureAwait(false);
+            if (Kind == EnclaveAddressKind.VhostUser)
+                await VhostUserHandshake.RunAsync(socket, port, cancellationToken).ConfigureAwait(false);
+            return new EnclaveStream(socket, vsock ? EnclaveStream.VsockChunk : int.MaxValue);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private TransportException HostOnly() =>
         new(TransportError.BadAddress, $"{this} is a vhost-user back end, which only the host uses; inside, listen on vsock:any.");

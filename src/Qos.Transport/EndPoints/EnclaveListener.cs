@@ -24,7 +24,7 @@ public sealed class EnclaveListener : IDisposable
     /// <exception cref="TransportException">
     /// <see cref="TransportError.AddressInUse"/>, or <see cref="TransportError.BadAddress"/> for what cannot be listened on.
     /// </exception>
-    public static EnclaveListener Listen(EnclaveAddress address, uint port = EnclaveAddress.ControlPort, int backlog = 512)
+    public static EnclaveListener Listen(EnclaveAddress address, uint port = EnclaveAddress.ControlPort, int backlog = 4096)
     {
         ArgumentNullException.ThrowIfNull(address);
         return address.Kind switch
