@@ -1,0 +1,171 @@
+using System.Security.Cryptography;
+using Qos.Encoding;
+using Qos.Nsm;
+using Qos.Protocol;
+
+namespace Qos.Verify;
+
+/// <summary>The checks of a document against a manifest, and of a manifest's envelope. Specification: nsm, Verification, step 4; proofs.</summary>
+internal static class ManifestChecks
+{
+    private const int AttestedPcrs = 32;
+
+    /// <summary>Reads the manifest's bytes and holds them against the document's user data.</summary>
+    public static Manifest? Read(CheckList checks, ReadOnlyMemory<byte> bytes, AttestationDocument? document)
+    {
+        Manifest? manifest = null;
+        try
+        {
+            manifest = ManifestFormat.Read(bytes.Span);
+            checks.Pass(CheckNames.ManifestFormat, manifest.Version.ToString());
+        }
+        catch (EncodingException e)
+        {
+            checks.Fail(CheckNames.ManifestFormat, e.Message);
+        }
+
+        byte[] hash = SHA256.HashData(bytes.Span);
+        if (document is null)
+            checks.NotRun(CheckNames.ManifestHash);
+        else
+            checks.Equal(CheckNames.ManifestHash, document.UserData, hash, "the document was made for another manifest");
+
+        if (manifest is null)
+            checks.NotRun(CheckNames.ManifestEncoding);
+        else if (manifest.HashedBytes().AsSpan().SequenceEqual(bytes.Span))
+            checks.Pass(CheckNames.ManifestEncoding);
+        else
+            checks.Fail(CheckNames.ManifestEncoding, "the bytes are another encoding of the manifest than the one that is hashed");
+        return manifest;
+    }
+
+    /// <summary>PCR0 to PCR3 against the manifest's.</summary>
+    public static void Pcrs(CheckList checks, AttestationDocument? document, Manifest? manifest)
+    {
+        for (int index = 0; index < 4; index++)
+        {
+            string name = CheckNames.ManifestPcr(index);
+            if (document is null || manifest is null)
+            {
+                checks.NotRun(name);
+                continue;
+            }
+
+            EnclaveConfig enclave = manifest.Enclave;
+            ReadOnlyMemory<byte> expected = index switch { 0 => enclave.Pcr0, 1 => enclave.Pcr1, 2 => enclave.Pcr2, _ => enclave.Pcr3 };
+            checks.Equal(name, expected, PcrOf(document, index));
+        }
+    }
+
+    /// <summary>That PCRs 0 to 31 are there.</summary>
+    public static void AllPcrs(CheckList checks, AttestationDocument? document, bool isWaived)
+    {
+        if (document is null)
+        {
+            checks.NotRun(CheckNames.DocumentPcrs);
+            return;
+        }
+
+        int[] missing = [.. Enumerable.Range(0, AttestedPcrs).Where(index => !document.Pcrs.ContainsKey(index))];
+        if (missing.Length == 0)
+            checks.Pass(CheckNames.DocumentPcrs);
+        else if (isWaived)
+            checks.Add(new(CheckNames.DocumentPcrs, CheckOutcome.Waived, "PCR 0 to 31", $"{document.Pcrs.Count} PCRs", "a node without PCR17: accepted because that was asked for"));
+        else
+            checks.Add(new(CheckNames.DocumentPcrs, CheckOutcome.Failed, "PCR 0 to 31", $"{document.Pcrs.Count} PCRs", $"missing: {string.Join(", ", missing)}"));
+    }
+
+    /// <summary>The commitment in PCR16 or PCR17.</summary>
+    public static void Commitment(CheckList checks, string name, AttestationDocument? document, bool isLive, bool allowUncommitted)
+    {
+        if (document?.PublicKey is not { } key || document.UserData is not { } hash)
+        {
+            checks.NotRun(name);
+            return;
+        }
+
+        ManifestCommitment expected = isLive ? ManifestCommitment.Live(key.Span, hash.Span) : ManifestCommitment.Setup(key.Span, hash.Span);
+        ReadOnlyMemory<byte>? actual = PcrOf(document, expected.PcrIndex);
+        if (actual is null && allowUncommitted)
+        {
+            checks.Add(new(
+                name, CheckOutcome.Waived, Convert.ToHexStringLower(expected.Pcr), CheckList.Shown(actual),
+                $"the document has no PCR{expected.PcrIndex}: accepted because that was asked for"));
+            return;
+        }
+
+        checks.Equal(name, expected.Pcr.ToArray(), actual, $"PCR{expected.PcrIndex} does not commit to this key and manifest");
+    }
+
+    /// <summary>The envelope: that it is this manifest's, and that it was approved.</summary>
+    public static void Envelope(CheckList checks, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> manifestBytes)
+    {
+        ManifestEnvelope envelope;
+        try
+        {
+            envelope = ManifestEnvelopeFormat.Read(bytes.Span);
+            checks.Pass(CheckNames.EnvelopeFormat, envelope.Manifest.Version.ToString());
+        }
+        catch (EncodingException e)
+        {
+            checks.Fail(CheckNames.EnvelopeFormat, e.Message);
+            checks.NotRun(CheckNames.EnvelopeManifest, CheckNames.EnvelopeApprovals);
+            return;
+        }
+
+        checks.Equal(
+            CheckNames.EnvelopeManifest, SHA256.HashData(manifestBytes.Span), envelope.Manifest.Hash(), "the envelope is that of another manifest");
+        Approvals(checks, envelope);
+    }
+
+    /// <summary>The pivot's hash against the trusted ones.</summary>
+    public static void TrustedPivot(CheckList checks, Manifest? manifest, VerificationOptions options)
+    {
+        string? actual = manifest is null ? null : CheckList.Shown(manifest.Pivot.Hash);
+        if (options.TrustedPivots.Count == 0)
+            checks.Add(new(CheckNames.TrustedPivot, CheckOutcome.NotAsked, Actual: actual, Detail: "no trusted binary was given"));
+        else if (manifest is null)
+            checks.NotRun(CheckNames.TrustedPivot);
+        else
+        {
+            bool known = options.TrustedPivots.Any(trusted => trusted.Span.SequenceEqual(manifest.Pivot.Hash.Span));
+            string expected = string.Join(" or ", options.TrustedPivots.Select(trusted => CheckList.Shown(trusted)));
+            checks.Add(new(CheckNames.TrustedPivot, known ? CheckOutcome.Passed : CheckOutcome.Failed, expected, actual));
+        }
+    }
+
+    /// <summary>The nonce: absent, or the one that was asked for.</summary>
+    public static void Nonce(CheckList checks, AttestationDocument? document, VerificationOptions options)
+    {
+        if (document is null)
+            checks.NotRun(CheckNames.DocumentNonce);
+        else if (options.Nonce is { } asked)
+            checks.Equal(CheckNames.DocumentNonce, asked, document.Nonce);
+        else if (document.Nonce is { } unasked)
+            checks.Add(new(CheckNames.DocumentNonce, CheckOutcome.Failed, "absent", CheckList.Shown(unasked), "no nonce was asked for"));
+        else
+            checks.Pass(CheckNames.DocumentNonce, "absent");
+    }
+
+    private static void Approvals(CheckList checks, ManifestEnvelope envelope)
+    {
+        MemberSet set = envelope.Manifest.ManifestSet;
+        string expected = $"{set.Threshold} of {set.Members.Count} members";
+        string actual = $"{envelope.ManifestSetApprovals.Count} approvals";
+        try
+        {
+            ApprovalChecks.CheckManifestApprovals(envelope);
+            bool sound = set.Threshold >= 1;
+            checks.Add(new(
+                CheckNames.EnvelopeApprovals, sound ? CheckOutcome.Passed : CheckOutcome.Failed, expected, actual,
+                sound ? $"by {string.Join(", ", envelope.ManifestSetApprovals.Select(approval => VisibleText.Escape(approval.Member.Alias)))}" : "a threshold of 0 asks for nothing"));
+        }
+        catch (ProtocolException e)
+        {
+            checks.Add(new(CheckNames.EnvelopeApprovals, CheckOutcome.Failed, expected, actual, e.Error.Code.ToString()));
+        }
+    }
+
+    private static ReadOnlyMemory<byte>? PcrOf(AttestationDocument document, int index) =>
+        document.Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value) ? value : default(ReadOnlyMemory<byte>?);
+}
