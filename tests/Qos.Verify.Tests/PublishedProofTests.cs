@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Qos.Encoding;
+using Qos.Vectors;
+
+namespace Qos.Verify.Tests;
+
+/// <summary>The published proof of 2025 and the document of 2026; the forms of files, times and results.</summary>
+public sealed class PublishedProofTests
+{
+    private static readonly byte[] s_published = VectorFiles.Bytes("proofs", "turnkey_1.json");
+
+    private static readonly VerificationOptions s_archived = new() { Time = ValidationTime.Document };
+
+    [Fact]
+    public void The_published_proof_is_valid_for_who_allows_older_nodes()
+    {
+        PublishedProof proof = PublishedProof.Parse(s_published);
+        VerificationResult result = new ProofVerifier(s_archived with { AllowUncommitted = true }).Verify(proof);
+        Assert.True(result.IsValid, ResultText.Of(result));
+        Assert.True(result.IsAwsRoot);
+        Assert.Equal(
+            [CheckNames.DocumentPcrs, CheckNames.LiveCommitment],
+            result.Checks.Where(check => check.Outcome == CheckOutcome.Waived).Select(check => check.Name));
+        Assert.Equal("signer", proof.Boot!.EnclaveApp);
+        Assert.Equal(1758057949, proof.Boot.CreatedAtSeconds);
+    }
+
+    [Fact]
+    public void Without_that_it_is_refused_for_its_missing_commitment()
+    {
+        VerificationResult result = new ProofVerifier(s_archived).Verify(PublishedProof.Parse(s_published));
+        Assert.Equal([CheckNames.DocumentPcrs, CheckNames.LiveCommitment], result.Failures.Select(check => check.Name));
+    }
+
+    [Fact]
+    public void Today_its_certificates_have_expired()
+    {
+        VerificationResult result = new ProofVerifier(new() { AllowUncommitted = true }).Verify(PublishedProof.Parse(s_published));
+        Assert.Equal([CheckNames.DocumentValidity], result.Failures.Select(check => check.Name));
+    }
+
+    [Fact]
+    public void A_proof_goes_through_our_JSON_unchanged()
+    {
+        BootProof boot = PublishedProof.Parse(s_published).Boot!;
+        BootProof again = PublishedProof.Parse(boot.ToJson()).Boot!;
+        Assert.Equal(boot.AttestationDocument.ToArray(), again.AttestationDocument.ToArray());
+        Assert.Equal(boot.ManifestEnvelope.ToArray(), again.ManifestEnvelope.ToArray());
+        Assert.Equal(boot.EphemeralPublicKeyHex, again.EphemeralPublicKeyHex);
+        Assert.Equal(boot.CreatedAtSeconds, again.CreatedAtSeconds);
+    }
+
+    [Fact]
+    public void The_setup_document_of_2026_binds_its_approved_manifest()
+    {
+        var verifier = new ProofVerifier(new() { Time = ValidationTime.Parse("1782779620") });
+        byte[] document = VectorFiles.Bytes("qos", "tvc", "attestation_doc.cbor");
+        VerificationResult result = verifier.VerifySetup(document, VectorFiles.Bytes("qos", "tvc", "manifest.borsh"));
+        Assert.True(result.IsValid, ResultText.Of(result));
+        Assert.True(verifier.VerifyAttestation(document).IsValid);
+
+        // It is the setup document, so it cannot pass for a boot proof's.
+        VerificationResult asBoot = verifier.VerifyBootProof(new BootProof
+        {
+            EphemeralPublicKeyHex = "",
+            AttestationDocument = document,
+            Manifest = VectorFiles.Bytes("qos", "tvc", "manifest.borsh"),
+            ManifestEnvelope = VectorFiles.Bytes("qos", "tvc", "manifest_envelope.borsh"),
+        });
+        Assert.Equal([CheckNames.LiveCommitment, CheckNames.KeysBoot], asBoot.Failures.Select(check => check.Name));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("")]
+    [InlineData("{\"appProof\":{}}")]
+    [InlineData("{\"bootProof\":{\"awsAttestationDocB64\":\"*\"}}")]
+    [InlineData("{\"bootProof\":{\"awsAttestationDocB64\":\"AA=\"}}")]
+    [InlineData("{\"appProof\":{\"scheme\":1}}")]
+    [InlineData("{\"appProof\":{\"scheme\":\"a\",\"scheme\":\"b\"}}")]
+    public void Another_file_is_refused(string json) =>
+        Assert.Throws<EncodingException>(() => PublishedProof.Parse(System.Text.Encoding.UTF8.GetBytes(json)));
+
+    [Theory]
+    [InlineData("now", true)]
+    [InlineData("document", true)]
+    [InlineData("0", true)]
+    [InlineData("1782779620", true)]
+    [InlineData("253402300799", true)]
+    [InlineData("253402300800", false)]
+    [InlineData("-1", false)]
+    [InlineData("1.5", false)]
+    [InlineData("Now", false)]
+    [InlineData("", false)]
+    public void A_time_is_now_the_documents_or_a_number(string text, bool accepted)
+    {
+        if (accepted)
+            Assert.Equal(text, ValidationTime.Parse(text).ToString());
+        else
+            Assert.Throws<FormatException>(() => ValidationTime.Parse(text));
+    }
+
+    [Fact]
+    public void The_JSON_result_has_a_fixed_shape()
+    {
+        VerificationResult result = new ProofVerifier(s_archived).Verify(PublishedProof.Parse(s_published));
+        using JsonDocument json = JsonDocument.Parse(ResultJson.Of(result));
+        JsonElement root = json.RootElement;
+        Assert.Equal(["valid", "root", "time", "checks"], root.EnumerateObject().Select(member => member.Name));
+        Assert.False(root.GetProperty("valid").GetBoolean());
+        Assert.True(root.GetProperty("root").GetProperty("aws").GetBoolean());
+        Assert.Equal("document", root.GetProperty("time").GetProperty("choice").GetString());
+        Assert.Equal(JsonValueKind.Number, root.GetProperty("time").GetProperty("unix").ValueKind);
+        Assert.Equal(result.Checks.Count, root.GetProperty("checks").GetArrayLength());
+        JsonElement failed = root.GetProperty("checks").EnumerateArray().First(check => check.GetProperty("outcome").GetString() == "failed");
+        Assert.Equal(CheckNames.DocumentPcrs, failed.GetProperty("name").GetString());
+        Assert.Equal("PCR 0 to 31", failed.GetProperty("expected").GetString());
+    }
+}

@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+using Qos.Keys;
+using Qos.Nsm;
+using Qos.Protocol;
+using Qos.Simulator;
+
+namespace Qos.Verify.Tests;
+
+/// <summary>A node's life as far as proofs see it, with keys, manifest and module of its own; each part can be replaced by a test.</summary>
+internal sealed class SimulatedDeployment : IDisposable
+{
+    private static readonly SimulatorPki s_pki = SimulatorPki.Create();
+
+    private readonly KeySet[] _members;
+    private readonly SoftwareNsm _nsm;
+
+    public SimulatedDeployment(uint threshold = 2, int approvals = 2, ManifestVersion version = ManifestVersion.V2)
+    {
+        _members = [.. Enumerable.Range(0, 3).Select(_ => KeySet.Generate(SystemRandomSource.Instance))];
+        Live = KeySet.Generate(SystemRandomSource.Instance);
+        Setup = KeySet.Generate(SystemRandomSource.Instance);
+        using KeySet quorum = KeySet.Generate(SystemRandomSource.Instance);
+        byte[] pcr(int seed) => SHA384.HashData([(byte)seed]);
+        var set = new MemberSet(threshold, [.. _members.Select((key, i) => new QuorumMember($"member{i}", key.PublicKey.Memory))]);
+        Manifest = new Manifest
+        {
+            Version = version,
+            Namespace = new("test/namespace", 1, quorum.PublicKey.Memory),
+            Pivot = new PivotConfig { Hash = SHA256.HashData([42]), Restart = RestartPolicy.Never },
+            ManifestSet = set,
+            ShareSet = set,
+            Enclave = new EnclaveConfig
+            {
+                Pcr0 = pcr(0),
+                Pcr1 = pcr(1),
+                Pcr2 = pcr(2),
+                Pcr3 = pcr(3),
+                AwsRootCertificate = s_pki.RootDer,
+                QosCommit = "commit",
+            },
+            PatchSet = version == ManifestVersion.V2 ? null : new PatchSet(0, []),
+        };
+        Envelope = new ManifestEnvelope(Manifest, [.. Enumerable.Range(0, approvals).Select(i => Approve(i, Manifest))], []);
+        _nsm = new SoftwareNsm(new()
+        {
+            Pki = s_pki,
+            Pcrs = Enumerable.Range(0, 4).ToDictionary(i => i, pcr),
+        });
+        byte[] hash = Manifest.Hash();
+        _nsm.Send(new NsmRequest.ExtendPcr(16, ManifestCommitment.Setup(Setup.PublicKey.Bytes, hash).Extension.ToArray()));
+        _nsm.Send(new NsmRequest.ExtendPcr(17, ManifestCommitment.Live(Live.PublicKey.Bytes, hash).Extension.ToArray()));
+        _nsm.Send(new NsmRequest.LockPcrs(32));
+    }
+
+    public KeySet Live { get; }
+
+    public KeySet Setup { get; }
+
+    public Manifest Manifest { get; }
+
+    public ManifestEnvelope Envelope { get; set; }
+
+    public static VerificationOptions Options { get; } = new() { TrustAnchor = s_pki.RootDer };
+
+    public Approval Approve(int member, Manifest manifest) =>
+        new(_members[member].Sign(manifest.Hash()), new QuorumMember($"member{member}", _members[member].PublicKey.Memory));
+
+    public byte[] Document(KeySet key, byte[]? nonce = null)
+    {
+        NsmResponse answer = _nsm.Send(new NsmRequest.Attestation(
+            Manifest.Hash(), nonce is null ? default(ReadOnlyMemory<byte>?) : nonce, key.PublicKey.Memory));
+        return Assert.IsType<NsmResponse.Attestation>(answer).Document.ToArray();
+    }
+
+    public BootProof Boot() => new()
+    {
+        EphemeralPublicKeyHex = Live.PublicKey.ToHex(),
+        AttestationDocument = Document(Live),
+        Manifest = Manifest.HashedBytes(),
+        ManifestEnvelope = Manifest.Version == ManifestVersion.V2
+            ? ManifestEnvelopeFormat.Write(Envelope)
+            : ManifestEnvelopeFormat.WriteBorsh(Envelope),
+        DeploymentLabel = "test",
+        CreatedAtSeconds = 1,
+    };
+
+    public AppProof App(string payload = "{\"timestampMs\":\"1\"}", KeySet? key = null) => new(
+        AppProof.EphemeralKeyScheme,
+        (key ?? Live).PublicKey.ToHex(),
+        payload,
+        Convert.ToHexStringLower((key ?? Live).Sign(System.Text.Encoding.UTF8.GetBytes(payload))));
+
+    public void Dispose()
+    {
+        _nsm.Dispose();
+        Live.Dispose();
+        Setup.Dispose();
+        foreach (KeySet member in _members)
+            member.Dispose();
+    }
+}
