@@ -35,8 +35,8 @@ public static class ProtocolLimits
     /// <summary>Bytes of a root certificate.</summary>
     public const int MaxCertificateBytes = 64 * 1024;
 
-    /// <summary>Arguments of a pivot.</summary>
-    public const int MaxArgs = 65_536;
+    /// <summary>Arguments of a pivot as read: more could not reach it even if they were empty, for the pointers to them.</summary>
+    public const int MaxArgs = 262_144;
 
     /// <summary>Bytes of one argument as read; one that reaches the pivot has less than 128 KiB.</summary>
     public const int MaxArgBytes = 1024 * 1024;

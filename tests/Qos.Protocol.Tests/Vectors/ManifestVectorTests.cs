@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Qos.Keys;
 using Qos.Vectors;
 
 namespace Qos.Protocol.Tests;
@@ -55,6 +56,17 @@ public sealed class ManifestVectorTests
         Assert.Equal(Text(json), Text(ApprovalFormat.Write(approval)));
         ManifestNamespace ns = ManifestFormat.Read(VectorFiles.Bytes("qos", "golden", "manifest_v1.json")).Namespace;
         Assert.Equal("dev-production-signer-31.approval", ApprovalFormat.FileName(approval.Member.Alias, ns));
+    }
+
+    [Fact]
+    public void An_approval_is_the_members_deterministic_signature_over_the_hash()
+    {
+        ManifestEnvelope envelope = ManifestEnvelopeFormat.Read(VectorFiles.Bytes("qos", "golden", "manifest_envelope_v1.json"));
+        using KeySet member = KeySet.FromSeed(Convert.FromHexString(VectorFiles.Text("qos", "golden", "primary.secret")));
+        Approval approval = ApprovalFormat.Read(VectorFiles.Bytes("qos", "golden", "approval.json"));
+        Assert.Equal(Hex(approval.Signature.Span), Hex(member.Sign(envelope.Manifest.Hash())));
+        Assert.Equal([approval], envelope.ManifestSetApprovals);
+        ApprovalChecks.CheckManifestApprovals(envelope);
     }
 
     [Fact]
