@@ -61,6 +61,26 @@ public sealed class EnclaveConnectionPoolTests : IDisposable
         Assert.Equal(2, enclave.Requests);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_that_closes_between_the_look_and_the_first_byte_is_replaced(bool streamed)
+    {
+        await using var enclave = new TestEnclave(_address);
+        using EnclaveConnectionPool pool = Pool(new EnclavePoolOptions { MaxConnections = 1 });
+        await EchoAsync(pool, [1]);
+        byte[] body = Pipes.Bytes(300_000);
+        pool.BeforeSend = () =>
+        {
+            pool.BeforeSend = null;
+            enclave.CloseAll();
+        };
+        using EnclaveResponse response = streamed ? await pool.SendAsync(new MemoryStream(body), body.Length) : await pool.SendAsync(body);
+        using FrameBuffer got = await response.ReadToEndAsync(body.Length);
+        Assert.Equal(body, got.Span.ToArray());
+        Assert.Equal(2, enclave.Requests);
+    }
+
     [Fact]
     public async Task Bodies_are_streamed_both_ways()
     {

@@ -6,6 +6,7 @@ internal sealed class TestEnclave : IAsyncDisposable
     private readonly EnclaveListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _tasks = [];
+    private readonly List<EnclaveStream> _open = [];
     private int _accepted;
     private int _requests;
 
@@ -25,6 +26,16 @@ internal sealed class TestEnclave : IAsyncDisposable
     /// <summary>Answers wait for this.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
+    /// <summary>Closes every connection at once.</summary>
+    public void CloseAll()
+    {
+        lock (_open)
+        {
+            _open.ForEach(stream => stream.Dispose());
+            _open.Clear();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -40,6 +51,8 @@ internal sealed class TestEnclave : IAsyncDisposable
             while (true)
             {
                 EnclaveStream stream = await _listener.AcceptAsync(_stop.Token);
+                lock (_open)
+                    _open.Add(stream);
                 Interlocked.Increment(ref _accepted);
                 _tasks.Add(ServeAsync(stream));
             }
@@ -68,6 +81,9 @@ internal sealed class TestEnclave : IAsyncDisposable
         {
         }
         catch (TransportException)
+        {
+        }
+        catch (ObjectDisposedException)
         {
         }
     }

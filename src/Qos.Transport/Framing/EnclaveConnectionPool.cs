@@ -38,6 +38,9 @@ public sealed class EnclaveConnectionPool : IDisposable
         }
     }
 
+    /// <summary>Runs when a kept connection was found alive and before a byte is sent on it; for tests.</summary>
+    internal Action? BeforeSend { get; set; }
+
     /// <summary>Sends a request whose body lies in memory.</summary>
     /// <returns>The response, its length known and its body still to be read; the caller disposes it.</returns>
     /// <exception cref="TransportException">
@@ -127,6 +130,7 @@ public sealed class EnclaveConnectionPool : IDisposable
             connection = TakeIdle();
             if (connection is not null)
             {
+                BeforeSend?.Invoke();
                 long before = connection.BytesSent;
                 try
                 {
