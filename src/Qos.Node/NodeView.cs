@@ -18,6 +18,6 @@ internal sealed record NodeView
     /// <summary>The public half of the ephemeral key as published: setup, then live. Null before that.</summary>
     internal ReadOnlyMemory<byte>? EphemeralPublicKey { get; init; }
 
-    /// <summary>Whose shares are in; null unless the node waits, or waited, for shares.</summary>
+    /// <summary>Whose shares are in; null unless the node waits for shares, or did.</summary>
     internal ShareStatus? Shares { get; init; }
 }

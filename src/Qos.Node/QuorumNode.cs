@@ -200,7 +200,10 @@ public sealed class QuorumNode : IDisposable
     }
 
     private NodeStatus StatusOf(NodeView view) =>
-        new(view.Phase, view.Shares, view.Envelope is null ? null : PivotLaunches.ReportOf(PivotStatus));
+        new(
+            view.Phase,
+            view.Phase is ProtocolPhase.WaitingForQuorumShards ? view.Shares : null,
+            view.Envelope is null ? null : PivotLaunches.ReportOf(PivotStatus));
 
     private ProtocolMessage.ProtocolErrorResponse Refuse(ProtocolMessage request, Exception exception)
     {

@@ -197,6 +197,44 @@ public sealed class ProvisioningTests
     }
 
     [Fact]
+    public void The_key_is_there_with_the_last_good_share_that_is_needed_and_not_before()
+    {
+        const int Seed = 9;
+        var random = new Random(Seed);
+        for (int round = 0; round < 6; round++)
+        {
+            int threshold = random.Next(2, 5);
+            int members = random.Next(threshold, 8);
+            using var quorum = new TestQuorum(seed: 50 + round, members, threshold);
+            using var node = new TestNode(quorum);
+            PublicKey setup = node.Boot(quorum);
+            int[] order = [.. Enumerable.Range(0, members)];
+            random.Shuffle(order);
+            var bad = order.Take(members - threshold).ToHashSet();
+            random.Shuffle(order);
+
+            int good = 0;
+            foreach (int holder in order)
+            {
+                byte[] share = quorum.Shares[holder].Span.ToArray();
+                if (bad.Contains(holder))
+                    share[random.Next(1, share.Length)] ^= (byte)random.Next(1, 256);
+                else
+                    good++;
+                ProtocolMessage answer = node.Send(quorum.Post(setup, holder, share));
+                string context = $"seed {Seed}, round {round}: {threshold} of {members}, {good} good ones: {answer}";
+                bool isThere = answer is ProtocolMessage.ProvisionResponse { Reconstructed: true };
+                Assert.True(isThere == (good == threshold), context);
+                if (isThere)
+                    break;
+                Assert.True(node.Phase is ProtocolPhase.WaitingForQuorumShards, context);
+            }
+
+            Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, node.Phase);
+        }
+    }
+
+    [Fact]
     public void Bad_shares_cannot_keep_a_node_busy()
     {
         using var quorum = new TestQuorum(members: 20, threshold: 10);

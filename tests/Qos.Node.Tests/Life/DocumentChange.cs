@@ -36,7 +36,13 @@ internal sealed record DocumentChange
         Dictionary<int, byte[]> pcrs = Enumerable.Range(0, 5).ToDictionary(index => index, TestQuorum.PcrValue);
         pcrs[0] = Pcr0 ?? pcrs[0];
         pcrs[3] = Pcr3 ?? pcrs[3];
-        using var module = new SoftwareNsm(new SoftwareNsmOptions { Pcrs = pcrs, TimeProvider = clock, Pki = Pki ?? quorum.Pki });
+        using var module = new SoftwareNsm(new SoftwareNsmOptions
+        {
+            Pcrs = pcrs,
+            TimeProvider = clock,
+            Pki = Pki ?? quorum.Pki,
+            ModuleId = "sim-test-enc1",
+        });
 
         using KeySet setup = KeySet.Generate(quorum.Random);
         byte[] hash = ManifestFormat.Hash(manifest);

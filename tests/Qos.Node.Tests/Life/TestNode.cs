@@ -18,6 +18,7 @@ internal sealed class TestNode : IDisposable
             Pcrs = Enumerable.Range(0, 5).ToDictionary(index => index, TestQuorum.PcrValue),
             TimeProvider = quorum.Clock,
             Pki = quorum.Pki,
+            ModuleId = "sim-test-enc1",
         });
         Nsm = new ScriptedNsm(_module);
         Folder = new TestFolder();

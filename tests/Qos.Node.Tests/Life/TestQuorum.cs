@@ -8,11 +8,13 @@ namespace Qos.Node.Tests;
 /// <summary>Everybody who belongs to a quorum key: members of both sets, the key's shares, the manifests they approve.</summary>
 internal sealed class TestQuorum : IDisposable
 {
+    // One authority for all tests: making keys on P-384 takes longer than most of them.
+    private static readonly SimulatorPki s_pki = SimulatorPki.Create(new TestClock());
+
     internal TestQuorum(int seed = 1, int members = 3, int threshold = 2)
     {
         Random = new TestRandom(seed);
         Clock = new TestClock();
-        Pki = SimulatorPki.Create(Clock);
         Key = KeySet.Generate(Random);
         Approvers = [.. Enumerable.Range(1, 3).Select(i => new TestMember($"approver-{i}", KeySet.Generate(Random)))];
         Holders = [.. Enumerable.Range(1, members).Select(i => new TestMember($"holder-{i}", KeySet.Generate(Random)))];
@@ -48,7 +50,7 @@ internal sealed class TestQuorum : IDisposable
 
     internal TestClock Clock { get; }
 
-    internal SimulatorPki Pki { get; }
+    internal SimulatorPki Pki { get; } = s_pki;
 
     internal KeySet Key { get; }
 
@@ -85,6 +87,5 @@ internal sealed class TestQuorum : IDisposable
         foreach (TestMember member in (TestMember[])[.. Approvers, .. Holders])
             member.Key.Dispose();
         Key.Dispose();
-        Pki.Dispose();
     }
 }
