@@ -1,5 +1,6 @@
 using System.Globalization;
 using Qos.Bench;
+using Qos.Bench.Attestation;
 using Qos.Bench.Bridge;
 
 // Qos.Bench [--rounds N] [--seconds S] [SUBJECT...]      measures all subjects, or the named ones, and prints tables
@@ -10,6 +11,7 @@ if (args is ["half", ..])
 IBenchmark[] subjects =
 [
     new BridgeBenchmark(),
+    new AttestationBenchmark(),
 ];
 
 int rounds = 5;
