@@ -1,5 +1,6 @@
 using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Verify;
 
 namespace Qos.Client;
 
@@ -16,62 +17,41 @@ public sealed record AttestationPolicy
     public IReadOnlyDictionary<int, byte[]> Pcrs { get; init; } = new Dictionary<int, byte[]>();
 
     /// <summary>Verifies a document's chain, signature and measurements.</summary>
-    /// <exception cref="CeremonyException">It is refused; the message says at which check.</exception>
-    public AttestationDocument Verify(ReadOnlyMemory<byte> coseSign1)
-    {
-        AttestationDocument document;
-        try
-        {
-            document = AttestationDocument.Parse(coseSign1.Span);
-            new AttestationVerifier(Root.Span).Verify(document, Time ?? document.Time);
-        }
-        catch (AttestationException e)
-        {
-            throw new CeremonyException($"The attestation document is refused: {e.Message}", e);
-        }
-
-        foreach ((int index, byte[] expected) in Pcrs)
-            RequirePcr(document, index, expected, "the release");
-        return document;
-    }
+    /// <exception cref="CeremonyException">It is refused; the message names the first check that does not hold.</exception>
+    public AttestationDocument Verify(ReadOnlyMemory<byte> coseSign1) => Accept(Verifier().VerifyAttestation(coseSign1.Span), coseSign1);
 
     /// <summary>Verifies that a document is a booted node's, for this manifest, with its setup key. Specification: nsm, Verification, 4.</summary>
-    /// <exception cref="CeremonyException">It is refused; the message says at which check.</exception>
+    /// <exception cref="CeremonyException">It is refused; the message names the first check that does not hold.</exception>
     public AttestationDocument VerifySetup(ReadOnlyMemory<byte> coseSign1, Manifest manifest)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        AttestationDocument document = Verify(coseSign1);
-        byte[] hash = manifest.Hash();
-        RequireEqual("its user data", document.UserData, hash, "the manifest's hash");
-        if (document.Nonce is not null)
-            throw new CeremonyException("The attestation document is refused: it has a nonce, and nobody asked for one.");
-        RequirePcr(document, 0, manifest.Enclave.Pcr0, "the manifest");
-        RequirePcr(document, 1, manifest.Enclave.Pcr1, "the manifest");
-        RequirePcr(document, 2, manifest.Enclave.Pcr2, "the manifest");
-        RequirePcr(document, 3, manifest.Enclave.Pcr3, "the manifest");
-        for (int index = 0; index < Pcr.Count; index++)
-        {
-            if (!document.Pcrs.ContainsKey(index))
-                throw new CeremonyException($"The attestation document is refused: PCR{index} is missing.");
-        }
-
-        if (document.PublicKey is not { } key || !Keys.PublicKey.TryParse(key.Span, out _))
-            throw new CeremonyException("The attestation document is refused: its public key is not two points on P-256.");
-        ManifestCommitment commitment = ManifestCommitment.Setup(key.Span, hash);
-        RequirePcr(document, commitment.PcrIndex, commitment.Pcr.ToArray(), "the setup commitment");
-        return document;
+        return Accept(Verifier().VerifySetup(coseSign1.Span, manifest.HashedBytes()), coseSign1);
     }
 
-    internal static void RequireEqual(string what, ReadOnlyMemory<byte>? actual, ReadOnlyMemory<byte> expected, string whose)
+    private ProofVerifier Verifier()
     {
-        if (actual is not { } present || !present.Span.SequenceEqual(expected.Span))
+        try
         {
-            throw new CeremonyException(
-                $"The attestation document is refused: {what} is {(actual is { } a ? Convert.ToHexStringLower(a.Span) : "absent")}, "
-                + $"and {whose} is {Convert.ToHexStringLower(expected.Span)}.");
+            return new ProofVerifier(new VerificationOptions
+            {
+                TrustAnchor = Root,
+                Time = Time is { } time ? ValidationTime.At(time) : ValidationTime.Document,
+                TrustedPcrs = Pcrs.Count == 0 ? [] : [new PcrProfile("the given measurements", Pcrs)],
+            });
+        }
+        catch (AttestationException e)
+        {
+            throw new CeremonyException($"The root certificate cannot be used: {e.Message}", e);
         }
     }
 
-    private static void RequirePcr(AttestationDocument document, int index, ReadOnlyMemory<byte> expected, string whose) =>
-        RequireEqual($"PCR{index}", document.Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> actual) ? actual : null, expected, $"that of {whose}");
+    private static AttestationDocument Accept(VerificationResult result, ReadOnlyMemory<byte> coseSign1)
+    {
+        if (result.IsValid)
+            return AttestationDocument.Parse(coseSign1.Span);
+
+        Check first = result.Failures.First();
+        string values = first.Detail ?? $"expected {first.Expected ?? "something else"}, found {first.Actual ?? "nothing"}";
+        throw new CeremonyException($"The attestation document is refused at {first.Name}: {values}");
+    }
 }

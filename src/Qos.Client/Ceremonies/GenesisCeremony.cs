@@ -133,7 +133,8 @@ public static class GenesisCeremony
     {
         ArgumentNullException.ThrowIfNull(policy);
         AttestationDocument verified = policy.Verify(document);
-        AttestationPolicy.RequireEqual("its user data", verified.UserData, GenesisOutputFormat.Hash(output), "the genesis output's hash");
+        if (verified.UserData is not { } attested || !attested.Span.SequenceEqual(GenesisOutputFormat.Hash(output)))
+            throw new CeremonyException("The attestation document is refused: its user data is not the hash of the genesis output.");
         if (verified.PublicKey is not null || verified.Nonce is not null)
             throw new CeremonyException("The attestation document is refused: a genesis document has neither a public key nor a nonce.");
         if (output.MemberOutputs.Count != output.Set.Members.Count

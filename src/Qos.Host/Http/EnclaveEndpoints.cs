@@ -1,8 +1,8 @@
-using System.Globalization;
 using Qos.Encoding;
 using Qos.Host.Bridges;
 using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Verify;
 
 namespace Qos.Host.Http;
 
@@ -54,32 +54,17 @@ internal static class EnclaveEndpoints
         if (live is not { NsmResponse: NsmResponse.Attestation attestation, ManifestEnvelope: { } envelope })
             return (StatusCodes.Status500InternalServerError, Error("the enclave gave no attestation document"));
 
-        DateTimeOffset now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-        var json = new QosJsonWriter(JsonForm.Plain);
-        json.BeginObject();
-        json.Name("ephemeralPublicKeyHex"u8);
-        json.Hex(AttestationDocument.Parse(attestation.Document.Span).PublicKey.GetValueOrDefault().Span);
-        json.Name("awsAttestationDocB64"u8);
-        json.String(Convert.ToBase64String(attestation.Document.Span));
-        json.Name("qosManifestB64"u8);
-        json.String(Convert.ToBase64String(envelope.Manifest.HashedBytes()));
-        json.Name("qosManifestEnvelopeB64"u8);
-        json.String(Convert.ToBase64String(envelope.Manifest.Version == ManifestVersion.V2 ? ManifestEnvelopeFormat.Write(envelope) : ManifestEnvelopeFormat.WriteBorsh(envelope)));
-        json.Name("deploymentLabel"u8);
-        json.String("");
-        json.Name("enclaveApp"u8);
-        json.String(envelope.Manifest.Namespace.Name);
-        json.Name("owner"u8);
-        json.String("");
-        json.Name("createdAt"u8);
-        json.BeginObject();
-        json.Name("seconds"u8);
-        json.String(now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
-        json.Name("nanos"u8);
-        json.String((now.Ticks % TimeSpan.TicksPerSecond * 100).ToString(CultureInfo.InvariantCulture));
-        json.EndObject();
-        json.EndObject();
-        return (StatusCodes.Status200OK, json.ToArray());
+        bool canonical = envelope.Manifest.Version == ManifestVersion.V2;
+        var proof = new BootProof
+        {
+            EphemeralPublicKeyHex = Hex.Encode(AttestationDocument.Parse(attestation.Document.Span).PublicKey.GetValueOrDefault().Span),
+            AttestationDocument = attestation.Document,
+            Manifest = envelope.Manifest.HashedBytes(),
+            ManifestEnvelope = canonical ? ManifestEnvelopeFormat.Write(envelope) : ManifestEnvelopeFormat.WriteBorsh(envelope),
+            EnclaveApp = envelope.Manifest.Namespace.Name,
+            CreatedAtSeconds = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().ToUnixTimeSeconds(),
+        };
+        return (StatusCodes.Status200OK, proof.ToJson());
     });
 
     private static async Task MetricsAsync(HttpContext context)
