@@ -14,6 +14,8 @@ namespace Qos.Node;
 /// </remarks>
 public sealed class QuorumNode : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _changes = new();
     private readonly TaskCompletionSource<PivotLaunch> _provisioned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly NodeOptions _options;
@@ -84,10 +86,17 @@ public sealed class QuorumNode : IDisposable
     /// <summary>Wipes the keys and shares that the node still holds.</summary>
     public void Dispose()
     {
-        lock (_changes)
+        // A change that hangs in NSM must not keep the process from ending, which wipes its memory as well.
+        if (!_changes.TryEnter(s_patience))
+            return;
+        try
         {
             _provisioning.Dispose();
             _state.Dispose();
+        }
+        finally
+        {
+            _changes.Exit();
         }
     }
 

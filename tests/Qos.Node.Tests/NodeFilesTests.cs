@@ -198,9 +198,20 @@ public sealed class NodeFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_on_a_read_only_disk_is_refused_at_once()
+    {
+        using Mount? disk = Mount.TryTmpfs(_folder["disk"], "ro");
+        if (disk is null)
+            return; // Without the right to mount there is no such disk.
+        var refusal = Assert.Throws<NodeFileException>(() => new NodeFiles(disk.Path));
+        Assert.Contains(disk.Path, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("writable", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_full_disk_leaves_nothing_half_written()
     {
-        using Mount? small = Mount.TryTmpfs(_folder["small"], kilobytes: 64);
+        using Mount? small = Mount.TryTmpfs(_folder["small"], "size=64k");
         if (small is null)
             return; // Without the right to mount there is no small disk; the node's own tests let the steps fail instead.
 
@@ -276,10 +287,10 @@ public sealed class NodeFilesTests : IDisposable
 
         internal string Path { get; }
 
-        internal static Mount? TryTmpfs(string path, int kilobytes)
+        internal static Mount? TryTmpfs(string path, string options)
         {
             Directory.CreateDirectory(path);
-            return Run("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", path) ? new Mount(path) : null;
+            return Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", path) ? new Mount(path) : null;
         }
 
         public void Dispose() => Run("umount", Path);

@@ -18,20 +18,14 @@ public sealed class NodeFiles : INodeFiles, IDisposable
 
     /// <summary>Takes a folder into use.</summary>
     /// <param name="directory">An existing folder that holds no node's files yet.</param>
-    /// <exception cref="IOException">It does not exist, or files of another node are in it.</exception>
+    /// <exception cref="IOException">It does not exist, cannot be written to, or files of another node are in it.</exception>
     public NodeFiles(string directory)
     {
         _folder = new NodeFolder(directory);
-        foreach (NodeFile file in NodeFile.All)
-        {
-            string? found = _folder.Holds(file.Name) ? file.Name : _folder.Holds(file.HiddenName) ? file.HiddenName : null;
-            if (found is null)
-                continue;
-            _folder.Dispose();
-            throw new NodeFileException(
-                ProtocolErrorCode.CannotModifyPostPivotStatic,
-                $"{_folder.Path} holds {found}, left by another node: name an empty folder, or remove it.");
-        }
+        if (Describe(_folder) is not { } wrong)
+            return;
+        _folder.Dispose();
+        throw new NodeFileException(ProtocolErrorCode.CannotModifyPostPivotStatic, wrong);
     }
 
     /// <inheritdoc/>
@@ -93,6 +87,23 @@ public sealed class NodeFiles : INodeFiles, IDisposable
 
     /// <summary>Lets go of the folder.</summary>
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>Why a node cannot begin in the folder, or null.</summary>
+    private static string? Describe(NodeFolder folder)
+    {
+        if (!folder.IsWritable)
+            return $"{folder.Path} cannot be written to: name another folder, or make it writable.";
+        foreach (NodeFile file in NodeFile.All)
+        {
+            foreach (string name in (string[])[file.Name, file.HiddenName])
+            {
+                if (folder.Holds(name))
+                    return $"{folder.Path} holds {name}, left by another node: name an empty folder, or remove it.";
+            }
+        }
+
+        return null;
+    }
 
     private static HiddenFile StageSeed(HiddenFile file, ReadOnlySpan<byte> seed)
     {

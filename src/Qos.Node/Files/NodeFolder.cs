@@ -10,6 +10,8 @@ namespace Qos.Node;
 /// </summary>
 internal sealed class NodeFolder : IDisposable
 {
+    private const int WriteAccess = 2;
+
     private readonly SafeFileHandle _handle;
 
     internal NodeFolder(string path)
@@ -50,6 +52,9 @@ internal sealed class NodeFolder : IDisposable
     }
 
     internal void Remove(string name) => _ = LibC.unlinkat(Descriptor, name, 0);
+
+    /// <summary>Whether files can be created here, as far as that can be told without doing it.</summary>
+    internal bool IsWritable => LibC.faccessat(Descriptor, ".", WriteAccess, 0) == 0;
 
     internal bool Holds(string name) => LibC.faccessat(Descriptor, name, 0, LibC.AT_SYMLINK_NOFOLLOW) == 0;
 
