@@ -33,4 +33,10 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(21, LogLevel.Warning, "{Notice}")]
     internal static partial void BridgeNotice(this ILogger logger, string notice);
+
+    [LoggerMessage(22, LogLevel.Critical, "the pivot is not started, because its bridges cannot be opened: {Reason}")]
+    internal static partial void BridgesNotOpened(this ILogger logger, string reason);
+
+    [LoggerMessage(30, LogLevel.Information, "listening on {Address}")]
+    internal static partial void Listening(this ILogger logger, EnclaveAddress address);
 }

@@ -15,7 +15,7 @@ public sealed record ControlServerOptions
     public FrameLimits Limits { get; init; } = FrameLimits.Default;
 
     /// <summary>How long to wait before accepting again when the process has no descriptor left.</summary>
-    public TimeSpan AcceptRetry { get; init; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan AcceptRetry { get; init; } = TimeSpan.FromSeconds(0.1);
 
     /// <summary>The clock of the limits.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

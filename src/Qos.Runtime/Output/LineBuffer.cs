@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Qos.Runtime;
 
 /// <summary>Cuts a program's output into lines of bounded length that are safe to show on a terminal.</summary>
@@ -41,20 +38,11 @@ internal sealed class LineBuffer(int longest)
 
     private string Take()
     {
-        var text = new StringBuilder(_length);
-        foreach (Rune rune in System.Text.Encoding.UTF8.GetString(_line, 0, _length).AsSpan().TrimEnd('\r').EnumerateRunes())
-        {
-            // A pivot may not move the operator's cursor, recolour the terminal or reorder what is read.
-            if (rune.Value != '\t' && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format)
-                text.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
-            else
-                text.Append(rune.ToString());
-        }
-
+        string text = SafeText.OneLine(System.Text.Encoding.UTF8.GetString(_line, 0, _length).AsSpan().TrimEnd('\r'));
         if (_cut)
-            text.Append(" [cut]");
+            text += " [cut]";
         _length = 0;
         _cut = false;
-        return text.ToString();
+        return text;
     }
 }

@@ -1,6 +1,6 @@
 namespace Qos.Runtime;
 
-/// <summary>How much of a pivot's output reaches the console in debug mode: flooding the console can hang an enclave.</summary>
+/// <summary>How much output reaches the console.</summary>
 public sealed record OutputLimits
 {
     /// <summary>Longest line that is shown, in bytes; the rest of a longer one is cut off.</summary>

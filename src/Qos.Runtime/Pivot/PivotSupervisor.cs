@@ -18,6 +18,7 @@ public sealed class PivotSupervisor : IDisposable
     private readonly ChildProcesses _children;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<PivotOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private BoundedConsole? _console;
     private PivotOutput? _output;
     private int _restarts;
     private PivotExit? _lastExit;
@@ -59,7 +60,7 @@ public sealed class PivotSupervisor : IDisposable
     /// <summary>Frees what the supervisor holds; a pivot is ended by <see cref="StopAsync"/>.</summary>
     public void Dispose()
     {
-        _output?.Dispose();
+        _console?.Dispose();
         _stopping.Dispose();
     }
 
@@ -69,7 +70,11 @@ public sealed class PivotSupervisor : IDisposable
         {
             _options.Network?.Enter();
             if (launch.DebugMode)
-                _output = new PivotOutput(_options.Console, _options.OutputLimits, _options.Time);
+            {
+                _console = new BoundedConsole(_options.Console, _options.OutputLimits, _options.Time);
+                _output = new PivotOutput(_console, _options.OutputLimits);
+            }
+
             PivotEnd end = StartAgainAndAgain(launch);
             _report(new PivotStatus(end == PivotEnd.Failed ? PivotState.Failed : PivotState.Exited, _restarts, _lastExit));
             _outcome.SetResult(new PivotOutcome(end, _lastExit));

@@ -4,7 +4,7 @@ namespace Qos.Runtime;
 public sealed record PivotSupervisorOptions
 {
     /// <summary>The delay before the first restart; each further one doubles it.</summary>
-    public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(0.1);
 
     /// <summary>The longest delay before a restart.</summary>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(30);

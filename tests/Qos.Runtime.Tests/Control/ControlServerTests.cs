@@ -57,7 +57,7 @@ public sealed class ControlServerTests : IAsyncDisposable
     {
         var silent = new List<Socket>();
         for (int i = 0; i < 1000; i++)
-            silent.Add(await ConnectSocket());
+            silent.Add(await Task.Run(ConnectWhenThereIsRoom));
         using FrameConnection speaking = await Connect();
         (await speaking.RequestAsync("status"u8.ToArray(), 100)).Dispose();
         Assert.InRange(_server.Connections, 1, 8);
@@ -160,6 +160,14 @@ public sealed class ControlServerTests : IAsyncDisposable
     }
 
     private Task<FrameConnection> Connect() => FrameConnection.ConnectAsync(_address, FrameLimits.Default, TimeProvider.System);
+
+    // Unlike an asynchronous connect, this one waits while the listener's queue is full.
+    private Socket ConnectWhenThereIsRoom()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(_address.Path));
+        return socket;
+    }
 
     private async Task<Socket> ConnectSocket()
     {

@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Qos.Nsm;
+
+namespace Qos.Enclave;
+
+/// <summary>
+/// A simulated module behind a Unix socket: the same CBOR as the device's, each message with its length (u32, little-endian) before it.
+/// It lives in this program and nowhere below it, so that everything above the module is the same code. Specification: nsm, The simulator.
+/// </summary>
+internal sealed class SimulatorNsm : INsm, IDisposable
+{
+    private const int TimeoutMilliseconds = 30_000;
+
+    private readonly string _path;
+    private readonly Lock _gate = new();
+    private Socket? _socket;
+
+    private SimulatorNsm(string path) => _path = path;
+
+    /// <summary>Connects to a simulator.</summary>
+    /// <exception cref="NsmException">None answers there.</exception>
+    public static SimulatorNsm Connect(string path)
+    {
+        var module = new SimulatorNsm(path);
+        module._socket = module.Connect();
+        return module;
+    }
+
+    /// <inheritdoc/>
+    public NsmResponse Send(NsmRequest request)
+    {
+        byte[] message = NsmCodec.EncodeRequest(request);
+        lock (_gate)
+        {
+            Socket socket = _socket ??= Connect();
+            try
+            {
+                return NsmCodec.DecodeResponse(Exchange(socket, message));
+            }
+            catch (Exception e) when (e is SocketException or NsmException)
+            {
+                // Never sent a second time: an extended PCR would be extended again. The next request begins anew.
+                socket.Dispose();
+                _socket = null;
+                throw e as NsmException ?? new NsmException($"The NSM simulator at {_path} does not answer: {e.Message}", e);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket?.Dispose();
+
+    private Socket Connect()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        {
+            ReceiveTimeout = TimeoutMilliseconds,
+            SendTimeout = TimeoutMilliseconds,
+        };
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(_path));
+            return socket;
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            socket.Dispose();
+            throw new NsmException($"No NSM simulator answers at {_path} ({e.Message}): start qos-nsm-sim --socket {_path} first.", e);
+        }
+    }
+
+    private byte[] Exchange(Socket socket, byte[] request)
+    {
+        byte[] frame = new byte[sizeof(uint) + request.Length];
+        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)request.Length);
+        request.CopyTo(frame.AsSpan(sizeof(uint)));
+        for (int sent = 0; sent < frame.Length;)
+            sent += socket.Send(frame.AsSpan(sent));
+
+        byte[] header = Receive(socket, sizeof(uint));
+        uint length = BinaryPrimitives.ReadUInt32LittleEndian(header);
+        return length <= NsmResponse.MaxSize
+            ? Receive(socket, (int)length)
+            : throw new NsmException($"The NSM simulator at {_path} announces an answer of {length} bytes; at most {NsmResponse.MaxSize} are taken.");
+    }
+
+    private byte[] Receive(Socket socket, int length)
+    {
+        byte[] buffer = new byte[length];
+        for (int received = 0; received < length;)
+        {
+            int read = socket.Receive(buffer.AsSpan(received));
+            if (read == 0)
+                throw new NsmException($"The NSM simulator at {_path} closed the connection instead of answering.");
+            received += read;
+        }
+
+        return buffer;
+    }
+}

@@ -1,0 +1,19 @@
+using Qos.Transport;
+
+namespace Qos.Runtime;
+
+/// <summary>How an enclave process runs.</summary>
+public sealed record EnclaveRuntimeOptions
+{
+    /// <summary>Where it listens for the host.</summary>
+    public required EnclaveAddress Address { get; init; }
+
+    /// <summary>Where the pivot lives, or null for this process's own network.</summary>
+    public NetworkIsolation? Network { get; init; }
+
+    /// <summary>Limits of the control protocol.</summary>
+    public ControlServerOptions Control { get; init; } = new();
+
+    /// <summary>How the pivot is supervised; the network is filled in from <see cref="Network"/>.</summary>
+    public PivotSupervisorOptions Pivot { get; init; } = new();
+}
