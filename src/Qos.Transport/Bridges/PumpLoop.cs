@@ -12,7 +12,7 @@ internal sealed unsafe partial class PumpLoop
 {
     private const int MaxEvents = 256;
     private const ulong WakeKey = ulong.MaxValue;
-    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(0.1);
 
     private readonly BridgePump _pump;
     private readonly TimeProvider _time;
