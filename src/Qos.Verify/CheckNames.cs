@@ -36,6 +36,12 @@ public static class CheckNames
     /// <summary>The document's nonce is absent, or the one that was asked for.</summary>
     public const string DocumentNonce = "document.nonce";
 
+    /// <summary>A genesis document's user data is the hash of the genesis output.</summary>
+    public const string DocumentUserData = "document.user-data";
+
+    /// <summary>A genesis document carries no public key.</summary>
+    public const string DocumentNoKey = "document.no-key";
+
     /// <summary>PCRs 0 to 31 are all present.</summary>
     public const string DocumentPcrs = "document.pcrs";
 

@@ -49,6 +49,43 @@ public sealed class ProofVerifier
         return Result(checks, document);
     }
 
+    /// <summary>
+    /// Verifies a node's document against a manifest, whether it is the setup document or the live one: the commitment that holds decides,
+    /// and the name of that check says which it was.
+    /// </summary>
+    /// <param name="coseSign1">The document.</param>
+    /// <param name="manifest">The manifest's bytes as they are hashed.</param>
+    public VerificationResult VerifyNode(ReadOnlySpan<byte> coseSign1, ReadOnlyMemory<byte> manifest)
+    {
+        var checks = new CheckList();
+        AttestationDocument? document = Document(checks, coseSign1);
+        Bind(checks, document, manifest, isLive: document is not null && CommitsToLiveKey(document));
+        return Result(checks, document);
+    }
+
+    /// <summary>Verifies a genesis document: its user data is the hash of the output, and it carries neither a key nor a nonce.</summary>
+    /// <param name="coseSign1">The document.</param>
+    /// <param name="outputHash">SHA-256 over the Borsh of the genesis output.</param>
+    public VerificationResult VerifyGenesis(ReadOnlySpan<byte> coseSign1, ReadOnlyMemory<byte> outputHash)
+    {
+        var checks = new CheckList();
+        AttestationDocument? document = Document(checks, coseSign1);
+        ManifestChecks.Nonce(checks, document, _options);
+        if (document is null)
+            checks.NotRun(CheckNames.DocumentUserData, CheckNames.DocumentNoKey);
+        else
+        {
+            checks.Equal(CheckNames.DocumentUserData, outputHash, document.UserData, "the document was made for another genesis output");
+            if (document.PublicKey is { } key)
+                checks.Add(new(CheckNames.DocumentNoKey, CheckOutcome.Failed, "absent", CheckList.Shown(key)));
+            else
+                checks.Pass(CheckNames.DocumentNoKey);
+        }
+
+        DocumentChecks.TrustedPcrs(checks, document, _options);
+        return Result(checks, document);
+    }
+
     /// <summary>Verifies a boot proof.</summary>
     public VerificationResult VerifyBootProof(BootProof proof)
     {
@@ -122,6 +159,12 @@ public sealed class ProofVerifier
         DocumentChecks.TrustedPcrs(checks, document, _options);
         ManifestChecks.TrustedPivot(checks, manifest, _options);
     }
+
+    private static bool CommitsToLiveKey(AttestationDocument document) =>
+        document.PublicKey is { } key
+        && document.UserData is { } hash
+        && document.Pcrs.TryGetValue(ManifestCommitment.LivePcrIndex, out ReadOnlyMemory<byte> pcr)
+        && pcr.Span.SequenceEqual(ManifestCommitment.Live(key.Span, hash.Span).Pcr);
 
     private static PublicKey? App(CheckList checks, AppProof proof)
     {

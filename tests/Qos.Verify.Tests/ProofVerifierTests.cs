@@ -54,6 +54,32 @@ public sealed class ProofVerifierTests : IDisposable
     }
 
     [Fact]
+    public void A_nodes_document_is_held_against_the_commitment_that_it_carries()
+    {
+        foreach ((KeySet key, string name) in new[] { (_node.Setup, CheckNames.SetupCommitment), (_node.Live, CheckNames.LiveCommitment) })
+        {
+            VerificationResult result = s_verifier.VerifyNode(_node.Document(key), _node.Manifest.HashedBytes());
+            Assert.True(result.IsValid, ResultText.Of(result));
+            Assert.Contains(result.Checks, check => check.Name == name && check.Outcome == CheckOutcome.Passed);
+        }
+
+        using KeySet other = KeySet.Generate(SystemRandomSource.Instance);
+        AssertFailures(s_verifier.VerifyNode(_node.Document(other), _node.Manifest.HashedBytes()), CheckNames.SetupCommitment);
+    }
+
+    [Fact]
+    public void A_genesis_document_carries_the_hash_of_the_output_and_nothing_else()
+    {
+        byte[] hash = SHA256.HashData([9]);
+        byte[] genesis = _node.Attest(hash, null);
+        VerificationResult result = s_verifier.VerifyGenesis(genesis, hash);
+        Assert.True(result.IsValid, ResultText.Of(result));
+        AssertFailures(s_verifier.VerifyGenesis(genesis, SHA256.HashData([8])), CheckNames.DocumentUserData);
+        AssertFailures(
+            s_verifier.VerifyGenesis(_node.Document(_node.Live), _node.Manifest.Hash()), CheckNames.DocumentNoKey);
+    }
+
+    [Fact]
     public void A_proof_with_the_setup_document_is_not_a_boot_proof()
     {
         BootProof boot = _node.Boot() with { AttestationDocument = _node.Document(_node.Setup) };

@@ -72,6 +72,13 @@ internal sealed class SimulatedDeployment : IDisposable
         return Assert.IsType<NsmResponse.Attestation>(answer).Document.ToArray();
     }
 
+    public byte[] Attest(byte[] userData, byte[]? publicKey)
+    {
+        NsmResponse answer = _nsm.Send(new NsmRequest.Attestation(
+            userData, null, publicKey is null ? default(ReadOnlyMemory<byte>?) : publicKey));
+        return Assert.IsType<NsmResponse.Attestation>(answer).Document.ToArray();
+    }
+
     public BootProof Boot() => new()
     {
         EphemeralPublicKeyHex = Live.PublicKey.ToHex(),
