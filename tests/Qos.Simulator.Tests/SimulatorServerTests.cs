@@ -64,6 +64,27 @@ public sealed class SimulatorServerTests : IDisposable
     });
 
     [Fact]
+    public async Task A_late_answer_comes_when_its_time_has_come()
+    {
+        var time = new HeldTime();
+        _module.Faults = new() { Delay = TimeSpan.FromMilliseconds(1500) };
+        using var stop = new CancellationTokenSource();
+        using SimulatorServer server = SimulatorServer.Listen(_module, SocketPath, time);
+        Task running = server.RunAsync(stop.Token);
+        using Socket connection = Connect();
+        connection.Send(Frame(NsmCodec.EncodeRequest(new NsmRequest.GetRandom())));
+
+        (Action fire, TimeSpan due) = await time.Timer;
+        Assert.Equal(TimeSpan.FromMilliseconds(1500), due);
+        Assert.Equal(0, connection.Available);
+        fire();
+        Assert.IsType<NsmResponse.GetRandom>(await Task.Run(() => Receive(connection)));
+
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
     public async Task The_socket_is_removed_at_the_end_and_a_stale_one_replaced()
     {
         await WithServerAsync(() => { });
