@@ -44,9 +44,9 @@ internal sealed class MessageIntake : IMessageIntake
             if (!rest.IsEmpty)
                 _reader!.Write(rest);
         }
-        catch (ProtocolException exception)
+        catch (Exception exception)
         {
-            Fail(exception.Error);
+            Fail(Refusal.Of(exception));
         }
     }
 
@@ -85,9 +85,9 @@ internal sealed class MessageIntake : IMessageIntake
                 return (null, encoding);
             }
         }
-        catch (ProtocolException exception)
+        catch (Exception exception)
         {
-            Fail(exception.Error);
+            Fail(Refusal.Of(exception));
         }
 
         // A message that cannot be read is answered in JSON, which every client of the protocol reads.
