@@ -1,0 +1,142 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Qos.Keys;
+using Qos.Node;
+using Qos.Protocol;
+using Qos.Runtime.Tests.Pivot;
+using Qos.Simulator;
+using Qos.Transport;
+
+namespace Qos.Runtime.Tests.Life;
+
+/// <summary>A node's whole life around real sockets and a real pivot. Specification: protocol, The pivot; host, Bridges.</summary>
+[Collection(RealProcesses.Name)]
+public sealed class EnclaveRuntimeTests : IDisposable
+{
+    private const ushort Port = 3017;
+
+    private readonly TestFolder _folder = new();
+    private readonly SimulatorPki _pki = SimulatorPki.Create();
+    private readonly SoftwareNsm _nsm;
+    private readonly NodeFiles _files;
+    private readonly QuorumNode _node;
+    private readonly MessageService _messages;
+    private readonly NetworkIsolation? _network = NetworkIsolation.TryCreate(out _);
+    private readonly EnclaveAddress _address;
+    private readonly EnclaveRuntime _runtime;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TwoMembers _members = new();
+
+    public EnclaveRuntimeTests()
+    {
+        Directory.CreateDirectory(_folder["enclave"]);
+        _nsm = new SoftwareNsm(new SoftwareNsmOptions { Pki = _pki });
+        _files = new NodeFiles(_folder["enclave"]);
+        _node = new QuorumNode(_nsm, _files, SystemRandomSource.Instance, new NodeOptions { Version = "1", Commit = "test" });
+        _messages = new MessageService(_node, _files);
+        _address = EnclaveAddress.Unix(_folder["s"]);
+        _runtime = new EnclaveRuntime(
+            new EnclaveRuntimeOptions { Address = _address, Network = _network, Pivot = new PivotSupervisorOptions { ReapsOrphans = true } },
+            _messages, _node.Provisioned, status => _node.PivotStatus = status, NullLoggerFactory.Instance);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(5, 5)]
+    public async Task A_provisioned_node_runs_its_pivot_behind_its_bridge_and_ends_with_it(byte code, int exitCode)
+    {
+        Task<int> running = _runtime.RunAsync(_stop.Token);
+        using FrameConnection node = await Connect();
+        await Start(node, RestartPolicy.Never);
+        using (EnclaveStream app = await Greeted())
+        {
+            Assert.Equal(PivotActivity.Running, (await Status(node)).Pivot!.State);
+            await app.WriteAsync(new[] { code });
+            Assert.Equal(exitCode, await running.WaitAsync(PivotRun.Patience));
+        }
+    }
+
+    [Fact]
+    public async Task A_pivot_under_Always_comes_back_and_a_cancellation_ends_everything()
+    {
+        Task<int> running = _runtime.RunAsync(_stop.Token);
+        using FrameConnection node = await Connect();
+        await Start(node, RestartPolicy.Always);
+        using (EnclaveStream app = await Greeted())
+            await app.WriteAsync(new byte[] { 9 });
+        PivotReport report;
+        do
+            report = (await Status(node)).Pivot!;
+        while (report.State != PivotActivity.Running || report.Restarts == 0);
+        Assert.Equal(9, report.ExitCode);
+        (await Greeted()).Dispose();
+
+        await _stop.CancelAsync();
+        Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
+        Assert.False(File.Exists(_folder[$"s_{Port}"]));
+    }
+
+    [Fact]
+    public async Task A_pivot_that_is_no_program_leaves_a_node_that_says_so()
+    {
+        Task<int> running = _runtime.RunAsync(_stop.Token);
+        using FrameConnection node = await Connect();
+        await _members.StartAsync(node, Config(RestartPolicy.Always), "no program"u8.ToArray());
+        while ((await Status(node)).Pivot!.State != PivotActivity.Failed)
+            await Task.Yield();
+        Assert.False(running.IsCompleted);
+        await _stop.CancelAsync();
+        Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
+    }
+
+    public void Dispose()
+    {
+        _runtime.Dispose();
+        _messages.Dispose();
+        _node.Dispose();
+        _files.Dispose();
+        _nsm.Dispose();
+        _pki.Dispose();
+        _network?.Dispose();
+        _stop.Dispose();
+        _members.Dispose();
+        _folder.Dispose();
+    }
+
+    private static PivotConfig Config(RestartPolicy restart) => new()
+    {
+        Hash = default,
+        Restart = restart,
+        BridgeConfig = [new BridgeConfig.Server(Port, "0.0.0.0")],
+        Args = [$"{Port}"],
+    };
+
+    private static async Task<NodeStatus> Status(FrameConnection node) =>
+        (await TwoMembers.AskAsync<ProtocolMessage.NodeStatusResponse>(node, new ProtocolMessage.NodeStatusRequest())).Status;
+
+    private Task Start(FrameConnection node, RestartPolicy restart) => _members.StartAsync(node, Config(restart), GreetingPivot.Compile(_folder));
+
+    private Task<FrameConnection> Connect() => FrameConnection.ConnectAsync(_address, FrameLimits.Default, TimeProvider.System);
+
+    // The bridge is there before the app listens: until then a connection ends without a greeting.
+    private async Task<EnclaveStream> Greeted()
+    {
+        byte[] greeting = new byte[5];
+        while (true)
+        {
+            EnclaveStream? app = null;
+            try
+            {
+                app = await _address.ConnectAsync(Port);
+                if (await app.ReadAtLeastAsync(greeting, 5, throwOnEndOfStream: false) == 5)
+                    return app;
+            }
+            catch (TransportException)
+            {
+                // Not open yet, or reset because the app does not listen yet.
+            }
+
+            app?.Dispose();
+            await Task.Yield();
+        }
+    }
+}

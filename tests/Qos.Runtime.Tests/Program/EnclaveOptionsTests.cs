@@ -1,0 +1,54 @@
+using Qos.Enclave;
+using Qos.Transport;
+
+namespace Qos.Runtime.Tests.Program;
+
+/// <summary>The command line of qos-enclave.</summary>
+public sealed class EnclaveOptionsTests
+{
+    [Fact]
+    public void Both_forms_of_an_option_are_read()
+    {
+        EnclaveOptions options = EnclaveOptions.Parse(["--socket", "/tmp/s", "--nsm=/tmp/n", "--dir", "/tmp/d", "--network=shared"]);
+        Assert.Equal(EnclaveAddress.Unix("/tmp/s"), options.Address);
+        Assert.Equal("/tmp/n", options.SimulatorSocket);
+        Assert.Equal("/tmp/d", options.Directory);
+        Assert.Equal(NetworkChoice.Shared, options.Network);
+    }
+
+    [Fact]
+    public void An_enclave_listens_on_vsock_and_asks_the_device()
+    {
+        EnclaveOptions options = EnclaveOptions.Parse(["--socket", "vsock:any", "--nsm", "device"]);
+        Assert.Equal(EnclaveAddressKind.Vsock, options.Address.Kind);
+        Assert.Null(options.SimulatorSocket);
+        Assert.Equal("/", options.Directory);
+        Assert.Equal(NetworkChoice.Automatic, options.Network);
+    }
+
+    [Theory]
+    [InlineData("", "--socket is missing")]
+    [InlineData("--socket /s", "--nsm is missing")]
+    [InlineData("--nsm /n", "--socket is missing")]
+    [InlineData("--socket", "--socket needs a value")]
+    [InlineData("--socket --nsm /n", "--socket needs a value")]
+    [InlineData("--socket= --nsm /n", "--socket needs a value")]
+    [InlineData("--socket /s --socket /t --nsm /n", "--socket is given twice")]
+    [InlineData("--socket=/s --socket /t --nsm /n", "--socket is given twice")]
+    [InlineData("--socket /s --nsm /n --verbose yes", "'--verbose' is no option")]
+    [InlineData("--Socket /s --nsm /n", "'--Socket' is no option")]
+    [InlineData("/socket /s --nsm /n", "'/socket' is no option")]
+    [InlineData("socket=/s --nsm /n", "'socket=/s' is no option")]
+    [InlineData("--socket /s --nsm /n extra", "'extra' is no option")]
+    [InlineData("--socket /s --nsm /n --network none", "--network none: write isolated or shared")]
+    [InlineData("--socket vsock:x --nsm device", "--socket vsock:x: ")]
+    [InlineData("--socket vhost:/s --nsm device", "--socket vhost:/s: ")]
+    [InlineData("--socket vsock:any --nsm /n", "--nsm /n cannot be used with --socket vsock:any")]
+    public void What_cannot_be_followed_is_refused_in_one_line(string line, string expected)
+    {
+        string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var refused = Assert.Throws<UsageException>(() => EnclaveOptions.Parse(words));
+        Assert.StartsWith(expected, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+    }
+}
