@@ -1,1 +1,3 @@
-return 0;
+using Qos.Cli;
+
+return await CommandLine.RunAsync(args, Terminal.OfProcess()).ConfigureAwait(false);

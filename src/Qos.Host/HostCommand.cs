@@ -97,6 +97,18 @@ internal sealed class HostCommand : RootCommand
         Options.Add(_log);
         _log.AcceptOnlyFromAmong("text", "json");
         Validators.Add(Validate);
+
+        // Of its own option each, because a command's validator sees nothing of an option that was left to its default.
+        _basePath.Validators.Add(static result => Require(
+            result.GetValueOrDefault<string>() is { Length: > 1 } path && path[0] == '/' && path[^1] != '/',
+            result,
+            "--base-path must begin with '/' and not end with it, for example /qos."));
+        _connections.Validators.Add(static result => Require(
+            result.GetValueOrDefault<int>() is >= 1 and <= 1024, result, "--enclave-connections must be from 1 to 1024."));
+        _timeout.Validators.Add(static result => Require(
+            result.GetValueOrDefault<double>() is > 0 and <= 3600, result, "--enclave-timeout must be above 0 and at most 3600 seconds."));
+        _drain.Validators.Add(static result => Require(
+            result.GetValueOrDefault<double>() is >= 0 and <= 3600, result, "--drain must be from 0 to 3600 seconds."));
         SetAction((parsed, cancellationToken) => run(Read(parsed), cancellationToken));
     }
 
@@ -122,19 +134,17 @@ internal sealed class HostCommand : RootCommand
             && TryEndPoint(text[(at + 1)..], out endPoint);
     }
 
+    private static void Require(bool holds, OptionResult result, string complaint)
+    {
+        if (!holds)
+            result.AddError(complaint);
+    }
+
     private void Validate(CommandResult result)
     {
         int named = (result.GetValue(_socket) is null ? 0 : 1) + (result.GetValue(_cid) is null ? 0 : 1) + (result.GetValue(_vhost) is null ? 0 : 1);
         if (named != 1)
             result.AddError("Name the enclave by exactly one of --enclave-socket, --enclave-cid and --enclave-vhost.");
-        if (result.GetValue(_basePath) is not { Length: > 1 } path || path[0] != '/' || path[^1] == '/')
-            result.AddError("--base-path must begin with '/' and not end with it, for example /qos.");
-        if (result.GetValue(_connections) is < 1 or > 1024)
-            result.AddError("--enclave-connections must be from 1 to 1024.");
-        if (result.GetValue(_timeout) is not (> 0 and <= 3600))
-            result.AddError("--enclave-timeout must be above 0 and at most 3600 seconds.");
-        if (result.GetValue(_drain) is not (>= 0 and <= 3600))
-            result.AddError("--drain must be from 0 to 3600 seconds.");
         foreach (string text in result.GetValue(_publish) ?? [])
         {
             if (!TryPublish(text, out _, out _))

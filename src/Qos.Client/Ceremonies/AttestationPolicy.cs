@@ -10,8 +10,8 @@ public sealed record AttestationPolicy
     /// <summary>The trust anchor in DER; AWS's by default.</summary>
     public ReadOnlyMemory<byte> Root { get; init; } = AwsRoot.Der.ToArray();
 
-    /// <summary>When the certificates must be valid; null for the document's own time, which is meant for archived documents.</summary>
-    public required DateTimeOffset? Time { get; init; }
+    /// <summary>When the certificates must be valid; a document's own time is meant for archived documents.</summary>
+    public ValidationTime Time { get; init; } = ValidationTime.Now;
 
     /// <summary>The PCRs that a document must have, by index; none is compared when empty.</summary>
     public IReadOnlyDictionary<int, byte[]> Pcrs { get; init; } = new Dictionary<int, byte[]>();
@@ -35,7 +35,7 @@ public sealed record AttestationPolicy
             return new ProofVerifier(new VerificationOptions
             {
                 TrustAnchor = Root,
-                Time = Time is { } time ? ValidationTime.At(time) : ValidationTime.Document,
+                Time = Time,
                 TrustedPcrs = Pcrs.Count == 0 ? [] : [new PcrProfile("the given measurements", Pcrs)],
             });
         }

@@ -59,11 +59,15 @@ public static class GenesisCeremony
     /// <exception cref="CeremonyException">A file is missing or something else, or the document is refused.</exception>
     public static GenesisOutput Read(string folder, AttestationPolicy policy)
     {
-        GenesisOutput output = InputFile.Read(
-            Path.Combine(folder, OutputFileName), static bytes => GenesisOutputFormat.Read(bytes), "a genesis output");
+        GenesisOutput output = ReadOutput(folder);
         Verify(output, InputFile.Bytes(Path.Combine(folder, DocumentFileName)), policy);
         return output;
     }
+
+    /// <summary>Reads a genesis's output alone, whose document nobody verified.</summary>
+    /// <exception cref="CeremonyException">The file is missing or something else.</exception>
+    public static GenesisOutput ReadOutput(string folder) => InputFile.Read(
+        Path.Combine(folder, OutputFileName), static bytes => GenesisOutputFormat.Read(bytes), "a genesis output");
 
     /// <summary>
     /// A member takes the own share: it decrypts with the member's key and has the attested hash. What is kept is the share as it came,

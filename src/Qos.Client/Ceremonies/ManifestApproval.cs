@@ -30,6 +30,21 @@ public static class ManifestApproval
         }
     }
 
+    /// <summary>The name of an approval's file, <c>ALIAS-NAMESPACE-NONCE.approval</c>.</summary>
+    /// <exception cref="CeremonyException">Alias and namespace make no file name.</exception>
+    public static string FileName(Manifest manifest, string alias)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        try
+        {
+            return ApprovalFormat.FileName(alias, manifest.Namespace);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CeremonyException("The alias or the namespace's name holds a control character, so the approval's file cannot be named.", e);
+        }
+    }
+
     /// <summary>Puts an envelope together from a manifest and a folder of approvals, and checks it as a node would.</summary>
     /// <exception cref="CeremonyException">An approval is not for this manifest, not a member's, twice there, or there are too few.</exception>
     public static ManifestEnvelope Assemble(Manifest manifest, string folder)

@@ -26,15 +26,37 @@ public static class InputFile
         }
     }
 
+    /// <summary>Reads a whole file, or standard input when its name is <c>-</c>.</summary>
+    /// <exception cref="CeremonyException">It cannot be read or is too large.</exception>
+    public static byte[] BytesOrStandardInput(string path)
+    {
+        if (path != "-")
+            return Bytes(path);
+        using Stream input = Console.OpenStandardInput();
+        using var bytes = new MemoryStream();
+        byte[] piece = new byte[64 * 1024];
+        for (int read; (read = input.Read(piece)) > 0;)
+        {
+            if (bytes.Length + read > MaxBytes)
+                throw new CeremonyException($"standard input: more than {MaxBytes} bytes are too many.");
+            bytes.Write(piece, 0, read);
+        }
+
+        return bytes.ToArray();
+    }
+
     /// <summary>Reads a file and understands it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="read">What makes a value of its bytes; may throw what the formats throw.</param>
     /// <param name="what">What the file should be, for the complaint: "a manifest".</param>
     /// <exception cref="CeremonyException">It cannot be read or is something else.</exception>
-    public static T Read<T>(string path, Func<byte[], T> read, string what)
+    public static T Read<T>(string path, Func<byte[], T> read, string what) => Understand(path, Bytes(path), read, what);
+
+    /// <summary>Understands what was read already.</summary>
+    /// <exception cref="CeremonyException">It is something else.</exception>
+    public static T Understand<T>(string path, byte[] bytes, Func<byte[], T> read, string what)
     {
         ArgumentNullException.ThrowIfNull(read);
-        byte[] bytes = Bytes(path);
         try
         {
             return read(bytes);

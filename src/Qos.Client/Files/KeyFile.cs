@@ -40,6 +40,75 @@ public static class KeyFile
         }
     }
 
+    /// <summary>
+    /// The public key of a key file of either kind: of a public one, of a secret one, or as a protected one names it, for which no passphrase is
+    /// needed.
+    /// </summary>
+    /// <exception cref="CeremonyException">It cannot be read or is something else.</exception>
+    public static PublicKey ReadPublicOf(string path)
+    {
+        try
+        {
+            using SecretMemory content = SecretFile.Read(path);
+            if (content.Span.Trim(" \t\r\n"u8).Length == 2 * PublicKey.Size)
+                return KeyFiles.ReadPublic(path);
+            if (ProtectedKeyFile.IsProtected(path))
+                return ProtectedKeyFile.ReadPublicKey(path);
+            using KeySet key = KeyFiles.ReadSecret(path);
+            return key.PublicKey;
+        }
+        catch (KeyException e)
+        {
+            throw Refuse(path, e);
+        }
+    }
+
+    /// <summary>Writes a new secret file, never over another.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="key">Whose seed.</param>
+    /// <param name="passphrase">What to keep it under; null for a plain file.</param>
+    /// <exception cref="CeremonyException">The file is there already, or cannot be written.</exception>
+    public static void WriteNew(string path, KeySet key, SecretMemory? passphrase)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            if (passphrase is null)
+                KeyFiles.WriteSecret(path, key);
+            else
+                ProtectedKeyFile.Write(path, key, passphrase.Span, SystemRandomSource.Instance);
+        }
+        catch (KeyException e)
+        {
+            throw Refuse(path, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CeremonyException($"{path} cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes a public key file, never over another.</summary>
+    /// <exception cref="CeremonyException">The file is there already, or cannot be written.</exception>
+    public static void WritePublic(string path, PublicKey key)
+    {
+        try
+        {
+            KeyFiles.WritePublic(path, key);
+        }
+        catch (KeyException e)
+        {
+            throw Refuse(path, e);
+        }
+    }
+
+    /// <summary>SHA-256 of a public key's 130 bytes in hex: short enough to be read out.</summary>
+    public static string Fingerprint(PublicKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(key.Bytes));
+    }
+
     private static CeremonyException Refuse(string path, KeyException e) => new(
         e.Message.Contains(path, StringComparison.Ordinal) ? e.Message : $"{path}: {e.Message}", e);
 }

@@ -25,6 +25,9 @@ public static class OutputFile
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
+
+                // What is written may be a secret, which no buffer of the runtime's should keep.
+                BufferSize = 0,
                 UnixCreateMode = ownerOnly ? OwnerOnly : Readable,
             }))
             {
@@ -36,7 +39,7 @@ public static class OutputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(draft);
+            TryDelete(draft);
             throw File.Exists(full) && !overwrite ? Taken(path) : new CeremonyException($"{path} cannot be written: {e.Message}", e);
         }
     }
@@ -49,5 +52,17 @@ public static class OutputFile
             throw Taken(path);
     }
 
-    private static CeremonyException Taken(string path) => new($"{path} exists already and is not overwritten; name another file or move it away.");
+    // What went wrong before is what is told.
+    private static void TryDelete(string draft)
+    {
+        try
+        {
+            File.Delete(draft);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static CeremonyException Taken(string path) => new($"{path} exists already and is not overwritten: name another file, or move it away.");
 }

@@ -106,6 +106,25 @@ public sealed class NodeClient : IDisposable
         return (Attestation.Of(answer.NsmResponse), answer.ManifestEnvelope);
     }
 
+    /// <summary>What the node was booted with; null before that.</summary>
+    public async Task<ManifestEnvelope?> EnvelopeAsync(CancellationToken cancellationToken = default) =>
+        (await AskAsync<ProtocolMessage.ManifestEnvelopeResponse>(new ProtocolMessage.ManifestEnvelopeRequest(), cancellationToken)
+            .ConfigureAwait(false)).ManifestEnvelope;
+
+    /// <summary>The version of the node's software and the commit it was built from.</summary>
+    public async Task<(string Version, string Commit)> VersionAsync(CancellationToken cancellationToken = default)
+    {
+        ProtocolMessage.VersionResponse answer = await AskAsync<ProtocolMessage.VersionResponse>(
+            new ProtocolMessage.VersionRequest(), cancellationToken).ConfigureAwait(false);
+        return (answer.Version, answer.Commit);
+    }
+
+    /// <summary>Posts a member's share, encrypted to this node's setup key.</summary>
+    /// <returns>Whether the quorum key is there now.</returns>
+    public async Task<bool> ProvisionAsync(ReadOnlyMemory<byte> share, Approval approval, CancellationToken cancellationToken = default) =>
+        (await AskAsync<ProtocolMessage.ProvisionResponse>(new ProtocolMessage.ProvisionRequest(share, approval), cancellationToken)
+            .ConfigureAwait(false)).Reconstructed;
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 

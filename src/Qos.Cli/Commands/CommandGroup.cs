@@ -1,0 +1,60 @@
+using System.CommandLine;
+
+namespace Qos.Cli;
+
+/// <summary>The commands about one thing: the first word of a command line.</summary>
+/// <param name="Name">The word.</param>
+/// <param name="Description">What the thing is.</param>
+/// <param name="Commands">Makes its commands; called only when the group is asked for, so that the start stays quick.</param>
+internal sealed record CommandGroup(string Name, string Description, Func<IEnumerable<QosCommand>> Commands)
+{
+    /// <summary>All groups, in the order in which a deployment meets them.</summary>
+    public static IReadOnlyList<CommandGroup> All { get; } =
+    [
+        new("key", "Keys of members and operators: make, show, sign, encrypt.", static () =>
+        [
+            new KeyNewCommand(), new KeyShowCommand(), new KeyPublicCommand(), new KeySignCommand(), new KeyVerifyCommand(),
+            new KeyEncryptCommand(), new KeyDecryptCommand(),
+        ]),
+        new("genesis", "Make a quorum key in an enclave and hand out its shares.", static () =>
+        [
+            new GenesisRunCommand(), new GenesisAcceptCommand(), new GenesisVerifyCommand(),
+        ]),
+        new("manifest", "What may run, where, and who must agree: make, review, approve.", static () =>
+        [
+            new ManifestNewCommand(), new ManifestShowCommand(), new ManifestHashCommand(), new ManifestLintCommand(), new ManifestDiffCommand(),
+            new ManifestApproveCommand(), new ManifestEnvelopeCommand(),
+        ]),
+        new("node", "A node: boot it, ask how it is, fetch its documents.", static () =>
+        [
+            new NodeStatusCommand(), new NodeVersionCommand(), new NodeInfoCommand(), new NodeBootCommand(), new NodeAttestationCommand(),
+            new NodeEnvelopeCommand(),
+        ]),
+        new("share", "A member's share: check an enclave and give the share to it alone.", static () =>
+        [
+            new ShareReencryptCommand(), new SharePostCommand(),
+        ]),
+        new("verify", "Check attestation documents and proofs, and see what each check compared.", static () =>
+        [
+            new VerifyAttestationCommand(), new VerifyBootProofCommand(), new VerifyAppProofCommand(), new VerifyDeploymentCommand(),
+        ]),
+        new("shamir", "Split a secret into shares and put them together.", static () =>
+        [
+            new ShamirSplitCommand(), new ShamirCombineCommand(),
+        ]),
+    ];
+
+    /// <summary>The command of the group.</summary>
+    /// <param name="isAskedFor">Whether its commands are needed.</param>
+    public Command Build(bool isAskedFor)
+    {
+        var group = new Command(Name, Description);
+        if (isAskedFor)
+        {
+            foreach (QosCommand command in Commands())
+                group.Subcommands.Add(command);
+        }
+
+        return group;
+    }
+}

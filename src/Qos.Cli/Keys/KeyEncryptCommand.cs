@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Qos.Client;
+using Qos.Keys;
+
+namespace Qos.Cli;
+
+/// <summary><c>qos key encrypt</c></summary>
+internal sealed class KeyEncryptCommand : QosCommand
+{
+    private readonly Argument<string> _public = new("PUB") { Description = "The receiver's public key file." };
+    private readonly Option<string> _in = StandardOptions.Input("--in", "What to encrypt.");
+    private readonly Option<string> _out = StandardOptions.Output("The envelope.");
+    private readonly Option<bool> _force = StandardOptions.Force();
+
+    public KeyEncryptCommand()
+        : base("encrypt", "Encrypt a file to a key, whose owner alone can open it.", "qos key encrypt bob.pub --in note.txt --out note.envelope") =>
+        Take(_public, _in, _out, _force);
+
+    /// <inheritdoc/>
+    protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        PublicKey receiver = KeyFile.ReadPublic(parsed.GetValue(_public)!);
+        string path = parsed.GetValue(_out)!;
+        byte[] plaintext = InputFile.Bytes(parsed.GetValue(_in)!);
+        OutputFile.Write(path, receiver.Encrypt(plaintext, SystemRandomSource.Instance), parsed.GetValue(_force));
+        terminal.Page.Wrote(path, $"{plaintext.Length} bytes, encrypted");
+        return Task.CompletedTask;
+    }
+}

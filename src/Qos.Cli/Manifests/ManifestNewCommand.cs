@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+using Qos.Client;
+using Qos.Protocol;
+
+namespace Qos.Cli;
+
+/// <summary><c>qos manifest new</c></summary>
+internal sealed class ManifestNewCommand : QosCommand
+{
+    private readonly Option<string> _out = StandardOptions.Output("The manifest.");
+    private readonly Option<string> _namespace = new("--namespace") { Description = "The namespace's name.", HelpName = "NAME", Required = true };
+    private readonly Option<uint> _nonce = new("--nonce") { Description = "Higher than in every manifest of the namespace before.", HelpName = "N", Required = true };
+    private readonly Option<string> _quorumKey = StandardOptions.Input("--quorum-key", "The quorum key, from the genesis.");
+    private readonly Option<string?> _pivot = new("--pivot") { Description = "The binary that may run.", HelpName = "FILE" };
+    private readonly Option<string?> _pivotHash = new("--pivot-hash") { Description = "Instead of --pivot: a file with its SHA-256 in hex.", HelpName = "FILE" };
+    private readonly Option<string> _manifestSet = Folder("--manifest-set", "Who approves: one ALIAS.pub each, and quorum_threshold.");
+    private readonly Option<string> _shareSet = Folder("--share-set", "Who holds shares: one ALIAS.pub each, and quorum_threshold.");
+    private readonly TrustOptions _trust = new();
+    private readonly Option<string?> _pcr3Preimage = new("--pcr3-preimage") { Description = "Instead of --role-arn: a file that holds it.", HelpName = "FILE" };
+    private readonly Option<string> _commit = new("--qos-commit") { Description = "The commit that the enclave's software was built from.", HelpName = "TEXT", DefaultValueFactory = static _ => "" };
+    private readonly Option<string> _restart = new("--restart") { Description = "What happens when the binary exits.", HelpName = "never|always", DefaultValueFactory = static _ => "never" };
+    private readonly Option<bool> _debug = new("--debug") { Description = "Let its output be read outside. Never in production." };
+    private readonly Option<string[]> _bridges = Repeated("--bridge", "A port in or out: server:PORT[:ADDRESS], client:PORT[:HOST].", "BRIDGE");
+    private readonly Option<string[]> _args = Repeated("--arg", "An argument of the binary; write --arg=VALUE when it begins with a dash.", "VALUE");
+    private readonly Option<string[]> _env = Repeated("--env", "A variable of its environment.", "NAME=VALUE");
+    private readonly Option<string[]> _dns = Repeated("--dns", "A name server.", "IP");
+    private readonly Option<string?> _previous = StandardOptions.Previous();
+    private readonly Option<bool> _acceptWarnings = StandardOptions.AcceptWarnings();
+    private readonly Option<bool> _force = StandardOptions.Force();
+
+    public ManifestNewCommand()
+        : base(
+            "new",
+            "Make a manifest: which binary may hold the quorum key, in which enclave, and who must agree.",
+            "qos manifest new --out manifest --namespace prod/signer --nonce 7 --quorum-key genesis/quorum_key.pub --pivot signer"
+            + " --manifest-set manifest-set --share-set share-set --pcrs aws-x86_64.pcrs --pcr3-preimage pcr3-preimage.txt --bridge server:3000")
+    {
+        Take(_out, _namespace, _nonce, _quorumKey, _pivot, _pivotHash, _manifestSet, _shareSet, _trust.Pcrs, _trust.RoleArn, _trust.Pcr3, _pcr3Preimage);
+        Take(_trust.Root, _commit, _restart, _debug, _bridges, _args, _env, _dns, _previous, _acceptWarnings, _force);
+        _restart.AcceptOnlyFromAmong("never", "always");
+        Validators.Add(ValidateSources);
+        _bridges.Validators.Add(static result => Validate(result, static text => BridgeText.Parse(text)));
+        _dns.Validators.Add(static result => Validate(result, static text => ManifestRecipe.ParseResolver(text)));
+        _env.Validators.Add(static result => Validate(result, static text => ManifestRecipe.ParseVariable(text)));
+    }
+
+    /// <inheritdoc/>
+    protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        string path = parsed.GetValue(_out)!;
+        OutputFile.RequireFree(path, parsed.GetValue(_force));
+        Manifest manifest = Recipe(parsed).Build();
+        Manifest? previous = parsed.GetValue(_previous) is { } before ? InputFile.Manifest(before) : null;
+        ManifestPage.Answer(terminal, ManifestReview.Lint(manifest, previous), parsed.GetValue(_acceptWarnings));
+        OutputFile.Write(path, ManifestFormat.Write(manifest), parsed.GetValue(_force));
+        terminal.Page.Wrote(path, $"manifest of {VisibleText.Escape(manifest.Namespace.Name)}, nonce {manifest.Namespace.Nonce}");
+        terminal.Page.Field("hash", Convert.ToHexStringLower(manifest.Hash()));
+        return Task.CompletedTask;
+    }
+
+    private ManifestRecipe Recipe(ParseResult parsed)
+    {
+        var recipe = new ManifestRecipe
+        {
+            Namespace = parsed.GetValue(_namespace)!,
+            Nonce = parsed.GetValue(_nonce),
+            QuorumKey = KeyFile.ReadPublic(parsed.GetValue(_quorumKey)!),
+            PivotHash = parsed.GetValue(_pivot) is { } pivot ? PivotFile.Hash(pivot) : PivotFile.ReadHash(parsed.GetValue(_pivotHash)!),
+            Restart = parsed.GetValue(_restart) == "always" ? RestartPolicy.Always : RestartPolicy.Never,
+            DebugMode = parsed.GetValue(_debug),
+            Bridges = [.. Values(parsed, _bridges).Select(BridgeText.Parse)],
+            Args = Values(parsed, _args),
+            Env = Values(parsed, _env),
+            ManifestSet = MemberSetDirectory.Read(parsed.GetValue(_manifestSet)!),
+            ShareSet = MemberSetDirectory.Read(parsed.GetValue(_shareSet)!),
+            Pcrs = Measurements(parsed),
+            QosCommit = parsed.GetValue(_commit)!,
+            Dns = [.. Values(parsed, _dns).Select(IPAddress.Parse)],
+        };
+        return _trust.RootDer(parsed) is { } root ? recipe with { Root = root } : recipe;
+    }
+
+    private Dictionary<int, byte[]> Measurements(ParseResult parsed)
+    {
+        Dictionary<int, byte[]> pcrs = _trust.Measurements(parsed);
+        if (parsed.GetValue(_pcr3Preimage) is { } file)
+            pcrs[3] = Nsm.Pcr.FromRoleArn(InputFile.Text(file));
+        return pcrs;
+    }
+
+    private void ValidateSources(CommandResult result)
+    {
+        if ((result.GetValue(_pivot) is null) == (result.GetValue(_pivotHash) is null))
+            result.AddError("name the binary by one of --pivot and --pivot-hash");
+        if (result.GetValue(_pcr3Preimage) is not null && (result.GetValue(_trust.RoleArn) ?? result.GetValue(_trust.Pcr3)) is not null)
+            result.AddError("--pcr3-preimage, --role-arn and --pcr3 all say what PCR3 is: give one of them");
+    }
+
+    private static string[] Values(ParseResult parsed, Option<string[]> option) => parsed.GetValue(option) ?? [];
+
+    private static Option<string> Folder(string name, string description) => new(name) { Description = description, HelpName = "DIR", Required = true };
+
+    private static Option<string[]> Repeated(string name, string description, string helpName) =>
+        new(name) { Description = description + " May be repeated.", HelpName = helpName };
+
+    private static void Validate(OptionResult result, Action<string> parse)
+    {
+        foreach (Token token in result.Tokens)
+        {
+            try
+            {
+                parse(token.Value);
+            }
+            catch (FormatException e)
+            {
+                result.AddError(e.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Security.Cryptography;
+using Qos.Client;
+using Qos.Nsm;
+using Qos.Verify;
+
+namespace Qos.Cli;
+
+/// <summary>What a verifier trusts and asks for.</summary>
+internal sealed class ProofOptions
+{
+    private readonly TimeOption _time = new();
+    private readonly Option<bool> _json = StandardOptions.Json();
+
+    private readonly Option<string?> _root = new("--root")
+    {
+        Description = "The root certificate that documents must lead to, PEM or DER. Default: AWS's.",
+        HelpName = "PEM",
+    };
+
+    private readonly Option<string[]> _pcrs = new("--pcrs")
+    {
+        Description = "Measurements that you trust, of a release; repeat it for several releases, one of which must match.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> _pivots = new("--pivot") { Description = "A binary that you trust; may be repeated.", HelpName = "FILE" };
+    private readonly Option<string[]> _pivotHashes = new("--pivot-hash") { Description = "SHA-256 of a binary that you trust; may be repeated.", HelpName = "HEX" };
+
+    private readonly Option<bool> _allowUncommitted = new("--allow-uncommitted")
+    {
+        Description = "Accept documents of older nodes, which lack the commitment to the live key in PCR17.",
+    };
+
+    public ProofOptions() => _pivotHashes.Validators.Add(ValidateHash);
+
+    /// <summary>The options for documents.</summary>
+    public Symbol[] ForDocuments => [_root, _time, _pcrs, _json];
+
+    /// <summary>The options for proofs.</summary>
+    public Symbol[] ForProofs => [_root, _time, _pcrs, _pivots, _pivotHashes, _allowUncommitted, _json];
+
+    /// <summary>A verifier that trusts what was named.</summary>
+    /// <exception cref="CeremonyException">A file cannot be read, or the root is no root.</exception>
+    public ProofVerifier Verifier(ParseResult parsed)
+    {
+        var options = new VerificationOptions
+        {
+            Time = _time.Read(parsed),
+            TrustedPcrs = [.. (parsed.GetValue(_pcrs) ?? []).Select(PcrProfile.Read)],
+            TrustedPivots =
+            [
+                .. (parsed.GetValue(_pivots) ?? []).Select(static path => (ReadOnlyMemory<byte>)PivotFile.Hash(path)),
+                .. (parsed.GetValue(_pivotHashes) ?? []).Select(static hex => (ReadOnlyMemory<byte>)Convert.FromHexString(hex)),
+            ],
+            AllowUncommitted = parsed.GetValue(_allowUncommitted),
+        };
+        if (parsed.GetValue(_root) is not { } root)
+            return new ProofVerifier(options);
+        try
+        {
+            return new ProofVerifier(options with { TrustAnchor = TrustAnchorFile.Read(root) });
+        }
+        catch (AttestationException e)
+        {
+            throw new CeremonyException($"{root} cannot be trusted: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Shows a result, and refuses when it is not valid.</summary>
+    /// <exception cref="CeremonyException">A check does not hold.</exception>
+    public void Show(ParseResult parsed, Terminal terminal, VerificationResult result)
+    {
+        if (parsed.GetValue(_json))
+            JsonResult.Write(terminal, ResultJson.Of(result));
+        else
+            ShowLines(terminal.Page, ResultText.Of(result));
+        if (result.IsValid)
+            return;
+
+        Check first = result.Failures.FirstOrDefault() ?? result.Checks[0];
+        throw new CeremonyException($"refused at {first.Name}: {first.Detail ?? $"expected {first.Expected ?? "something else"}, found {first.Actual ?? "nothing"}"}");
+    }
+
+    private static void ShowLines(Page page, string text)
+    {
+        foreach (string line in text.TrimEnd('\n').Split('\n'))
+        {
+            bool failed = line.StartsWith("FAILED", StringComparison.Ordinal) || line.StartsWith("REFUSED", StringComparison.Ordinal);
+            page.Line(line, failed ? Tone.Bad : line.StartsWith("VALID", StringComparison.Ordinal) ? Tone.Good : Tone.Plain);
+        }
+    }
+
+    private static void ValidateHash(OptionResult result)
+    {
+        foreach (Token token in result.Tokens)
+        {
+            if (token.Value.Length != 2 * SHA256.HashSizeInBytes || !token.Value.All(char.IsAsciiHexDigit))
+                result.AddError($"--pivot-hash '{token.Value}' is not 64 hex digits");
+        }
+    }
+}

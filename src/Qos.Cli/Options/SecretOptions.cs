@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Qos.Client;
+using Qos.Keys;
+
+namespace Qos.Cli;
+
+/// <summary>A member's own key: the secret file, and where its passphrase comes from.</summary>
+internal sealed class SecretOptions
+{
+    private readonly Func<ParseResult, string> _path;
+
+    /// <summary>With the file as the option <c>--secret</c>.</summary>
+    public SecretOptions()
+    {
+        Secret = new Option<string>("--secret") { Description = "Your secret key file.", HelpName = "FILE", Required = true };
+        _path = parsed => parsed.GetValue((Option<string>)Secret)!;
+    }
+
+    /// <summary>With the file as an argument.</summary>
+    public SecretOptions(Argument<string> file)
+    {
+        Secret = file;
+        _path = parsed => parsed.GetValue(file)!;
+    }
+
+    /// <summary>The file.</summary>
+    public Symbol Secret { get; }
+
+    /// <summary>The descriptor that a script hands the passphrase over through.</summary>
+    public Option<int?> PassphraseDescriptorNumber { get; } = new("--passphrase-fd")
+    {
+        Description = "Read the passphrase of a protected key from this open file descriptor.",
+        HelpName = "N",
+    };
+
+    /// <summary>The public key, for which no passphrase is needed.</summary>
+    public PublicKey PublicKey(ParseResult parsed) => KeyFile.ReadPublicOf(_path(parsed));
+
+    /// <summary>The whole key; the caller disposes of it.</summary>
+    public KeySet Open(ParseResult parsed, Terminal terminal)
+    {
+        string path = _path(parsed);
+        KeySet key = KeyFile.ReadSecret(path, () => Passphrase(parsed, terminal, path));
+        if (KeyFiles.IsExposed(path))
+            terminal.Warn($"{path} can be read by others than its owner; chmod 600 it");
+        return key;
+    }
+
+    private SecretMemory Passphrase(ParseResult parsed, Terminal terminal, string path) =>
+        parsed.GetValue(PassphraseDescriptorNumber) is { } descriptor
+            ? PassphraseDescriptor.Read(descriptor)
+            : terminal.AskPassphrase($"Passphrase of {Protocol.VisibleText.Escape(path)}");
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+
+namespace Qos.Cli;
+
+/// <summary>Options that mean the same wherever they stand.</summary>
+internal static class StandardOptions
+{
+    /// <summary>A result for machines.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as one line of JSON." };
+
+    /// <summary>Whether a file that is there may be replaced.</summary>
+    public static Option<bool> Force() => new("--force") { Description = "Replace the output file when it is there already." };
+
+    /// <summary>A file that is read.</summary>
+    public static Option<string> Input(string name, string description) => new(name) { Description = description, HelpName = "FILE", Required = true };
+
+    /// <summary>A file that is written.</summary>
+    public static Option<string> Output(string description, string name = "--out") =>
+        new(name) { Description = description, HelpName = "FILE", Required = true };
+
+    /// <summary>A member's name.</summary>
+    public static Option<string> Alias() => new("--alias")
+    {
+        Description = "Your name in the set of members.",
+        HelpName = "ALIAS",
+        Required = true,
+    };
+
+    /// <summary>Answers the warnings of the lint.</summary>
+    public static Option<bool> AcceptWarnings() => new("--accept-warnings")
+    {
+        Description = "Accept what the lint warns of, without being asked.",
+    };
+
+    /// <summary>The manifest before.</summary>
+    public static Option<string?> Previous() => new("--previous")
+    {
+        Description = "The namespace's manifest before this one; its nonce must be lower.",
+        HelpName = "MANIFEST",
+    };
+
+    /// <summary>Answers a question.</summary>
+    public static Option<bool> Yes() => new("--yes") { Description = "Say yes to what would be asked." };
+}

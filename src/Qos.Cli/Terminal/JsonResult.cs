@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using Qos.Encoding;
+using Qos.Protocol;
+
+namespace Qos.Cli;
+
+/// <summary>A result for machines: one line of JSON on standard output.</summary>
+internal static class JsonResult
+{
+    /// <summary>Writes it.</summary>
+    public static void Write(Terminal terminal, Action<QosJsonWriter> write)
+    {
+        using var writer = new QosJsonWriter(JsonForm.Plain);
+        write(writer);
+        Write(terminal, writer.Written);
+    }
+
+    /// <summary>Writes what is JSON already.</summary>
+    public static void Write(Terminal terminal, ReadOnlySpan<byte> json) =>
+        terminal.Output.WriteLine(Visible(System.Text.Encoding.UTF8.GetString(json)));
+
+    /// <summary>Writes a member that is a string.</summary>
+    public static void Member(this QosJsonWriter writer, string name, string? value)
+    {
+        writer.Name(name);
+        if (value is null)
+            writer.Null();
+        else
+            writer.String(value);
+    }
+
+    /// <summary>Writes a member that is hex.</summary>
+    public static void Member(this QosJsonWriter writer, string name, ReadOnlySpan<byte> value)
+    {
+        writer.Name(name);
+        writer.Hex(value);
+    }
+
+    /// <summary>Writes a member that is a list of strings.</summary>
+    public static void Member(this QosJsonWriter writer, string name, IEnumerable<string> values)
+    {
+        writer.Name(name);
+        writer.BeginArray();
+        foreach (string value in values)
+            writer.String(value);
+        writer.EndArray();
+    }
+
+    // The same JSON, but a terminal that shows it is not steered by it: such characters stand inside strings only.
+    private static string Visible(string json)
+    {
+        if (!VisibleText.NeedsEscape(json))
+            return json;
+        var shown = new StringBuilder(json.Length + 16);
+        foreach (Rune rune in json.EnumerateRunes())
+        {
+            string text = rune.ToString();
+            if (!VisibleText.NeedsEscape(text))
+            {
+                shown.Append(text);
+                continue;
+            }
+
+            foreach (char c in text)
+                shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+        }
+
+        return shown.ToString();
+    }
+}

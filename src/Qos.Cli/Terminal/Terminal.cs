@@ -1,0 +1,106 @@
+using Qos.Keys;
+using Spectre.Console;
+
+namespace Qos.Cli;
+
+/// <summary>What a command shows on and asks through. Results go to the output, questions and progress to the error stream.</summary>
+internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard keyboard)
+{
+    private Page? _page;
+
+    /// <summary>Whether a question is open, which only its answer or the end of the program closes.</summary>
+    public bool IsAsking { get; private set; }
+
+    /// <summary>Standard output.</summary>
+    public TextWriter Output => output;
+
+    /// <summary>Standard error.</summary>
+    public TextWriter Error => error;
+
+    /// <summary>Whether somebody can be asked.</summary>
+    public bool CanAsk => keyboard.IsPresent;
+
+    /// <summary>Standard output for people.</summary>
+    public Page Page => _page ??= new Page(output);
+
+    /// <summary>The one that the program was started in.</summary>
+    public static Terminal OfProcess() => new(Console.Out, Console.Error, new SystemKeyboard());
+
+    /// <summary>Asks a question whose answer is no unless somebody says yes.</summary>
+    /// <param name="question">Safe to show.</param>
+    /// <param name="optionInstead">The option that answers it in a script.</param>
+    /// <exception cref="UsageException">There is nobody to ask.</exception>
+    public bool Confirm(string question, string optionInstead)
+    {
+        if (!CanAsk)
+            throw new UsageException($"there is no terminal to ask \"{question}\": review it and give {optionInstead}");
+        output.Flush();
+        error.Write($"{question} [y/N] ");
+        error.Flush();
+        string? answer = Asking(keyboard.ReadLine);
+        return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
+    /// <summary>Asks for a passphrase, which is not shown and never a string; the caller disposes of it.</summary>
+    /// <exception cref="UsageException">There is nobody to ask.</exception>
+    public SecretMemory AskPassphrase(string prompt)
+    {
+        if (!CanAsk)
+            throw new UsageException("there is no terminal to ask for the passphrase: give --passphrase-fd N");
+        error.Write($"{prompt}: ");
+        error.Flush();
+        try
+        {
+            return Asking(() => PassphraseEntry.Read(keyboard));
+        }
+        finally
+        {
+            error.WriteLine();
+        }
+    }
+
+    /// <summary>Says something beside the result.</summary>
+    public void Warn(string message) => error.WriteLine($"qos: warning: {CommandLine.OneLine(message)}");
+
+    /// <summary>Runs something long, with a bar where somebody watches.</summary>
+    public async Task<T> WithProgressAsync<T>(string title, Func<IProgress<(long Done, long Total)>?, Task<T>> work)
+    {
+        if (Console.IsErrorRedirected || !CanAsk)
+            return await work(null);
+
+        T result = default!;
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+        await console.Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn())
+            .StartAsync(async context =>
+            {
+                ProgressTask task = context.AddTask(Markup.Escape(title));
+                result = await work(new ProgressBar(task));
+            });
+        return result;
+    }
+
+    private T Asking<T>(Func<T> ask)
+    {
+        IsAsking = true;
+        try
+        {
+            return ask();
+        }
+        finally
+        {
+            IsAsking = false;
+        }
+    }
+
+    // Progress<T> would report from other threads, and after the end.
+    private sealed class ProgressBar(ProgressTask task) : IProgress<(long Done, long Total)>
+    {
+        public void Report((long Done, long Total) value)
+        {
+            task.MaxValue = Math.Max(1, value.Total);
+            task.Value = value.Done;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.Win32.SafeHandles;
+using Qos.Keys;
+
+namespace Qos.Client;
+
+/// <summary>A passphrase that a script hands over through an open file descriptor, so that it is on no command line and in no file.</summary>
+public static class PassphraseDescriptor
+{
+    /// <summary>The longest passphrase, in bytes.</summary>
+    public const int MaxBytes = 1024;
+
+    /// <summary>Reads up to the end of the first line, or of the file; the caller disposes of it.</summary>
+    /// <param name="descriptor">The number of the descriptor, which is closed.</param>
+    /// <exception cref="CeremonyException">It is not open for reading, or holds no passphrase.</exception>
+    public static SecretMemory Read(int descriptor)
+    {
+        using SecretMemory buffer = SecretMemory.Allocate(MaxBytes + 2);
+        int length = 0;
+        try
+        {
+            using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+            using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+            while (length < buffer.Length && buffer.Span[..length].IndexOf((byte)'\n') < 0)
+            {
+                int read = stream.Read(buffer.Span[length..]);
+                if (read == 0)
+                    break;
+                length += read;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new CeremonyException($"The passphrase cannot be read from descriptor {descriptor}: {e.Message}", e);
+        }
+
+        ReadOnlySpan<byte> line = buffer.Span[..length];
+        int end = line.IndexOf((byte)'\n');
+        line = end < 0 ? line : line[..end];
+        if (line.EndsWith("\r"u8))
+            line = line[..^1];
+        if (line.Length is 0 or > MaxBytes)
+            throw new CeremonyException($"Descriptor {descriptor} holds {(line.IsEmpty ? "no passphrase" : $"more than {MaxBytes} bytes")}.");
+        return SecretMemory.CopyOf(line);
+    }
+}
