@@ -53,7 +53,10 @@ internal static class DocumentChecks
     {
         if (options.TrustedPcrs.Count == 0)
         {
-            checks.Add(new(CheckNames.TrustedPcrs, CheckOutcome.NotAsked, Detail: "no set of trusted measurements was given"));
+            string detail = "no set of trusted measurements was given";
+            if (document is not null && IsDebug(document))
+                detail += "; PCR0 to PCR2 are zero: this enclave runs in debug mode and proves nothing about its code";
+            checks.Add(new(CheckNames.TrustedPcrs, CheckOutcome.NotAsked, Detail: detail));
             return;
         }
 
@@ -78,6 +81,9 @@ internal static class DocumentChecks
 
         checks.Fail(CheckNames.TrustedPcrs, string.Join("; ", misses));
     }
+
+    private static bool IsDebug(AttestationDocument document) => Enumerable.Range(0, 3).All(index =>
+        document.Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value) && !value.Span.ContainsAnyExcept((byte)0));
 
     /// <summary>A public key in hex or bytes that must be two points on the curve.</summary>
     public static PublicKey? Key(CheckList checks, string name, ReadOnlySpan<byte> bytes)

@@ -75,6 +75,30 @@ public sealed class PcrTests
         Assert.Throws<FormatException>(() => PcrFile.Parse(text.Replace("$", new string('0', 96), StringComparison.Ordinal)));
 
     [Fact]
+    public void Mutated_measurements_are_read_or_refused_and_nothing_else()
+    {
+        const int Seed = 3;
+        var random = new Random(Seed);
+        string hex = new('a', 96);
+        byte[][] files = [.. new[] { $"{hex} PCR0\n{hex} PCR1\n", $"{{\"Measurements\":{{\"PCR0\":\"{hex}\"}}}}" }.Select(System.Text.Encoding.UTF8.GetBytes)];
+        for (int i = 0; i < 5_000; i++)
+        {
+            string text = System.Text.Encoding.UTF8.GetString(Mutation.Of(files[i % 2], random));
+            try
+            {
+                Assert.All(PcrFile.Parse(text), pcr => Assert.Equal(48, pcr.Value.Length));
+            }
+            catch (FormatException)
+            {
+            }
+            catch (Exception e) when (e is not Xunit.Sdk.XunitException)
+            {
+                Assert.Fail($"seed {Seed}, {text}: {e}");
+            }
+        }
+    }
+
+    [Fact]
     public void A_PCR_of_another_length_is_not_extended() => Assert.Throws<ArgumentException>(() => Pcr.Extend(new byte[32], []));
 
     private static byte[] Hex(JsonElement element, string name) => Convert.FromHexString(element.GetProperty(name).GetString()!);

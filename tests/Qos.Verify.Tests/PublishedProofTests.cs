@@ -9,6 +9,8 @@ public sealed class PublishedProofTests
 {
     private static readonly byte[] s_published = VectorFiles.Bytes("proofs", "turnkey_1.json");
 
+    private static readonly PublishedProof s_proof = PublishedProof.Parse(s_published);
+
     private static readonly VerificationOptions s_archived = new() { Time = ValidationTime.Document };
 
     [Fact]
@@ -70,6 +72,18 @@ public sealed class PublishedProofTests
         Assert.Equal([CheckNames.LiveCommitment, CheckNames.KeysBoot], asBoot.Failures.Select(check => check.Name));
     }
 
+    [Fact]
+    public void A_debug_enclaves_document_says_so()
+    {
+        var verifier = new ProofVerifier(s_archived);
+        VerificationResult debug = verifier.VerifyAttestation(VectorFiles.Bytes("attestation", "2668d61d2fc40d06.cbor"));
+        Assert.True(debug.IsValid, ResultText.Of(debug));
+        Assert.Contains("debug mode", ResultText.Of(debug), StringComparison.Ordinal);
+
+        VerificationResult other = verifier.VerifyAttestation(VectorFiles.Bytes("attestation", "2cc69c5331850e34.cbor"));
+        Assert.DoesNotContain("debug mode", ResultText.Of(other), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("[]")]
@@ -81,6 +95,33 @@ public sealed class PublishedProofTests
     [InlineData("{\"appProof\":{\"scheme\":\"a\",\"scheme\":\"b\"}}")]
     public void Another_file_is_refused(string json) =>
         Assert.Throws<EncodingException>(() => PublishedProof.Parse(System.Text.Encoding.UTF8.GetBytes(json)));
+
+    [Fact]
+    public void A_damaged_file_is_read_or_refused_and_never_valid_where_it_counts()
+    {
+        const int Seed = 11;
+        var random = new Random(Seed);
+        var verifier = new ProofVerifier(s_archived with { AllowUncommitted = true });
+        for (int i = 0; i < 400; i++)
+        {
+            byte[] damaged = [.. s_published];
+            int at = random.Next(damaged.Length);
+            damaged[at] = (byte)random.Next(256);
+            try
+            {
+                VerificationResult result = verifier.Verify(PublishedProof.Parse(damaged));
+                BootProof? boot = PublishedProof.Parse(damaged).Boot;
+                bool isSame = boot is not null
+                    && boot.AttestationDocument.Span.SequenceEqual(s_proof.Boot!.AttestationDocument.Span)
+                    && boot.Manifest.Span.SequenceEqual(s_proof.Boot.Manifest.Span)
+                    && PublishedProof.Parse(damaged).App?.Payload == s_proof.App!.Payload;
+                Assert.True(isSame || !result.IsValid || boot is null, $"seed {Seed}, byte {at}: {ResultText.Of(result)}");
+            }
+            catch (EncodingException)
+            {
+            }
+        }
+    }
 
     [Theory]
     [InlineData("now", true)]
