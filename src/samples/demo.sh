@@ -38,9 +38,11 @@ show() {
 }
 # Runs a command that must succeed; its output is shown indented.
 run() {
+    local status=0
     show "$@"
-    "$@" >"$dir/last.out" 2>&1 || { sed 's/^/    | /' "$dir/last.out" >&2; fail "$(basename "$1") ended with status $?"; }
+    "$@" >"$dir/last.out" 2>&1 || status=$?
     sed 's/^/    | /' "$dir/last.out"
+    [ "$status" = 0 ] || fail "$(basename "$1") ended with status $status"
 }
 # Runs a command that must be refused with exit status 1, saying why.
 refused() {
@@ -81,7 +83,7 @@ trap 'exit 130' INT TERM
 for program in qos qos-enclave qos-host qos-nsm-sim qos-sample-echo; do
     [ -x "$bin/$program" ] || fail "$bin/$program is missing; run make first"
 done
-command -v curl >/dev/null || fail "curl is missing: apt-get install curl"
+for tool in curl jq; do command -v "$tool" >/dev/null || fail "$tool is missing: apt-get install $tool"; done
 rm -rf "$dir" && mkdir -p "$dir/run" && chmod 700 "$dir" || exit 1
 cd "$dir" || exit 1
 qos=$bin/qos
@@ -180,8 +182,8 @@ done
 
 step "The app runs: HTTP through host, bridge and enclave"
 wait_for "the app" curl -fsS "http://127.0.0.1:$app_port/health"
-show curl -d "'hello, enclave'" "http://127.0.0.1:$app_port/echo"
-curl -fsS --data-binary 'hello, enclave' "http://127.0.0.1:$app_port/echo" >answer.json || fail "the app did not answer"
+show curl -d "'{\"say\":\"hello, enclave\"}'" "http://127.0.0.1:$app_port/echo"
+curl -fsS --data-binary '{"say":"hello, enclave"}' "http://127.0.0.1:$app_port/echo" >answer.json || fail "the app did not answer"
 jq -r '"    | " + (tostring | .[0:150]) + "…"' answer.json
 jq -c .appProof answer.json >app-proof.json
 good "signed with the key that exists in this enclave only"
@@ -198,7 +200,7 @@ if [ -n "$keep" ]; then
     cat <<MESSAGE
 
 The node goes on running. Talk to it:
-    curl -d hello http://127.0.0.1:$app_port/echo
+    curl -d '{"say":"hello"}' http://127.0.0.1:$app_port/echo
     $qos node status --host $host
     curl $host/qos/enclave-info
 Stop it:

@@ -7,11 +7,11 @@ namespace Qos.Cli;
 /// Results for people, line by line. Whatever comes from a file or a node is made visible here, so that nothing in it moves the cursor;
 /// nothing is ever taken for markup, and no value is broken into lines, so that it can be copied and searched for.
 /// </summary>
-internal sealed class Page(TextWriter output)
+internal sealed class Page(TextWriter output, bool isStyled)
 {
     private const int LabelWidth = 16;
 
-    private readonly IAnsiConsole _console = Open(output);
+    private readonly IAnsiConsole _console = Open(output, isStyled);
 
     /// <summary>The title of what follows.</summary>
     public void Heading(string title) => Write(VisibleText.Escape(title), new Style(decoration: Decoration.Bold));
@@ -32,9 +32,16 @@ internal sealed class Page(TextWriter output)
     /// <summary>An empty line.</summary>
     public void Space() => _console.WriteLine();
 
-    private static IAnsiConsole Open(TextWriter output)
+    private static IAnsiConsole Open(TextWriter output, bool isStyled)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        // Said outright: what the library finds out by itself, it finds out from the environment, also where the output is a file.
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = isStyled ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = isStyled ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
         console.Profile.Width = 1_000_000;
         return console;
     }

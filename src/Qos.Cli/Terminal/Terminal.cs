@@ -4,7 +4,11 @@ using Spectre.Console;
 namespace Qos.Cli;
 
 /// <summary>What a command shows on and asks through. Results go to the output, questions and progress to the error stream.</summary>
-internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard keyboard)
+/// <param name="output">Standard output.</param>
+/// <param name="error">Standard error.</param>
+/// <param name="keyboard">Where answers come from.</param>
+/// <param name="isStyled">Whether the output is a terminal that shows colours.</param>
+internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard keyboard, bool isStyled = false)
 {
     private Page? _page;
 
@@ -21,10 +25,10 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
     public bool CanAsk => keyboard.IsPresent;
 
     /// <summary>Standard output for people.</summary>
-    public Page Page => _page ??= new Page(output);
+    public Page Page => _page ??= new Page(output, isStyled);
 
     /// <summary>The one that the program was started in.</summary>
-    public static Terminal OfProcess() => new(Console.Out, Console.Error, new SystemKeyboard());
+    public static Terminal OfProcess() => new(Console.Out, Console.Error, new SystemKeyboard(), IsStyled());
 
     /// <summary>Asks a question whose answer is no unless somebody says yes.</summary>
     /// <param name="question">Safe to show.</param>
@@ -80,6 +84,11 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
             });
         return result;
     }
+
+    private static bool IsStyled() =>
+        !Console.IsOutputRedirected
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
     private T Asking<T>(Func<T> ask)
     {

@@ -28,7 +28,7 @@ public static class GenesisCeremony
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(set);
-        ReadOnlyMemory<byte>? recovery = recoveryKey is null ? null : recoveryKey.Bytes.ToArray();
+        ReadOnlyMemory<byte>? recovery = recoveryKey?.Memory;
         ProtocolMessage.BootGenesisResponse answer = await node.AskAsync<ProtocolMessage.BootGenesisResponse>(
             new ProtocolMessage.BootGenesisRequest(new GenesisSet(set.Members, set.Threshold), recovery), cancellationToken).ConfigureAwait(false);
         ReadOnlyMemory<byte> document = Attestation.Of(answer.NsmResponse);
