@@ -64,7 +64,10 @@ public sealed class NetworkIsolation : IDisposable
             {
                 failed = ExceptionDispatchInfo.Capture(e);
             }
-        }) { Name = "isolated network" };
+        })
+        {
+            Name = "isolated network",
+        };
         thread.Start();
         thread.Join();
         failed?.Throw();

@@ -72,7 +72,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
 
         await _stop.CancelAsync();
         Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
-        Assert.False(File.Exists(_folder[$"s_{Port}"]));
+        Assert.False(File.Exists(_address.ListenInEnclave(Port).Path));
     }
 
     [Fact]
