@@ -8,15 +8,17 @@ internal sealed class FolderLock : IDisposable
 
     private FolderLock(FileStream file) => _file = file;
 
-    /// <summary>Takes the folder; the kernel gives it free when the process ends, however it ends.</summary>
-    /// <exception cref="IOException">It does not exist, cannot be written, or is held by another process.</exception>
+    /// <summary>
+    /// Takes the folder, and makes it for its owner alone when it is missing; the kernel gives it free when the process ends, however
+    /// it ends.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be made or written, or is held by another process.</exception>
     public static FolderLock Take(string directory)
     {
-        if (!Directory.Exists(directory))
-            throw new IOException($"the folder {directory} does not exist: make it, or name another one with --dir");
         string path = Path.Combine(directory, Name);
         try
         {
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             return new FolderLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
         }
         catch (Exception e) when (e is UnauthorizedAccessException || e is IOException && !IsTaken(e))

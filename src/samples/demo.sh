@@ -95,7 +95,6 @@ say "Real keys, signatures, processes and sockets; only the security module is s
 # A node is a module, an enclave and a host in front of it. Each boots once, so the genesis has one of its own.
 start_node() {
     local name=$1
-    mkdir -p "$dir/run/$name" || exit 1
     background "$name-nsm" "$bin/qos-nsm-sim" --socket "$dir/run/$name-nsm.sock" --pcrs "$dir/release.pcrs" \
         --role-arn "$(cat "$dir/pcr3-preimage.txt")" --pki-dir "$dir/simulator-pki" --root-out "$dir/root.pem"
     wait_for "the NSM simulator" test -S "$dir/run/$name-nsm.sock"
