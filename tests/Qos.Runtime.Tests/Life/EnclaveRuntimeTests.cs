@@ -88,6 +88,34 @@ public sealed class EnclaveRuntimeTests : IDisposable
         Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
     }
 
+    [Fact]
+    public async Task Status_is_answered_while_a_boot_arrives_and_a_peer_that_vanishes_leaves_nothing()
+    {
+        Task<int> running = _runtime.RunAsync(_stop.Token);
+        using FrameConnection node = await Connect();
+        byte[] program = GreetingPivot.Compile(_folder);
+        byte[] body = MessageCodec.Encode(
+            new ProtocolMessage.BootStandardRequest(_members.Approve(Config(RestartPolicy.Always) with { Hash = new byte[32] }), program),
+            WireEncoding.Json);
+        foreach (double part in (double[])[0.1, 0.5, 0.999])
+        {
+            using (EnclaveStream peer = await _address.ConnectAsync(EnclaveAddress.ControlPort))
+            {
+                await peer.WriteAsync(BitConverter.GetBytes((long)body.Length));
+                await peer.WriteAsync(body.AsMemory(0, (int)(body.Length * part)));
+                Assert.True(SpinWait.SpinUntil(() => Files.Length == 1, PivotRun.Patience), "the pivot is not staged");
+                Assert.Equal(ProtocolPhase.WaitingForBootInstruction, (await Status(node)).Phase);
+            }
+
+            Assert.True(SpinWait.SpinUntil(() => Files.Length == 0, PivotRun.Patience), "the staged pivot is left over");
+        }
+
+        await _members.StartAsync(node, Config(RestartPolicy.Always), program);
+        (await Greeted()).Dispose();
+        await _stop.CancelAsync();
+        Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
+    }
+
     public void Dispose()
     {
         _runtime.Dispose();
@@ -101,6 +129,8 @@ public sealed class EnclaveRuntimeTests : IDisposable
         _members.Dispose();
         _folder.Dispose();
     }
+
+    private string[] Files => Directory.GetFiles(_folder["enclave"]);
 
     private static PivotConfig Config(RestartPolicy restart) => new()
     {
