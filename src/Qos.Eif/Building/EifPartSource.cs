@@ -1,0 +1,38 @@
+namespace Qos.Eif;
+
+/// <summary>Bytes that are read when they are needed: a file, or memory.</summary>
+public sealed class EifPartSource
+{
+    private readonly Func<Stream> _open;
+
+    private EifPartSource(string name, long length, Func<Stream> open)
+    {
+        Name = name;
+        Length = length;
+        _open = open;
+    }
+
+    /// <summary>What it is called in messages.</summary>
+    public string Name { get; }
+
+    /// <summary>Its bytes when it was named.</summary>
+    public long Length { get; }
+
+    /// <summary>A file.</summary>
+    /// <exception cref="IOException">It is not there or cannot be read.</exception>
+    public static EifPartSource FromFile(string path)
+    {
+        var file = new FileInfo(path);
+        return new EifPartSource(path, file.Length, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
+    }
+
+    /// <summary>Bytes in memory.</summary>
+    public static EifPartSource FromBytes(string name, byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        return new EifPartSource(name, bytes.Length, () => new MemoryStream(bytes, writable: false));
+    }
+
+    /// <summary>Opens it at its first byte; the caller closes it.</summary>
+    public Stream Open() => _open();
+}

@@ -1,0 +1,48 @@
+namespace Qos.Eif;
+
+/// <summary>
+/// Makes a ramdisk from its list. The bytes depend on the list and on the bytes of its files alone: not on the order of lines, the
+/// clock, owners, permissions, or which libraries the host has.
+/// </summary>
+public static class RamdiskArchive
+{
+    /// <summary>Writes the archive as the kernel unpacks it, without compression.</summary>
+    /// <param name="list">What it holds.</param>
+    /// <param name="sources">The bytes of a file, by the source that its line names.</param>
+    /// <param name="output">Takes the archive, a multiple of 512 bytes.</param>
+    /// <exception cref="RamdiskException">A file is too large.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static void Write(RamdiskList list, Func<string, EifPartSource> sources, Stream output)
+    {
+        ArgumentNullException.ThrowIfNull(list);
+        ArgumentNullException.ThrowIfNull(output);
+        var writer = new CpioWriter(output);
+        foreach (RamdiskEntry entry in list.Entries)
+            writer.Write(entry, sources);
+        writer.Finish();
+    }
+
+    /// <summary>Writes the archive compressed, with our own compressor, whose output never changes with a library's version.</summary>
+    /// <param name="list">What it holds.</param>
+    /// <param name="sources">The bytes of a file, by the source that its line names.</param>
+    /// <param name="output">Takes the compressed archive, a multiple of 4 bytes.</param>
+    /// <exception cref="RamdiskException">A file is too large.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static void WriteCompressed(RamdiskList list, Func<string, EifPartSource> sources, Stream output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        using var archive = new MemoryStream();
+        Write(list, sources, archive);
+        GzipWriter.Write(archive.GetBuffer().AsSpan(0, (int)archive.Length), output);
+    }
+
+    /// <summary>Sources below a folder.</summary>
+    /// <exception cref="RamdiskException">One is missing or is no file.</exception>
+    public static Func<string, EifPartSource> FilesBelow(string folder) => source =>
+    {
+        string path = Path.Combine(folder, source);
+        return File.Exists(path)
+            ? EifPartSource.FromFile(path)
+            : throw new RamdiskException($"{path} is missing, or is no file: build it first, or name another folder with --root.");
+    };
+}
