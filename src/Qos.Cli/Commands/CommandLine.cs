@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Qos.Client;
 using Qos.Keys;
@@ -36,8 +37,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken = default)
     {
         ParseResult parsed = Root(args).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
-            return Complain(terminal, WrongUsage, $"{parsed.Errors[0].Message.TrimEnd('.')}. See '{NameOf(parsed)} --help'");
+        if (UsageError(parsed) is { } error)
+            return Complain(terminal, WrongUsage, $"{error.TrimEnd('.')}. See '{NameOf(parsed)} --help'");
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, terminal, stopping));
@@ -102,12 +103,32 @@ internal static class CommandLine
         return status;
     }
 
+    private static string? UsageError(ParseResult parsed)
+    {
+        if (parsed.Action is HelpWithExamples)
+            return null;
+
+        // A word that looks like an option and is none would else be taken for an argument: a file called --jsno.
+        string? odd = parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(static argument => argument.Tokens)
+            .Select(static token => token.Value)
+            .Concat(parsed.UnmatchedTokens)
+            .FirstOrDefault(static text => text.Length > 1 && text[0] == '-');
+        if (odd is not null && !parsed.Tokens.Any(static token => token.Type == TokenType.DoubleDash))
+            return $"there is no option {VisibleText.Escape(odd)} here";
+        if (parsed.Errors.Count == 0)
+            return null;
+        return parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command is not QosCommand
+            ? $"there is no command '{VisibleText.Escape(parsed.UnmatchedTokens[0])}'"
+            : parsed.Errors[0].Message;
+    }
+
     private static string NameOf(ParseResult parsed)
     {
         var words = new List<string>();
-        for (System.CommandLine.Parsing.SymbolResult? at = parsed.CommandResult; at is not null; at = at.Parent)
+        for (SymbolResult? at = parsed.CommandResult; at is not null; at = at.Parent)
         {
-            if (at is System.CommandLine.Parsing.CommandResult { Command: var command })
+            if (at is CommandResult { Command: var command })
                 words.Insert(0, command is RootCommand ? "qos" : command.Name);
         }
 

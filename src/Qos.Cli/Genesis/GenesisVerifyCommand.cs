@@ -11,11 +11,8 @@ internal sealed class GenesisVerifyCommand : QosCommand
     private readonly Option<string> _folder = new("--dir") { Description = "The folder that 'genesis run' wrote.", HelpName = "DIR", Required = true };
     private readonly Option<string> _seed = StandardOptions.Input("--seed", "The recovered seed, as a secret key file.");
 
-    private readonly Option<int?> _passphraseDescriptor = new("--passphrase-fd")
-    {
-        Description = "Read the passphrase of a protected seed from this open file descriptor.",
-        HelpName = "N",
-    };
+    private readonly Option<int?> _passphraseDescriptor =
+        StandardOptions.Descriptor("Read the passphrase of a protected seed from this open file descriptor.");
 
     public GenesisVerifyCommand()
         : base(

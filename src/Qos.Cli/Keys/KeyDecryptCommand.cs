@@ -10,10 +10,15 @@ internal sealed class KeyDecryptCommand : QosCommand
     private readonly SecretOptions _secret = new(new Argument<string>("SECRET") { Description = "Your secret key file." });
     private readonly Option<string> _in = StandardOptions.Input("--in", "The envelope.");
     private readonly Option<string> _out = StandardOptions.Output("What was in it; for its owner alone, and never over another file.");
+    private readonly Option<bool> _hex = new("--hex") { Description = "Write it as hex: a wrapped seed becomes a secret key file." };
 
     public KeyDecryptCommand()
-        : base("decrypt", "Open what was encrypted to your key.", "qos key decrypt bob.secret --in note.envelope --out note.txt") =>
-        Take(_secret.Secret, _in, _out, _secret.PassphraseDescriptorNumber);
+        : base(
+            "decrypt",
+            "Open what was encrypted to your key.",
+            "qos key decrypt bob.secret --in note.envelope --out note.txt",
+            "qos key decrypt recovery.secret --in genesis/dr_wrapped_quorum_key --hex --out recovered.secret") =>
+        Take(_secret.Secret, _in, _out, _hex, _secret.PassphraseDescriptorNumber);
 
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
@@ -23,7 +28,10 @@ internal sealed class KeyDecryptCommand : QosCommand
         byte[] envelope = InputFile.Bytes(parsed.GetValue(_in)!);
         using KeySet key = _secret.Open(parsed, terminal);
         using SecretMemory plaintext = key.Decrypt(envelope);
-        SecretFile.Write(path, plaintext);
+        if (parsed.GetValue(_hex))
+            SecretFile.WriteHex(path, plaintext);
+        else
+            SecretFile.Write(path, plaintext);
         terminal.Page.Wrote(path, $"{plaintext.Length} bytes, decrypted");
         return Task.CompletedTask;
     }

@@ -11,20 +11,12 @@ internal sealed class KeyNewCommand : QosCommand
 {
     private readonly Argument<string> _name = new("NAME") { Description = "Whose key it is; the files are called after it." };
 
-    private readonly Option<string> _folder = new("--dir")
-    {
-        Description = "The folder of the files.",
-        HelpName = "DIR",
-        DefaultValueFactory = static _ => ".",
-    };
+    private readonly Option<string?> _folder = new("--dir") { Description = "The folder of the files. Default: this one.", HelpName = "DIR" };
 
     private readonly Option<bool> _protect = new("--protect") { Description = "Keep the secret under a passphrase, which is asked for twice." };
 
-    private readonly Option<int?> _passphraseDescriptor = new("--passphrase-fd")
-    {
-        Description = "Keep the secret under the passphrase that this open file descriptor gives.",
-        HelpName = "N",
-    };
+    private readonly Option<int?> _passphraseDescriptor =
+        StandardOptions.Descriptor("Keep the secret under the passphrase that this open file descriptor gives.");
 
     public KeyNewCommand()
         : base(
@@ -40,7 +32,7 @@ internal sealed class KeyNewCommand : QosCommand
         string name = parsed.GetValue(_name)!;
         if (name.Length == 0 || name.Contains('/', StringComparison.Ordinal) || VisibleText.NeedsEscape(name))
             throw new UsageException($"'{VisibleText.Escape(name)}' is no name for a key file: no slash, no control characters");
-        string path = Path.Combine(parsed.GetValue(_folder)!, name);
+        string path = Path.Combine(parsed.GetValue(_folder) ?? "", name);
         string secret = path + ".secret";
         string @public = path + ".pub";
         OutputFile.RequireFree(secret);

@@ -12,11 +12,10 @@ internal sealed class ManifestApproveCommand : QosCommand
     private readonly SecretOptions _secret = new();
     private readonly Option<string> _alias = StandardOptions.Alias();
 
-    private readonly Option<string> _folder = new("--out-dir")
+    private readonly Option<string?> _folder = new("--out-dir")
     {
-        Description = "The folder of the approval, ALIAS-NAMESPACE-NONCE.approval.",
+        Description = "The folder of the approval, ALIAS-NAMESPACE-NONCE.approval. Default: this one.",
         HelpName = "DIR",
-        DefaultValueFactory = static _ => ".",
     };
 
     private readonly Option<string?> _previous = StandardOptions.Previous();
@@ -38,7 +37,7 @@ internal sealed class ManifestApproveCommand : QosCommand
         Manifest? previous = parsed.GetValue(_previous) is { } before ? InputFile.Manifest(before) : null;
         string alias = parsed.GetValue(_alias)!;
         ManifestApproval.RequireMember(manifest, alias, _secret.PublicKey(parsed));
-        string path = Path.Combine(parsed.GetValue(_folder)!, ManifestApproval.FileName(manifest, alias));
+        string path = Path.Combine(parsed.GetValue(_folder) ?? "", ManifestApproval.FileName(manifest, alias));
         OutputFile.RequireFree(path);
         bool yes = parsed.GetValue(_yes);
         if (!yes && !terminal.CanAsk)

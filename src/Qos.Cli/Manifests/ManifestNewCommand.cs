@@ -11,7 +11,7 @@ internal sealed class ManifestNewCommand : QosCommand
 {
     private readonly Option<string> _out = StandardOptions.Output("The manifest.");
     private readonly Option<string> _namespace = new("--namespace") { Description = "The namespace's name.", HelpName = "NAME", Required = true };
-    private readonly Option<uint> _nonce = new("--nonce") { Description = "Higher than in every manifest of the namespace before.", HelpName = "N", Required = true };
+    private readonly Option<uint> _nonce = StandardOptions.Number<uint>("--nonce", "Higher than in every manifest of the namespace before.", "N");
     private readonly Option<string> _quorumKey = StandardOptions.Input("--quorum-key", "The quorum key, from the genesis.");
     private readonly Option<string?> _pivot = new("--pivot") { Description = "The binary that may run.", HelpName = "FILE" };
     private readonly Option<string?> _pivotHash = new("--pivot-hash") { Description = "Instead of --pivot: a file with its SHA-256 in hex.", HelpName = "FILE" };

@@ -27,11 +27,8 @@ internal sealed class SecretOptions
     public Symbol Secret { get; }
 
     /// <summary>The descriptor that a script hands the passphrase over through.</summary>
-    public Option<int?> PassphraseDescriptorNumber { get; } = new("--passphrase-fd")
-    {
-        Description = "Read the passphrase of a protected key from this open file descriptor.",
-        HelpName = "N",
-    };
+    public Option<int?> PassphraseDescriptorNumber { get; } =
+        StandardOptions.Descriptor("Read the passphrase of a protected key from this open file descriptor.");
 
     /// <summary>The public key, for which no passphrase is needed.</summary>
     public PublicKey PublicKey(ParseResult parsed) => KeyFile.ReadPublicOf(_path(parsed));

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
 
 namespace Qos.Cli;
 
@@ -41,4 +43,34 @@ internal static class StandardOptions
 
     /// <summary>Answers a question.</summary>
     public static Option<bool> Yes() => new("--yes") { Description = "Say yes to what would be asked." };
+
+    /// <summary>A number that must be given.</summary>
+    public static Option<T> Number<T>(string name, string description, string helpName)
+        where T : struct, IBinaryInteger<T>, IMinMaxValue<T> => new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            Required = true,
+            CustomParser = result =>
+            {
+                if (T.TryParse(result.Tokens[^1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out T value))
+                    return value;
+                result.AddError($"{name} '{result.Tokens[^1].Value}' is not a number from 0 to {T.MaxValue}");
+                return default;
+            },
+        };
+
+    /// <summary>The descriptor of a passphrase.</summary>
+    public static Option<int?> Descriptor(string description) => new("--passphrase-fd")
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = static result =>
+        {
+            if (int.TryParse(result.Tokens[^1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value))
+                return value;
+            result.AddError($"--passphrase-fd '{result.Tokens[^1].Value}' is not the number of a file descriptor");
+            return null;
+        },
+    };
 }

@@ -9,8 +9,8 @@ namespace Qos.Cli;
 internal sealed class ShamirSplitCommand : QosCommand
 {
     private readonly Option<string> _secret = StandardOptions.Input("--secret", "The secret, any bytes.");
-    private readonly Option<int> _shares = new("--shares") { Description = "How many shares to make.", HelpName = "N", Required = true };
-    private readonly Option<int> _threshold = new("--threshold") { Description = "How many of them give the secret back.", HelpName = "K", Required = true };
+    private readonly Option<int> _shares = StandardOptions.Number<int>("--shares", "How many shares to make.", "N");
+    private readonly Option<int> _threshold = StandardOptions.Number<int>("--threshold", "How many of them give the secret back.", "K");
     private readonly Option<string> _folder = new("--out-dir") { Description = "The folder of 1.share, 2.share and so on.", HelpName = "DIR", Required = true };
 
     public ShamirSplitCommand()

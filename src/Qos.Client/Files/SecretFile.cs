@@ -35,6 +35,16 @@ public static class SecretFile
         OutputFile.Write(path, secret.Span, overwrite: false, ownerOnly: true);
     }
 
+    /// <summary>Writes a secret as hex, for its owner's eyes only, never over something that is there.</summary>
+    /// <exception cref="CeremonyException">The file is there already, or cannot be written.</exception>
+    public static void WriteHex(string path, SecretMemory secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        using SecretMemory hex = SecretMemory.Allocate(2 * secret.Length);
+        Encoding.Hex.EncodeSecret(secret.Span, hex.Span);
+        Write(path, hex);
+    }
+
     /// <summary>Splits a secret into the files <c>1.share</c> and so on; none is written over another file.</summary>
     /// <returns>The files.</returns>
     /// <exception cref="CeremonyException">A file is there already, or cannot be written.</exception>

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Text;
+
+namespace Qos.Cli.Tests;
+
+/// <summary>docs/cli.md is the help of all commands.</summary>
+public class ReferenceTests
+{
+    [Fact]
+    public async Task The_reference_is_the_help()
+    {
+        string path = Path.Combine("docs", "cli.md");
+        string text = await File.ReadAllTextAsync(Path.Combine(Golden.Root, path));
+        const string Mark = "<!-- From here on: the help of every command. -->\n";
+        int at = text.IndexOf(Mark, StringComparison.Ordinal);
+        Assert.True(at >= 0, "docs/cli.md lacks its mark");
+
+        var reference = new StringBuilder(text[..(at + Mark.Length)]);
+        foreach (Command group in CommandLine.Root(null).Subcommands)
+        {
+            reference.Append($"\n## qos {group.Name}\n\n{group.Description}\n");
+            foreach (Command command in group.Subcommands)
+                reference.Append($"\n### qos {group.Name} {command.Name}\n\n```\n{await HelpAsync(group.Name, command.Name)}\n```\n");
+        }
+
+        Golden.Check(path, reference.ToString());
+    }
+
+    [Fact]
+    public void Every_command_has_an_example_that_begins_with_its_name()
+    {
+        var without =
+            from @group in CommandLine.Root(null).Subcommands
+            from command in @group.Subcommands
+            where ((QosCommand)command).Examples is not [var first, ..] || !first.StartsWith($"qos {@group.Name} {command.Name} ", StringComparison.Ordinal)
+            select $"{@group.Name} {command.Name}";
+        Assert.Empty(without);
+    }
+
+    [Fact]
+    public async Task Every_example_is_a_command_line_that_is_understood()
+    {
+        foreach (Command group in CommandLine.Root(null).Subcommands)
+        {
+            foreach (QosCommand command in group.Subcommands.Cast<QosCommand>())
+            {
+                foreach (string example in command.Examples)
+                {
+                    ParseResult parsed = CommandLine.Root(null).Parse(example[4..].Replace("$(cat pcr3-preimage.txt)", "arn", StringComparison.Ordinal).Split(" 3<")[0]);
+                    Assert.True(parsed.Errors.Count == 0, $"{example}: {string.Join("; ", parsed.Errors.Select(static error => error.Message))}");
+                }
+            }
+        }
+
+        await Task.CompletedTask;
+    }
+
+    private static async Task<string> HelpAsync(params string[] words)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        Assert.Equal(0, await CommandLine.RunAsync([.. words, "--help"], new Terminal(output, TextWriter.Null, new ScriptedKeyboard([]))));
+        string help = string.Join('\n', output.ToString().Split('\n').Select(static line => line.TrimEnd())).Trim('\n');
+
+        // The name of the program is the test host's here.
+        return System.Text.RegularExpressions.Regex.Replace(help, @"(?m)(?<=^Usage:\n  )\S+ ", "qos ");
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Qos.Nsm;
+using Qos.Simulator;
+
+namespace Qos.Cli.Tests;
+
+/// <summary>
+/// Runs a script of command lines in a folder of its own and writes down what an operator sees: <c>$</c> a command, <c>!</c> a line of
+/// standard error, <c>?</c> an exit status that is not 0. Hex of 32 digits and more, and what differs from run to run, is left out. <c>NODE</c> stands for the URL of the node started last, <c>{RLO}</c> for the character that turns text around.
+/// </summary>
+internal sealed partial class ScriptRun : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("qos-cli-").FullName;
+    private readonly string _before = Environment.CurrentDirectory;
+    private readonly SimulatorPki _pki = SimulatorPki.Create();
+    private readonly List<LocalNode> _nodes = [];
+    private readonly List<string> _answers = [];
+    private readonly StringBuilder _seen = new();
+
+    public ScriptRun()
+    {
+        Environment.CurrentDirectory = _folder;
+        File.WriteAllText("root.pem", _pki.RootPem);
+        File.WriteAllLines("release.pcrs", Enumerable.Range(0, 3).Select(static index => $"{Convert.ToHexString(Measurement(index))} PCR{index}"));
+    }
+
+    /// <summary>Runs every line that begins with <c>$</c>; comments stay, and empty lines before these: any other is a command's output.</summary>
+    public async Task<string> RunAsync(string script)
+    {
+        string[] lines = script.Split('\n');
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string line = lines[i];
+            if (line.StartsWith("$ ", StringComparison.Ordinal))
+            {
+                _seen.Append(line).Append('\n');
+                await CommandAsync(Words(line[2..]));
+            }
+            else if (line.StartsWith('#') || (line.Length == 0 && i + 1 < lines.Length && (lines[i + 1].StartsWith('$') || lines[i + 1].StartsWith('#'))))
+            {
+                _seen.Append(line).Append('\n');
+            }
+        }
+
+        return _seen.ToString().TrimEnd('\n') + "\n";
+    }
+
+    public void Dispose()
+    {
+        Environment.CurrentDirectory = _before;
+        foreach (LocalNode node in _nodes)
+            node.Dispose();
+        _pki.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static byte[] Measurement(int index) => [.. Enumerable.Repeat((byte)(0x11 * (index + 1)), Pcr.Size)];
+
+    private async Task CommandAsync(string[] words)
+    {
+        switch (words[0])
+        {
+            case "qos":
+                await QosAsync(words[1..]);
+                break;
+            case "write":
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(words[1]))!);
+                File.WriteAllText(words[1], words[2].Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\e", "\u001b", StringComparison.Ordinal));
+                break;
+            case "copy":
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(words[2]))!);
+                File.Copy(words[1], words[2]);
+                break;
+            case "vector":
+                File.Copy(Vectors.VectorFiles.PathOf(words[1].Split('/')), words[2]);
+                break;
+            case "mode":
+                Show(Convert.ToString((int)File.GetUnixFileMode(words[1]), 8));
+                break;
+            case "answer":
+                _answers.AddRange(words[1..]);
+                break;
+            case "node":
+                Dictionary<int, byte[]> pcrs = Enumerable.Range(0, 3).ToDictionary(static index => index, Measurement);
+                pcrs[3] = Pcr.FromRoleArn("role");
+                _nodes.Add(new LocalNode(_pki, pcrs, Path.Combine(_folder, "nodes", words[1])));
+                break;
+            default:
+                throw new InvalidOperationException($"The script has the unknown command {words[0]}.");
+        }
+    }
+
+    private async Task QosAsync(string[] args)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        var terminal = new Terminal(output, error, new ScriptedKeyboard([.. _answers]));
+        _answers.Clear();
+        string url = _nodes.Count > 0 ? _nodes[^1].Url : "NODE";
+        for (int i = 0; i < args.Length; i++)
+            args[i] = args[i].Replace("NODE", url, StringComparison.Ordinal).Replace("{RLO}", "\u202e", StringComparison.Ordinal);
+        int status = await CommandLine.RunAsync(args, terminal);
+        Show(output.ToString());
+        Show(error.ToString(), "! ");
+        if (status != 0)
+            Show(status.ToString(CultureInfo.InvariantCulture), "? ");
+    }
+
+    private void Show(string text, string mark = "")
+    {
+        if (text.Length == 0)
+            return;
+        text = Moment().Replace(LongHex().Replace(text.TrimEnd('\n'), "[hex]"), "[time]");
+        if (_nodes.Count > 0)
+            text = text.Replace(_nodes[^1].Url, "NODE", StringComparison.Ordinal);
+        foreach (string line in text.Split('\n'))
+            _seen.Append(mark).Append(line.TrimEnd()).Append('\n');
+    }
+
+    private static string[] Words(string line) => [.. Word().Matches(line).Select(static match => match.Value.Replace("'", "", StringComparison.Ordinal))];
+
+    [GeneratedRegex("[0-9a-f]{32,}")]
+    private static partial Regex LongHex();
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")]
+    private static partial Regex Moment();
+
+    [GeneratedRegex(@"([^\s']|'[^']*')+")]
+    private static partial Regex Word();
+}

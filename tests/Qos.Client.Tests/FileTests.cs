@@ -1,0 +1,124 @@
+using System.Security.Cryptography;
+using Qos.Keys;
+using Qos.Nsm;
+using Qos.Vectors;
+
+namespace Qos.Client.Tests;
+
+/// <summary>The files of a ceremony: complete or not at all, bounded, and with the path in every complaint.</summary>
+public sealed class FileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_file_is_never_written_over_unless_that_was_asked_for()
+    {
+        string path = _folder["out"];
+        OutputFile.Write(path, "first"u8);
+        CeremonyException refused = Assert.Throws<CeremonyException>(() => OutputFile.Write(path, "second"u8));
+        Assert.StartsWith(path, refused.Message, StringComparison.Ordinal);
+        Assert.Equal("first", File.ReadAllText(path));
+        OutputFile.Write(path, "third"u8, overwrite: true);
+        Assert.Equal("third", File.ReadAllText(path));
+        Assert.Equal([path], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void A_file_for_its_owner_is_readable_for_nobody_else()
+    {
+        OutputFile.Write(_folder["mine"], "x"u8, ownerOnly: true);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder["mine"]));
+    }
+
+    [Fact]
+    public void A_path_that_cannot_be_written_is_one_line_and_leaves_nothing()
+    {
+        string file = _folder.Write("file", "");
+        CeremonyException refused = Assert.Throws<CeremonyException>(() => OutputFile.Write(Path.Combine(file, "below"), "x"u8));
+        Assert.DoesNotContain('\n', refused.Message);
+        Assert.Single(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void A_trust_anchor_is_read_from_pem_and_from_der()
+    {
+        byte[] fromPem = TrustAnchorFile.Read(VectorFiles.PathOf("qos", "aws_root_cert.pem"));
+        Assert.Equal(AwsRoot.Der.ToArray(), fromPem);
+        File.WriteAllBytes(_folder["root.der"], fromPem);
+        Assert.Equal(fromPem, TrustAnchorFile.Read(_folder["root.der"]));
+    }
+
+    [Fact]
+    public void Two_certificates_are_not_one_root()
+    {
+        string pem = VectorFiles.Text("qos", "aws_root_cert.pem");
+        string path = _folder.Write("two.pem", pem + "\n" + pem);
+        Assert.Contains("more than one", Assert.Throws<CeremonyException>(() => TrustAnchorFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("nonsense")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
+    [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAA")]
+    public void What_is_no_certificate_is_refused(string text)
+    {
+        string path = _folder.Write("root.pem", text);
+        Assert.StartsWith(path, Assert.Throws<CeremonyException>(() => TrustAnchorFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("passphrase\n", "passphrase")]
+    [InlineData("passphrase\r\nrest", "passphrase")]
+    [InlineData("ohne Ende ü", "ohne Ende ü")]
+    public void A_passphrase_is_the_first_line_of_a_descriptor(string content, string expected)
+    {
+        using SecretMemory passphrase = PassphraseDescriptor.Read(Descriptor(content));
+        Assert.Equal(expected, System.Text.Encoding.UTF8.GetString(passphrase.Span));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(PassphraseDescriptor.MaxBytes + 1)]
+    [InlineData(100_000)]
+    public void No_passphrase_and_a_giant_one_are_refused(int length) =>
+        Assert.Throws<CeremonyException>(() => PassphraseDescriptor.Read(Descriptor(new string('a', length))));
+
+    [Fact]
+    public void Shares_in_files_give_the_secret_back_and_are_never_written_over()
+    {
+        byte[] secret = RandomNumberGenerator.GetBytes(64);
+        using SecretMemory memory = SecretMemory.CopyOf(secret);
+        IReadOnlyList<string> paths = SecretFile.WriteShares(_folder["shares"], memory, 5, 3, SystemRandomSource.Instance);
+        using SecretMemory again = SecretFile.Combine([paths[4], paths[0], paths[2]]);
+        Assert.Equal(secret, again.Span.ToArray());
+
+        byte[] third = File.ReadAllBytes(paths[2]);
+        File.Delete(paths[0]);
+        Assert.Throws<CeremonyException>(() => SecretFile.WriteShares(_folder["shares"], memory, 5, 3, SystemRandomSource.Instance));
+        Assert.False(File.Exists(paths[0]), "a share of another splitting lies beside the old ones");
+        Assert.Equal(third, File.ReadAllBytes(paths[2]));
+    }
+
+    [Fact]
+    public void The_public_key_of_every_kind_of_key_file_is_read()
+    {
+        using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
+        using SecretMemory passphrase = SecretMemory.CopyOf("a passphrase"u8);
+        KeyFile.WriteNew(_folder["plain"], key, null);
+        KeyFile.WriteNew(_folder["protected"], key, passphrase);
+        KeyFile.WritePublic(_folder["public"], key.PublicKey);
+        Assert.All(["plain", "protected", "public"], name => Assert.Equal(key.PublicKey, KeyFile.ReadPublicOf(_folder[name])));
+    }
+
+    private int Descriptor(string content)
+    {
+        using FileStream file = File.OpenRead(_folder.Write("passphrase", content));
+        var handle = file.SafeFileHandle;
+        file.SafeFileHandle.SetHandleAsInvalid();
+        return (int)handle.DangerousGetHandle();
+    }
+}
