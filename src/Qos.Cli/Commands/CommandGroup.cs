@@ -38,6 +38,10 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         [
             new VerifyAttestationCommand(), new VerifyBootProofCommand(), new VerifyAppProofCommand(), new VerifyDeploymentCommand(),
         ]),
+        new("eif", "Enclave images: build, describe, measure, verify, sign.", static () =>
+        [
+            new EifBuildCommand(), new EifRamdiskCommand(), new EifDescribeCommand(), new EifMeasureCommand(), new EifVerifyCommand(), new EifSignCommand(),
+        ]),
         new("shamir", "Split a secret into shares and put them together.", static () =>
         [
             new ShamirSplitCommand(), new ShamirCombineCommand(),

@@ -31,7 +31,10 @@ public sealed record EifUnmeasured(string What, long Offset, long Size, string C
         return parts;
     }
 
-    private static string Boundary(EifSectionType type) => type is EifSectionType.Metadata or EifSectionType.Signature
-        ? "type and size"
-        : "type and size: a boundary that moves leaves PCR0 as it is, so compare PCR1 and PCR2 too";
+    private static string Boundary(EifSectionType type) => type switch
+    {
+        EifSectionType.Kernel or EifSectionType.CommandLine => "type and size: no register tells where kernel, command line and first ramdisk meet",
+        EifSectionType.Ramdisk => "type and size: a boundary between ramdisks that moves leaves PCR0 as it is, so compare PCR1 and PCR2 too",
+        _ => "type and size",
+    };
 }

@@ -1,0 +1,44 @@
+using Qos.Eif;
+
+namespace Qos.Cli;
+
+/// <summary>Images as files: what is wrong with one is said with its name.</summary>
+internal static class ImageFile
+{
+    /// <summary>Reads an image.</summary>
+    /// <exception cref="EifException">It is malformed.</exception>
+    public static EifImage Read(string path)
+    {
+        try
+        {
+            return EifReader.ReadFile(path);
+        }
+        catch (EifException e)
+        {
+            throw new EifException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads an image and checks it.</summary>
+    /// <exception cref="EifException">It is malformed or not valid.</exception>
+    public static EifImage ReadValid(string path, DateTimeOffset? time = null)
+    {
+        EifImage image = Read(path);
+        var verification = EifVerification.Of(image, time);
+        return verification.IsValid ? image : throw new EifException($"{path}: {string.Join(' ', verification.Problems)}");
+    }
+
+    /// <summary>Reads back what was just written, and shows its registers.</summary>
+    public static void Report(Terminal terminal, string path, bool asJson)
+    {
+        EifImage image = ReadValid(path);
+        if (asJson)
+        {
+            terminal.Output.Write(image.Measurements.ToJson());
+            return;
+        }
+
+        terminal.Page.Wrote(path, $"an image of {image.Length} bytes");
+        terminal.Output.Write(image.Measurements.ToPcrsText());
+    }
+}
