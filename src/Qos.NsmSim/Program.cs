@@ -7,6 +7,7 @@ const int WrongUsage = 2;
 
 var options = new SimulatorOptions();
 options.Command.SetAction(RunAsync);
+options.Module.Command.SetAction(WriteModule);
 ParseResult parsed = options.Command.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();
@@ -15,6 +16,20 @@ foreach (var error in parsed.Errors)
     Complain(error.Message.ReplaceLineEndings(" ").TrimEnd());
 Complain("see qos-nsm-sim --help");
 return WrongUsage;
+
+int WriteModule(ParseResult result)
+{
+    try
+    {
+        options.Module.Run(result);
+        return 0;
+    }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
+    {
+        Complain(e.Message);
+        return CannotRun;
+    }
+}
 
 async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
 {

@@ -18,12 +18,16 @@ internal sealed class SimulatorOptions
             Command.Options.Add(option);
         foreach (Option<string?> pcr in PcrValues)
             Command.Options.Add(pcr);
+        Command.Subcommands.Add(Module.Command);
     }
 
     public RootCommand Command { get; } = new(
         "A Nitro Secure Module in software, for development, tests and demonstrations. Its documents verify under its own root only.\n\n" +
         "Example:\n  qos-nsm-sim --socket /tmp/nsm.sock --pcrs release.pcrs --root-out /tmp/nsm-root.pem\n\n" +
         "Exit codes: 0 stopped by SIGTERM or SIGINT, 1 cannot run, 2 wrong usage.");
+
+    /// <summary>The subcommand that writes a module's certificates and key for another program.</summary>
+    public ModuleCommand Module { get; } = new();
 
     public Option<string> Socket { get; } = new("--socket")
     {

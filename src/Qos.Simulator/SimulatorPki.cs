@@ -32,7 +32,7 @@ public sealed class SimulatorPki : IDisposable
     public ReadOnlyMemory<byte> RootDer => _rootDer;
 
     /// <summary>PEM of the root certificate.</summary>
-    public string RootPem => PemEncoding.WriteString("CERTIFICATE", _rootDer) + "\n";
+    public string RootPem => Pem(_rootDer);
 
     /// <summary>Makes an authority with a fresh root.</summary>
     /// <param name="time">The clock that the root's validity starts from; the system's when null.</param>
@@ -66,11 +66,7 @@ public sealed class SimulatorPki : IDisposable
 
         Directory.CreateDirectory(directory);
         SimulatorPki created = Create(time);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var writer = new StreamWriter(keyPath, options))
-            writer.Write(created._rootKey!.ExportPkcs8PrivateKeyPem() + "\n");
+        WriteSecret(keyPath, created._rootKey!.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(certificatePath, created.RootPem);
         return created;
     }
@@ -102,6 +98,22 @@ public sealed class SimulatorPki : IDisposable
         }
     }
 
+    /// <summary>
+    /// Writes what a module signs with, for one that lives in another program (the virtual machine's): <c>cabundle.pem</c> (authorities,
+    /// root first), <c>leaf.pem</c> and <c>leaf.key</c> (PKCS#8, 0600). The leaf is valid for three hours.
+    /// </summary>
+    /// <exception cref="IOException">The folder has a <c>leaf.key</c> already, or cannot be written to.</exception>
+    public void WriteModule(string directory, string moduleId, DateTimeOffset now)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentException.ThrowIfNullOrEmpty(moduleId);
+        SimulatorChain chain = ChainFor(moduleId, now);
+        Directory.CreateDirectory(directory);
+        WriteSecret(Path.Combine(directory, "leaf.key"), chain.LeafKey.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(Path.Combine(directory, "leaf.pem"), Pem(chain.Leaf));
+        File.WriteAllText(Path.Combine(directory, "cabundle.pem"), string.Concat(chain.CaBundle.Select(Pem)));
+    }
+
     /// <summary>The chain for a module at a time; it is made anew when the last one is not valid then or is about to expire.</summary>
     internal SimulatorChain ChainFor(string moduleId, DateTimeOffset now)
     {
@@ -123,6 +135,20 @@ public sealed class SimulatorPki : IDisposable
         _rootKey?.Dispose();
         _fixed?.LeafKey.Dispose();
         _current?.LeafKey.Dispose();
+    }
+
+    private static string Pem(byte[] certificate) => PemEncoding.WriteString("CERTIFICATE", certificate) + "\n";
+
+    private static void WriteSecret(string path, string pem)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using var writer = new StreamWriter(path, options);
+        writer.Write(pem + "\n");
     }
 
     private static SimulatorPki Load(string certificatePath, string keyPath)

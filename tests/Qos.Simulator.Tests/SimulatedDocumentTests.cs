@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Security.Cryptography;
 using Qos.Nsm;
 using Qos.Vectors;
@@ -134,6 +135,32 @@ public sealed class SimulatedDocumentTests
             File.Delete(Path.Combine(folder, "pki", "root.key"));
             Assert.Throws<InvalidDataException>(() => SimulatorPki.OpenOrCreate(Path.Combine(folder, "pki")));
             Assert.Throws<InvalidDataException>(() => SimulatorPki.FromMockDirectory(folder));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_module_elsewhere_gets_certificates_under_the_same_root_and_their_key()
+    {
+        string folder = Directory.CreateTempSubdirectory("qos-sim-pki").FullName;
+        try
+        {
+            string module = Path.Combine(folder, "module");
+            using SimulatorPki pki = SimulatorPki.Create();
+            pki.WriteModule(module, "i-1-enc2", TimeProvider.System.GetUtcNow());
+
+            var bundle = new X509Certificate2Collection();
+            bundle.ImportFromPemFile(Path.Combine(module, "cabundle.pem"));
+            Assert.Equal(pki.RootDer.ToArray(), bundle[0].RawData);
+            using X509Certificate2 leaf = X509Certificate2.CreateFromPemFile(Path.Combine(module, "leaf.pem"), Path.Combine(module, "leaf.key"));
+            Assert.Equal(bundle[^1].SubjectName.RawData, leaf.IssuerName.RawData);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(module, "leaf.key")));
+
+            // A key is never written over.
+            Assert.Throws<IOException>(() => pki.WriteModule(module, "i-1-enc2", TimeProvider.System.GetUtcNow()));
         }
         finally
         {

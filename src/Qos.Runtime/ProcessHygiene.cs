@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Qos.Native;
+
+namespace Qos.Runtime;
+
+/// <summary>What a process that holds keys must be before it holds any.</summary>
+internal static class ProcessHygiene
+{
+    /// <summary>No core file, nobody may look into its memory, and files are the owner's alone.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public static unsafe void Apply()
+    {
+        var none = new LibC.ResourceLimit();
+        if (LibC.setrlimit(LibC.RLIMIT_CORE, &none) != 0)
+            throw new IOException($"core files cannot be forbidden: {Marshal.GetLastPInvokeErrorMessage()}");
+        if (LibC.prctl(LibC.PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+            throw new IOException($"the memory cannot be protected: {Marshal.GetLastPInvokeErrorMessage()}");
+        _ = LibC.umask(0x3F);
+    }
+
+    /// <summary>Makes sure that 0, 1 and 2 are taken, or a file with keys could get a number that something prints to.</summary>
+    public static void FillStandardDescriptors()
+    {
+        SafeFileHandle handle;
+        do
+            handle = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        while (handle.DangerousGetHandle() <= 2 && Keep(handle));
+        handle.Dispose();
+    }
+
+    private static bool Keep(SafeFileHandle handle)
+    {
+        handle.SetHandleAsInvalid();
+        return true;
+    }
+}
