@@ -11,9 +11,9 @@ internal sealed class EnclaveGateway : IDisposable
     // A manifest envelope is the largest answer to a question of the host's own.
     private const int MaxAnswerBytes = 64 * 1024 * 1024;
 
-    private static readonly byte[] StatusBytes = MessageCodec.Encode(new ProtocolMessage.StatusRequest(), WireEncoding.Json);
-    private static readonly byte[] EnvelopeBytes = MessageCodec.Encode(new ProtocolMessage.ManifestEnvelopeRequest(), WireEncoding.Json);
-    private static readonly byte[] AttestationBytes = MessageCodec.Encode(new ProtocolMessage.LiveAttestationDocRequest(), WireEncoding.Json);
+    private static readonly byte[] s_status = MessageCodec.Encode(new ProtocolMessage.StatusRequest(), WireEncoding.Json);
+    private static readonly byte[] s_envelope = MessageCodec.Encode(new ProtocolMessage.ManifestEnvelopeRequest(), WireEncoding.Json);
+    private static readonly byte[] s_attestation = MessageCodec.Encode(new ProtocolMessage.LiveAttestationDocRequest(), WireEncoding.Json);
 
     private readonly EnclaveConnectionPool _pool;
     private readonly SharedQuestion<ProtocolPhase> _phase;
@@ -43,17 +43,17 @@ internal sealed class EnclaveGateway : IDisposable
 
     /// <summary>The manifest envelope that the enclave was booted with; null before that.</summary>
     public async Task<ManifestEnvelope?> ManifestEnvelopeAsync(CancellationToken cancellationToken) =>
-        (await AskAsync<ProtocolMessage.ManifestEnvelopeResponse>(EnvelopeBytes, cancellationToken).ConfigureAwait(false)).ManifestEnvelope;
+        (await AskAsync<ProtocolMessage.ManifestEnvelopeResponse>(s_envelope, cancellationToken).ConfigureAwait(false)).ManifestEnvelope;
 
     /// <summary>The attestation document of the key that the enclave uses now, with its manifest envelope.</summary>
     public Task<ProtocolMessage.LiveAttestationDocResponse> AttestationAsync(CancellationToken cancellationToken) =>
-        AskAsync<ProtocolMessage.LiveAttestationDocResponse>(AttestationBytes, cancellationToken);
+        AskAsync<ProtocolMessage.LiveAttestationDocResponse>(s_attestation, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _pool.Dispose();
 
     private async Task<ProtocolPhase> AskPhaseAsync() =>
-        (await AskAsync<ProtocolMessage.StatusResponse>(StatusBytes, CancellationToken.None).ConfigureAwait(false)).Phase;
+        (await AskAsync<ProtocolMessage.StatusResponse>(s_status, CancellationToken.None).ConfigureAwait(false)).Phase;
 
     private async Task<T> AskAsync<T>(ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
         where T : ProtocolMessage

@@ -1,5 +1,4 @@
 using Qos.Encoding;
-using Qos.Nsm;
 using Qos.Protocol;
 
 namespace Qos.Verify;

@@ -158,7 +158,9 @@ public class EnvelopeTests
 
     private static ECParameters Parameters(ReadOnlySpan<byte> point, byte[]? scalar) => new()
     {
-        Curve = ECCurve.NamedCurves.nistP256, D = scalar, Q = new ECPoint { X = point[1..33].ToArray(), Y = point[33..].ToArray() },
+        Curve = ECCurve.NamedCurves.nistP256,
+        D = scalar,
+        Q = new ECPoint { X = point[1..33].ToArray(), Y = point[33..].ToArray() },
     };
 
     private static byte[] Flipped(byte[] bytes, int at, byte flip)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Qos.Keys;
 using Qos.Protocol;
 
 namespace Qos.Client;

@@ -25,7 +25,11 @@ internal static class PublishedFile
 
             FileStreamOptions options = new()
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, UnixCreateMode = mode,
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                BufferSize = 0,
+                UnixCreateMode = mode,
             };
             using (FileStream stream = new(hidden, options))
             {

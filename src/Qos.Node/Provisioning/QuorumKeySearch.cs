@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Qos.Keys;
-using Qos.Protocol;
 
 namespace Qos.Node;
 

@@ -1,4 +1,3 @@
-using Qos.Keys;
 using Qos.Protocol;
 
 namespace Qos.Node;
