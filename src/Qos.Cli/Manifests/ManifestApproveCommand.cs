@@ -40,7 +40,7 @@ internal sealed class ManifestApproveCommand : QosCommand
         string path = Path.Combine(parsed.GetValue(_folder) ?? "", ManifestApproval.FileName(manifest, alias));
         OutputFile.RequireFree(path);
         bool yes = parsed.GetValue(_yes);
-        if (!yes && !terminal.CanAsk)
+        if (!yes && !terminal.CanReview)
             throw new UsageException("there is no terminal to review the manifest on: review it with 'qos manifest show' and give --yes");
 
         ManifestPage.Answer(terminal, ManifestReview.Lint(manifest, previous), parsed.GetValue(_acceptWarnings));

@@ -7,8 +7,9 @@ namespace Qos.Cli;
 /// <param name="output">Standard output.</param>
 /// <param name="error">Standard error.</param>
 /// <param name="keyboard">Where answers come from.</param>
+/// <param name="isOutputSeen">Whether who is asked sees the output: it does not go to a file or another program.</param>
 /// <param name="isStyled">Whether the output is a terminal that shows colours.</param>
-internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard keyboard, bool isStyled = false)
+internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard keyboard, bool isOutputSeen = true, bool isStyled = false)
 {
     private Page? _page;
 
@@ -24,11 +25,14 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
     /// <summary>Whether somebody can be asked.</summary>
     public bool CanAsk => keyboard.IsPresent;
 
+    /// <summary>Whether somebody can be asked about what was shown.</summary>
+    public bool CanReview => keyboard.IsPresent && isOutputSeen;
+
     /// <summary>Standard output for people.</summary>
     public Page Page => _page ??= new Page(output, isStyled);
 
     /// <summary>The one that the program was started in.</summary>
-    public static Terminal OfProcess() => new(Console.Out, Console.Error, new SystemKeyboard(), IsStyled());
+    public static Terminal OfProcess() => new(Console.Out, Console.Error, new SystemKeyboard(), !Console.IsOutputRedirected, IsStyled());
 
     /// <summary>Asks a question whose answer is no unless somebody says yes.</summary>
     /// <param name="question">Safe to show.</param>
@@ -36,7 +40,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
     /// <exception cref="UsageException">There is nobody to ask.</exception>
     public bool Confirm(string question, string optionInstead)
     {
-        if (!CanAsk)
+        if (!CanReview)
             throw new UsageException($"there is no terminal to ask \"{question}\": review it and give {optionInstead}");
         output.Flush();
         error.Write($"{question} [y/N] ");
