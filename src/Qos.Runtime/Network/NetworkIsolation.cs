@@ -94,7 +94,8 @@ public sealed class NetworkIsolation : IDisposable
         }
     }
 
-    private static unsafe string? BringLoopbackUp()
+    /// <summary>Brings lo up in the calling thread's network, which gives it 127.0.0.1; null, or why it cannot be done.</summary>
+    internal static unsafe string? BringLoopbackUp()
     {
         using var socket = new SafeFileHandle(LibC.socket(LibC.AF_INET, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0), ownsHandle: true);
         LibC.InterfaceRequest request = default;
