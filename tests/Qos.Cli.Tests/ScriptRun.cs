@@ -76,6 +76,9 @@ internal sealed partial class ScriptRun : IDisposable
             case "vector":
                 File.Copy(Vectors.VectorFiles.PathOf(words[1].Split('/')), words[2]);
                 break;
+            case "protect":
+                File.SetUnixFileMode(words[1], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                break;
             case "mode":
                 Show(Convert.ToString((int)File.GetUnixFileMode(words[1]), 8));
                 break;

@@ -12,6 +12,7 @@ public class ScriptTests
     [InlineData("hostile")]
     [InlineData("life")]
     [InlineData("verify")]
+    [InlineData("eif")]
     public async Task Script_comes_out_as_written(string name)
     {
         string path = Path.Combine("tests", "Qos.Cli.Tests", "Scripts", name + ".txt");

@@ -41,7 +41,7 @@ internal sealed class EifBuildCommand : QosCommand
         : base(
             "build",
             "Build an image; the same parts give the same bytes. BuildTime is SOURCE_DATE_EPOCH, or 1970 without it.",
-            "qos eif build --kernel bzImage --cmdline 'reboot=k panic=30' --ramdisk boot.cpio.gz --ramdisk app.cpio.gz --out qos.eif --pcrs-out qos.pcrs")
+            "qos eif build --kernel bzImage --cmdline \"reboot=k panic=30\" --ramdisk boot.cpio.gz --ramdisk app.cpio.gz --out qos.eif --pcrs-out qos.pcrs")
     {
         _architecture.AcceptOnlyFromAmong("x86_64", "arm64");
         Take(_kernel, _commandLine, _ramdisks, _architecture, _name, _version, _system, _kernelVersion, _metadata, _memory, _cpus, _out, _pcrs, _force, _json);
@@ -66,8 +66,13 @@ internal sealed class EifBuildCommand : QosCommand
     private static Option<string> Text(string name, string description, string value) =>
         new(name) { Description = description, HelpName = "TEXT", DefaultValueFactory = _ => value };
 
-    private static Option<ulong> Number(string name, string description, ulong value) =>
-        new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
+    private static Option<ulong> Number(string name, string description, ulong value)
+    {
+        Option<ulong> option = StandardOptions.Number<ulong>(name, description, "N");
+        option.Required = false;
+        option.DefaultValueFactory = _ => value;
+        return option;
+    }
 
     private static string BuildTime()
     {

@@ -13,7 +13,7 @@ internal sealed class EifMeasureCommand : QosCommand
         : base(
             "measure",
             "Print what an image measures to: PCR0, PCR1, PCR2, and PCR8 if it is signed.",
-            "qos eif measure qos.eif > qos.pcrs",
+            "qos eif measure qos.eif",
             "qos eif measure qos.eif --json") =>
         Take(_file, _json);
 

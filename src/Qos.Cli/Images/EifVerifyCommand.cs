@@ -14,25 +14,25 @@ internal sealed class EifVerifyCommand : QosCommand
         HelpName = "FILE",
     };
 
-    private readonly Option<long?> _time = new("--time")
-    {
-        Description = "When the signing certificate must be valid, in seconds since 1970. Default: its time is not judged.",
-        HelpName = "UNIX",
-    };
+    private readonly Option<uint> _time = StandardOptions.Number<uint>(
+        "--time", "When the signing certificate must be valid, in seconds since 1970. Default: its time is not judged.", "UNIX");
 
     public EifVerifyCommand()
         : base(
             "verify",
             "Check that an image is well formed, whole, and signed by the key of its certificate if it is signed. Exit status 0 valid, 1 refused.",
             "qos eif verify qos.eif",
-            "qos eif verify qos.eif --pcrs qos.pcrs") =>
+            "qos eif verify qos.eif --pcrs qos.pcrs")
+    {
+        _time.Required = false;
         Take(_file, _pcrs, _time);
+    }
 
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         string path = parsed.GetValue(_file)!;
-        DateTimeOffset? time = parsed.GetValue(_time) is { } seconds ? TimeOf(seconds) : null;
+        DateTimeOffset? time = parsed.GetResult(_time) is null ? null : DateTimeOffset.FromUnixTimeSeconds(parsed.GetValue(_time));
         EifImage image = ImageFile.ReadValid(path, time);
         terminal.Page.Line("form and checksum are right", Tone.Good);
         if (image.Signature is { } signature)
@@ -69,8 +69,4 @@ internal sealed class EifVerifyCommand : QosCommand
             terminal.Page.Line($"PCR{index} is as expected", Tone.Good);
         }
     }
-
-    private static DateTimeOffset TimeOf(long seconds) => seconds is >= 0 and <= 253402300799
-        ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-        : throw new UsageException("--time is seconds since 1970");
 }

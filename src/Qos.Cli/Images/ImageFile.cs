@@ -38,7 +38,7 @@ internal static class ImageFile
             return;
         }
 
-        terminal.Page.Wrote(path, $"an image of {image.Length} bytes");
+        terminal.Page.Wrote(path, "an image that measures to");
         terminal.Output.Write(image.Measurements.ToPcrsText());
     }
 }

@@ -23,6 +23,8 @@ public sealed class EifPartSource
     public static EifPartSource FromFile(string path)
     {
         var file = new FileInfo(path);
+        if (!file.Exists)
+            throw new FileNotFoundException($"{path} is missing, or is no file.", path);
         return new EifPartSource(path, file.Length, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
     }
 

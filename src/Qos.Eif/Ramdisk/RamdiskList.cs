@@ -60,7 +60,7 @@ public sealed class RamdiskList
 
     private sealed class LineParser(string[] words, string place)
     {
-        public RamdiskException Error(string what) => new($"{place}: {what}.");
+        public RamdiskException Error(string what) => new($"{place}: {what}{(what.EndsWith('.') ? "" : ".")}");
 
         public RamdiskEntry Parse()
         {
@@ -72,12 +72,12 @@ public sealed class RamdiskList
                 case "file":
                     Require(6, "file PATH SOURCE MODE UID GID");
                     if (!RamdiskPath.IsRelative(words[2]))
-                        throw Error($"the source {Shown(words[2])} is not allowed: it is a path below the folder that --root names, without . and ..");
+                        throw Error($"the source {Shown(words[2])} is not allowed: it is a path below the folder that --root names, and none of its names is . or ..");
                     return new RamdiskEntry.RegularFile(Path(), words[2], Mode(3), Id(4), Id(5));
                 case "slink":
                     Require(6, "slink PATH TARGET MODE UID GID");
                     if (!RamdiskPath.IsAbsolute(words[2]) && !RamdiskPath.IsRelative(words[2]))
-                        throw Error($"the target {Shown(words[2])} is not allowed: it is a path without . and ..");
+                        throw Error($"the target {Shown(words[2])} is not allowed: it is a path in which no name is . or ..");
                     return new RamdiskEntry.SymbolicLink(Path(), words[2], Mode(3), Id(4), Id(5));
                 case "nod":
                     Require(8, "nod PATH MODE UID GID c|b MAJOR MINOR");

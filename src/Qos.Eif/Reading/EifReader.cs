@@ -15,7 +15,7 @@ public static class EifReader
     /// <exception cref="IOException">It cannot be read.</exception>
     public static EifImage ReadFile(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        using Stream file = EifPartSource.FromFile(path).Open();
         return Read(file);
     }
 
