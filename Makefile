@@ -1,6 +1,9 @@
 # make        the programs, in out/bin
 # make test   everything that must hold; the last line is "N passed, N failed"
 # make demo   a node's whole life on this machine (KEEP=1 leaves it running)
+# make eif    the enclave image: out/qos.eif and its measurements, out/qos.pcrs
+# make demo-image   the same life, but the node is a virtual machine booted from that image
+# make reproduce    builds the image twice, under different circumstances, and compares
 # make bench  the table of numbers
 # make format, make deps, make clean
 SHELL := /bin/bash
@@ -19,7 +22,7 @@ PROGRAMS := qos qos-enclave qos-host qos-nsm-sim qos-sample-echo
 SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
-.PHONY: all test demo bench format clean deps
+.PHONY: all test demo eif demo-image reproduce bench format clean deps
 all: out/.programs
 
 deps:
@@ -41,6 +44,15 @@ test: all
 demo: all
 	@[ -e src/samples/demo.sh ] || { echo "src/samples/demo.sh is missing" >&2; exit 1; }
 	@bash src/samples/demo.sh
+
+eif: all
+	@eif/build-image
+
+demo-image: eif
+	@NODE=machine bash src/samples/demo.sh
+
+reproduce:
+	@eif/reproduce
 
 bench: all
 	@[ -e tests/Qos.Bench/Qos.Bench.csproj ] || { echo "tests/Qos.Bench is missing" >&2; exit 1; }

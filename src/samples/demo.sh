@@ -4,12 +4,15 @@
 #
 #   make demo          exits 0 when everything held
 #   make demo KEEP=1   leaves the node running and says how to talk to it
+#   make demo-image    the node is a virtual machine booted from out/qos.eif; its module signs with the simulator's authority
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin=$root/out/bin
 dir=${DEMO_DIR:-$root/out/demo}
 keep=${KEEP:-}
+node=${NODE:-process}
+image=${DEMO_IMAGE:-$root/out/qos.eif}
 listen=127.0.0.1:${DEMO_API_PORT:-3001}
 app_port=${DEMO_APP_PORT:-3000}
 
@@ -67,7 +70,7 @@ wait_for() {
     shift
     until "$@" >/dev/null 2>&1; do
         tries=$((tries + 1))
-        [ "$tries" -lt 200 ] || fail "$what did not come up within 20 s"
+        [ "$tries" -lt 300 ] || fail "$what did not come up within 30 s"
         sleep 0.1
     done
 }
@@ -90,18 +93,39 @@ qos=$bin/qos
 host=http://$listen
 
 printf '%sThe life of a QuorumOS node, on this machine%s\n' "$bold" "$plain"
-say "Real keys, signatures, processes and sockets; only the security module is simulated."
+if [ "$node" = machine ]; then
+    node_folder=/
+    qemu=$("$root/eif/qemu/find-qemu" --signing) || fail "there is no QEMU to run the image in"
+    say "Real keys, signatures, image, kernel, /dev/nsm and vsock; the machine is emulated, and its module signs as the simulator would."
+    say "QEMU: $(head -n 1 <<<"$qemu")"
+else
+    node_folder=$dir/run/node
+    say "Real keys, signatures, processes and sockets; only the security module is simulated."
+fi
 
 # A node is a module, an enclave and a host in front of it. Each boots once, so the genesis has one of its own.
 start_node() {
+    local name=$1
+    if [ "$node" = machine ]; then start_machine "$name"; else start_processes "$name"; fi
+    wait_for "the host" curl -fsS "$host/qos/host-health"
+    wait_for "the enclave" "$qos" node status --host "$host"
+}
+start_machine() {
+    local name=$1 begin=${EPOCHREALTIME/./}
+    background "$name-machine" "$root/eif/qemu/run" --image "$image" --dir "$dir/run/$name" --listen "$listen" \
+        --role-arn "$(cat "$dir/pcr3-preimage.txt")" --pki-dir "$dir/simulator-pki" --time-limit "${DEMO_TIME_LIMIT:-3600}"
+    wait_for "the machine's node" machine_answers
+    say "machine start to answered status: $(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
+    cp "$dir/simulator-pki/root.pem" "$dir/root.pem"
+}
+machine_answers() { curl -sS "$host/qos/enclave-health" | grep -q WaitingForBootInstruction; }
+start_processes() {
     local name=$1
     background "$name-nsm" "$bin/qos-nsm-sim" --socket "$dir/run/$name-nsm.sock" --pcrs "$dir/release.pcrs" \
         --role-arn "$(cat "$dir/pcr3-preimage.txt")" --pki-dir "$dir/simulator-pki" --root-out "$dir/root.pem"
     wait_for "the NSM simulator" test -S "$dir/run/$name-nsm.sock"
     background "$name-enclave" "$bin/qos-enclave" --socket "$dir/run/$name.sock" --nsm "$dir/run/$name-nsm.sock" --dir "$dir/run/$name"
     background "$name-host" "$bin/qos-host" --enclave-socket "$dir/run/$name.sock" --listen "$listen"
-    wait_for "the host" curl -fsS "$host/qos/host-health"
-    wait_for "the enclave" "$qos" node status --host "$host"
 }
 stop_node() {
     for ((i = ${#pids[@]} - 1; i >= 0; i--)); do kill "${pids[i]}" 2>/dev/null; done
@@ -120,8 +144,13 @@ echo 2 >share-set/quorum_threshold
 echo 2 >manifest-set/quorum_threshold
 good "two of the three must agree, to approve and to unlock"
 
-step "A release: the measurements that an enclave image would have, and its role"
-for pcr in 0 1 2; do printf '%s PCR%s\n' "$(printf 'demo image part %s' "$pcr" | sha384sum | cut -d' ' -f1)" "$pcr"; done >release.pcrs
+step "A release: the measurements of an enclave image, and its role"
+if [ "$node" = machine ]; then
+    run "$qos" eif measure "$image"
+    cp "${image%.eif}.pcrs" release.pcrs || fail "${image%.eif}.pcrs is missing; run make eif first"
+else
+    for pcr in 0 1 2; do printf '%s PCR%s\n' "$(printf 'demo image part %s' "$pcr" | sha384sum | cut -d' ' -f1)" "$pcr"; done >release.pcrs
+fi
 printf 'arn:aws:iam::123456789012:role/Webserver' >pcr3-preimage.txt
 sed 's/^\(.\{40\}\).* /    | \1… /' release.pcrs
 
@@ -142,7 +171,7 @@ step "A manifest for the sample app: which binary may hold that key, and where"
 run "$qos" manifest new --out manifest --namespace demo/echo --nonce 1 --quorum-key genesis/quorum_key.pub \
     --pivot "$bin/qos-sample-echo" --manifest-set manifest-set --share-set share-set --pcrs release.pcrs \
     --role-arn "$(cat pcr3-preimage.txt)" --root root.pem --restart always --bridge "server:$app_port:127.0.0.1" \
-    --arg=--port --arg="$app_port" --arg=--qos-dir --arg="$dir/run/node" --accept-warnings
+    --arg=--port --arg="$app_port" --arg=--qos-dir --arg="$node_folder" --accept-warnings
 run "$qos" manifest show manifest
 
 step "Two of three approve it"

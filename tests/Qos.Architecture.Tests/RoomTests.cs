@@ -37,12 +37,17 @@ public class RoomTests
 
     [Theory]
     [InlineData("Qos.Enclave")]
+    [InlineData("Qos.Init")]
     [InlineData("Qos.App")]
     public void What_runs_in_the_enclave_reaches_no_simulator_client_or_host(string name)
     {
         string[] outside = ["Qos.Simulator", "Qos.NsmSim", "Qos.Client", "Qos.Cli", "Qos.Host", "Qos.Verify", "Qos.Eif"];
         Assert.Empty(Room.All[name].Reachable().Intersect(outside, StringComparer.Ordinal));
     }
+
+    [Fact]
+    public void The_image_s_program_reaches_no_process_that_can_be_told_to_use_a_simulator() =>
+        Assert.DoesNotContain("Qos.Enclave", Room.All["Qos.Init"].Reachable());
 
     [Fact]
     public void The_trusted_base_takes_no_package_but_the_host_of_services()

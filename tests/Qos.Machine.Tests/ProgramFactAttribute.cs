@@ -1,0 +1,12 @@
+namespace Qos.Machine.Tests;
+
+/// <summary>A test of the published program; skipped where <c>make</c> has not run.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class ProgramFactAttribute : FactAttribute
+{
+    public ProgramFactAttribute()
+    {
+        if (!File.Exists(Repository.Init))
+            Skip = $"{Repository.Init} is missing: run make";
+    }
+}
