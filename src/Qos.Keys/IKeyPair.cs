@@ -1,7 +1,7 @@
 namespace Qos.Keys;
 
-/// <summary>Who can sign and decrypt under a public key, wherever the secret is: in memory, or in a token.</summary>
-public interface IKeyPair
+/// <summary>Who can sign and decrypt under a public key, wherever the secret is: in memory, or in a token. Disposing of it lets go of the secret.</summary>
+public interface IKeyPair : IDisposable
 {
     /// <summary>The public half.</summary>
     PublicKey PublicKey { get; }

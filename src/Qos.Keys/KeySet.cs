@@ -6,7 +6,7 @@ namespace Qos.Keys;
 /// A master seed and the three secrets that HKDF-SHA512 derives from it: encryption scalar, signing scalar, AES-256 key. Safe for use
 /// by several threads, also while one of them disposes of it. Specification: keys, Key set.
 /// </summary>
-public sealed class KeySet : IKeyPair, IDisposable
+public sealed class KeySet : IKeyPair
 {
     /// <summary>Bytes of a master seed.</summary>
     public const int SeedSize = 32;
@@ -70,6 +70,20 @@ public sealed class KeySet : IKeyPair, IDisposable
     {
         using SecretBorrow secrets = _secrets.Borrow();
         return SecretMemory.CopyOf(Seed(secrets.Span));
+    }
+
+    /// <summary>A copy of the encryption scalar, which a token is given; for the caller to dispose of.</summary>
+    internal SecretMemory ExportEncryptionScalar()
+    {
+        using SecretBorrow secrets = _secrets.Borrow();
+        return SecretMemory.CopyOf(EncryptionScalar(secrets.Span));
+    }
+
+    /// <summary>A copy of the signing scalar, which a token is given; for the caller to dispose of.</summary>
+    internal SecretMemory ExportSigningScalar()
+    {
+        using SecretBorrow secrets = _secrets.Borrow();
+        return SecretMemory.CopyOf(SigningScalar(secrets.Span));
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         new("key", "Keys of members and operators: make, show, sign, encrypt.", static () =>
         [
             new KeyNewCommand(), new KeyShowCommand(), new KeyPublicCommand(), new KeySignCommand(), new KeyVerifyCommand(),
-            new KeyEncryptCommand(), new KeyDecryptCommand(),
+            new KeyEncryptCommand(), new KeyDecryptCommand(), new KeyImportCommand(), new KeyExportCommand(), new KeyProtectCommand(),
         ]),
         new("genesis", "Make a quorum key in an enclave and hand out its shares.", static () =>
         [

@@ -6,6 +6,7 @@ using Qos.Client;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Tokens;
 
 namespace Qos.Cli;
 
@@ -59,7 +60,7 @@ internal static class CommandLine
         {
             return Complain(terminal, Refused, $"refused by the node: {ErrorText.Of(e.Error)}");
         }
-        catch (Exception e) when (e is CeremonyException or KeyException or ShamirException or AttestationException or FormatException
+        catch (Exception e) when (e is CeremonyException or KeyException or TokenException or ShamirException or AttestationException or FormatException
             or IOException or UnauthorizedAccessException)
         {
             return Complain(terminal, Refused, e.Message);

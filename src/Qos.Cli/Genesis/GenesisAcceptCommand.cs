@@ -20,7 +20,7 @@ internal sealed class GenesisAcceptCommand : QosCommand
             "Take your share: verify the genesis, decrypt the share, check its hash, keep it encrypted to your key.",
             "qos genesis accept --dir genesis --secret alice.secret --alias alice --out alice.share --pcrs aws-x86_64.pcrs") =>
         Take(
-            _folder, _secret.Secret, _alias, _out, _trust.Root, _trust.Time, _trust.Pcrs, _trust.Pcr3, _trust.RoleArn, _secret.PassphraseDescriptorNumber);
+            _folder, _secret.Secret, _alias, _out, _trust.Root, _trust.Time, _trust.Pcrs, _trust.Pcr3, _trust.RoleArn, _secret.PassphraseDescriptorNumber, _secret.PinDescriptorNumber);
 
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
@@ -28,7 +28,7 @@ internal sealed class GenesisAcceptCommand : QosCommand
         string path = parsed.GetValue(_out)!;
         OutputFile.RequireFree(path);
         GenesisOutput output = GenesisCeremony.Read(parsed.GetValue(_folder)!, _trust.Policy(parsed));
-        using KeySet key = _secret.Open(parsed, terminal);
+        using IKeyPair key = _secret.Open(parsed, terminal);
         ReadOnlyMemory<byte> share = GenesisCeremony.Accept(output, parsed.GetValue(_alias)!, key);
         OutputFile.Write(path, share.Span, ownerOnly: true);
         terminal.Page.Line("The genesis verifies; your share decrypts and has the attested hash.", Tone.Good);

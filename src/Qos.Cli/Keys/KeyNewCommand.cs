@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Qos.Client;
 using Qos.Keys;
 using Qos.Protocol;
+using Qos.Tokens;
 
 namespace Qos.Cli;
 
@@ -18,13 +18,22 @@ internal sealed class KeyNewCommand : QosCommand
     private readonly Option<int?> _passphraseDescriptor =
         StandardOptions.Descriptor("Keep the secret under the passphrase that this open file descriptor gives.");
 
+    private readonly Option<string?> _token = new("--token")
+    {
+        Description = "Have the token with this pkcs11: URI make the key, whose secret never leaves it; NAME is its label unless the URI has object=NAME.",
+        HelpName = "URI",
+    };
+
+    private readonly Option<int?> _pinDescriptor = StandardOptions.PinDescriptor();
+
     public KeyNewCommand()
         : base(
             "new",
             "Make a key: NAME.secret, for its owner alone, and NAME.pub, for everybody.",
             "qos key new alice --dir keys --protect",
-            "qos key new alice --passphrase-fd 3 3</run/alice-passphrase") =>
-        Take(_name, _folder, _protect, _passphraseDescriptor);
+            "qos key new alice --passphrase-fd 3 3</run/alice-passphrase",
+            "qos key new alice --token \"pkcs11:token=ops?module-path=/usr/lib/softhsm/libsofthsm2.so\"") =>
+        Take(_name, _folder, _protect, _passphraseDescriptor, _token, _pinDescriptor);
 
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
@@ -35,8 +44,16 @@ internal sealed class KeyNewCommand : QosCommand
         string path = Path.Combine(parsed.GetValue(_folder) ?? "", name);
         string secret = path + ".secret";
         string @public = path + ".pub";
-        OutputFile.RequireFree(secret);
         OutputFile.RequireFree(@public);
+        if (parsed.GetValue(_token) is { } token)
+        {
+            if (parsed.GetValue(_protect) || parsed.GetValue(_passphraseDescriptor) is not null)
+                throw new UsageException("--token keeps the secret under the token's PIN, so there is no passphrase: leave --protect and --passphrase-fd away");
+            MakeOnToken(parsed, terminal, TokenUri.Parse(token).WithKeyLabel(name), @public);
+            return Task.CompletedTask;
+        }
+
+        OutputFile.RequireFree(secret);
 
         using SecretMemory? passphrase = Passphrase(parsed, terminal);
         using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
@@ -47,27 +64,17 @@ internal sealed class KeyNewCommand : QosCommand
         return Task.CompletedTask;
     }
 
-    private SecretMemory? Passphrase(ParseResult parsed, Terminal terminal)
+    private void MakeOnToken(ParseResult parsed, Terminal terminal, TokenUri uri, string @public)
     {
-        if (parsed.GetValue(_passphraseDescriptor) is { } descriptor)
-            return PassphraseDescriptor.Read(descriptor);
-        if (!parsed.GetValue(_protect))
-            return null;
-
-        SecretMemory first = terminal.AskPassphrase("New passphrase");
-        try
-        {
-            if (first.Length == 0)
-                throw new CeremonyException("An empty passphrase protects nothing: choose another.");
-            using SecretMemory second = terminal.AskPassphrase("Once more");
-            return CryptographicOperations.FixedTimeEquals(first.Span, second.Span)
-                ? first
-                : throw new CeremonyException("The two passphrases are not the same; nothing was written.");
-        }
-        catch
-        {
-            first.Dispose();
-            throw;
-        }
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(@public))!);
+        PublicKey key = TokenKeyMaker.Generate(uri, TokenPin.Asker(parsed, _pinDescriptor, terminal), SystemRandomSource.Instance);
+        terminal.Page.Line("The key is in the token.", Tone.Good);
+        KeyFile.WritePublic(@public, key);
+        terminal.Page.Wrote(@public, $"the public key, fingerprint {KeyFile.Fingerprint(key)}");
     }
+
+    private SecretMemory? Passphrase(ParseResult parsed, Terminal terminal) =>
+        parsed.GetValue(_protect) || parsed.GetValue(_passphraseDescriptor) is not null
+            ? NewPassphrase.Get(parsed.GetValue(_passphraseDescriptor), terminal)
+            : null;
 }

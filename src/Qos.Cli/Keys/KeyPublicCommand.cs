@@ -7,7 +7,7 @@ namespace Qos.Cli;
 /// <summary><c>qos key public</c></summary>
 internal sealed class KeyPublicCommand : QosCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "A secret key file." };
+    private readonly Argument<string> _file = new("FILE") { Description = "A secret key file, or the pkcs11: URI of a key in a token." };
     private readonly Option<string?> _out = new("--out") { Description = "Write it to this file instead of showing it.", HelpName = "FILE" };
 
     public KeyPublicCommand()

@@ -7,7 +7,7 @@ namespace Qos.Cli;
 /// <summary><c>qos key show</c></summary>
 internal sealed class KeyShowCommand : QosCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "A public or a secret key file; nothing secret is shown." };
+    private readonly Argument<string> _file = new("FILE") { Description = "A public or a secret key file, or the pkcs11: URI of a key in a token; nothing secret is shown." };
     private readonly Option<bool> _json = StandardOptions.Json();
 
     public KeyShowCommand()

@@ -28,7 +28,7 @@ internal sealed class ManifestApproveCommand : QosCommand
             "Review a manifest section by section, and sign its hash when you agree with all of them.",
             "qos manifest approve manifest --secret alice.secret --alias alice --out-dir approvals --previous manifest.6",
             "qos manifest approve manifest --secret alice.secret --alias alice --yes --accept-warnings") =>
-        Take(_file, _secret.Secret, _alias, _folder, _previous, _yes, _acceptWarnings, _secret.PassphraseDescriptorNumber);
+        Take(_file, _secret.Secret, _alias, _folder, _previous, _yes, _acceptWarnings, _secret.PassphraseDescriptorNumber, _secret.PinDescriptorNumber);
 
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal sealed class ManifestApproveCommand : QosCommand
         if (!yes)
             Review(terminal, manifest);
 
-        using KeySet key = _secret.Open(parsed, terminal);
+        using IKeyPair key = _secret.Open(parsed, terminal);
         OutputFile.Write(path, ApprovalFormat.Write(ManifestApproval.Sign(manifest, alias, key)));
         terminal.Page.Wrote(path, $"approval by {VisibleText.Escape(alias)} of {Convert.ToHexStringLower(manifest.Hash())}");
         return Task.CompletedTask;

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using Qos.Client;
 using Qos.Keys;
+using Qos.Tokens;
 
 namespace Qos.Cli;
 
-/// <summary>A member's own key: the secret file, and where its passphrase comes from.</summary>
+/// <summary>A member's own key: the secret file or the key in a token, and where its passphrase or PIN comes from.</summary>
 internal sealed class SecretOptions
 {
     private readonly Func<ParseResult, string> _path;
@@ -12,7 +13,7 @@ internal sealed class SecretOptions
     /// <summary>With the file as the option <c>--secret</c>.</summary>
     public SecretOptions()
     {
-        Secret = new Option<string>("--secret") { Description = "Your secret key file.", HelpName = "FILE", Required = true };
+        Secret = new Option<string>("--secret") { Description = "Your secret key file, or the pkcs11: URI of your key in a token.", HelpName = "FILE", Required = true };
         _path = parsed => parsed.GetValue((Option<string>)Secret)!;
     }
 
@@ -30,15 +31,18 @@ internal sealed class SecretOptions
     public Option<int?> PassphraseDescriptorNumber { get; } =
         StandardOptions.Descriptor("Read the passphrase of a protected key from this open file descriptor.");
 
-    /// <summary>The public key, for which no passphrase is needed.</summary>
+    /// <summary>The descriptor that a script hands a token's PIN over through.</summary>
+    public Option<int?> PinDescriptorNumber { get; } = StandardOptions.PinDescriptor();
+
+    /// <summary>The public key, for which neither passphrase nor PIN is needed.</summary>
     public PublicKey PublicKey(ParseResult parsed) => KeyFile.ReadPublicOf(_path(parsed));
 
     /// <summary>The whole key; the caller disposes of it.</summary>
-    public KeySet Open(ParseResult parsed, Terminal terminal)
+    public IKeyPair Open(ParseResult parsed, Terminal terminal)
     {
         string path = _path(parsed);
-        KeySet key = KeyFile.ReadSecret(path, () => Passphrase(parsed, terminal, path));
-        if (KeyFiles.IsExposed(path))
+        IKeyPair key = KeyFile.Open(path, () => Passphrase(parsed, terminal, path), TokenPin.Asker(parsed, PinDescriptorNumber, terminal));
+        if (!TokenUri.IsTokenUri(path) && KeyFiles.IsExposed(path))
             terminal.Warn($"{path} can be read by others than its owner; chmod 600 it");
         return key;
     }

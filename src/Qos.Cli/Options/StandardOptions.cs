@@ -60,16 +60,19 @@ internal static class StandardOptions
             },
         };
 
+    /// <summary>The descriptor of a token's PIN.</summary>
+    public static Option<int?> PinDescriptor() => Descriptor("Read the PIN of a token from this open file descriptor.", "--pin-fd");
+
     /// <summary>The descriptor of a passphrase.</summary>
-    public static Option<int?> Descriptor(string description) => new("--passphrase-fd")
+    public static Option<int?> Descriptor(string description, string name = "--passphrase-fd") => new(name)
     {
         Description = description,
         HelpName = "N",
-        CustomParser = static result =>
+        CustomParser = result =>
         {
             if (int.TryParse(result.Tokens[^1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value))
                 return value;
-            result.AddError($"--passphrase-fd '{result.Tokens[^1].Value}' is not the number of a file descriptor");
+            result.AddError($"{name} '{result.Tokens[^1].Value}' is not the number of a file descriptor");
             return null;
         },
     };

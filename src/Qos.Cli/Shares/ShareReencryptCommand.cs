@@ -28,7 +28,7 @@ internal sealed class ShareReencryptCommand : QosCommand
             + " --pcrs aws-x86_64.pcrs")
     {
         Take(_document, _envelope, _share, _secret.Secret, _alias, _outShare, _outApproval);
-        Take(_trust.Root, _trust.Time, _trust.Pcrs, _trust.Pcr3, _trust.RoleArn, _yes, _force, _secret.PassphraseDescriptorNumber);
+        Take(_trust.Root, _trust.Time, _trust.Pcrs, _trust.Pcr3, _trust.RoleArn, _yes, _force, _secret.PassphraseDescriptorNumber, _secret.PinDescriptorNumber);
     }
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal sealed class ShareReencryptCommand : QosCommand
         if (!parsed.GetValue(_yes) && !terminal.Confirm("Give your share to this enclave?", "--yes"))
             throw new CeremonyException("You did not agree; the share stays where it is.");
 
-        using KeySet key = _secret.Open(parsed, terminal);
+        using IKeyPair key = _secret.Open(parsed, terminal);
         (byte[] share, Approval approval) = ShareCeremony.Reencrypt(encrypted, setupKey, envelope.Manifest, alias, key, SystemRandomSource.Instance);
         OutputFile.Write(sharePath, share, force);
         OutputFile.Write(approvalPath, ApprovalFormat.Write(approval), force);

@@ -51,10 +51,17 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
 
     /// <summary>Asks for a passphrase, which is not shown and never a string; the caller disposes of it.</summary>
     /// <exception cref="UsageException">There is nobody to ask.</exception>
-    public SecretMemory AskPassphrase(string prompt)
+    public SecretMemory AskPassphrase(string prompt) => AskSecret(prompt, "passphrase", "--passphrase-fd N");
+
+    /// <summary>Asks for a passphrase or a PIN, which is not shown and never a string; the caller disposes of it.</summary>
+    /// <param name="prompt">Safe to show.</param>
+    /// <param name="what">What is asked for.</param>
+    /// <param name="optionInstead">The option that gives it in a script.</param>
+    /// <exception cref="UsageException">There is nobody to ask.</exception>
+    public SecretMemory AskSecret(string prompt, string what, string optionInstead)
     {
         if (!CanAsk)
-            throw new UsageException("there is no terminal to ask for the passphrase: give --passphrase-fd N");
+            throw new UsageException($"there is no terminal to ask for the {what}: give {optionInstead}");
         error.Write($"{prompt}: ");
         error.Flush();
         try

@@ -1,8 +1,9 @@
 using Qos.Keys;
+using Qos.Tokens;
 
 namespace Qos.Client;
 
-/// <summary>Keys from files, with the path in every complaint. Specification: host, Client files.</summary>
+/// <summary>Keys from files, with the path in every complaint, and from tokens. Specification: host, Client files; keys, Key set.</summary>
 public static class KeyFile
 {
     /// <summary>Reads a public key file.</summary>
@@ -40,13 +41,25 @@ public static class KeyFile
         }
     }
 
+    /// <summary>Opens a secret key, wherever it is; its owner disposes of it.</summary>
+    /// <param name="place">A secret file, plain or under a passphrase, or the <c>pkcs11:</c> URI of a key in a token.</param>
+    /// <param name="askPassphrase">Asked for the passphrase when the file needs one; null where nobody can be asked.</param>
+    /// <param name="askPin">Asked for the token's PIN.</param>
+    /// <exception cref="CeremonyException">The file cannot be read, is something else, or the passphrase is wrong.</exception>
+    /// <exception cref="TokenException">Module, token or key are not there, or the PIN is wrong.</exception>
+    public static IKeyPair Open(string place, Func<SecretMemory>? askPassphrase, Func<TokenPinRequest, SecretMemory> askPin) =>
+        TokenUri.IsTokenUri(place) ? TokenKeyPair.Open(TokenUri.Parse(place), askPin) : ReadSecret(place, askPassphrase);
+
     /// <summary>
     /// The public key of a key file of either kind: of a public one, of a secret one, or as a protected one names it, for which no passphrase is
-    /// needed.
+    /// needed; or of a key in a token, for which no PIN is needed.
     /// </summary>
     /// <exception cref="CeremonyException">It cannot be read or is something else.</exception>
+    /// <exception cref="TokenException">Module, token or key are not there.</exception>
     public static PublicKey ReadPublicOf(string path)
     {
+        if (TokenUri.IsTokenUri(path))
+            return TokenKeyPair.ReadPublicKey(TokenUri.Parse(path));
         try
         {
             using SecretMemory content = SecretFile.Read(path);

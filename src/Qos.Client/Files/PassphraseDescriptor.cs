@@ -3,7 +3,7 @@ using Qos.Keys;
 
 namespace Qos.Client;
 
-/// <summary>A passphrase that a script hands over through an open file descriptor, so that it is on no command line and in no file.</summary>
+/// <summary>A passphrase or PIN that a script hands over through an open file descriptor, so that it is on no command line and in no file.</summary>
 public static class PassphraseDescriptor
 {
     /// <summary>The longest passphrase, in bytes.</summary>
@@ -11,8 +11,9 @@ public static class PassphraseDescriptor
 
     /// <summary>Reads up to the end of the first line, or of the file; the caller disposes of it.</summary>
     /// <param name="descriptor">The number of the descriptor, which is closed.</param>
+    /// <param name="what">What it is called in complaints.</param>
     /// <exception cref="CeremonyException">It is not open for reading, or holds no passphrase.</exception>
-    public static SecretMemory Read(int descriptor)
+    public static SecretMemory Read(int descriptor, string what = "passphrase")
     {
         using SecretMemory buffer = SecretMemory.Allocate(MaxBytes + 2);
         int length = 0;
@@ -30,7 +31,7 @@ public static class PassphraseDescriptor
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new CeremonyException($"The passphrase cannot be read from descriptor {descriptor}: {e.Message}", e);
+            throw new CeremonyException($"The {what} cannot be read from descriptor {descriptor}: {e.Message}", e);
         }
 
         ReadOnlySpan<byte> line = buffer.Span[..length];
@@ -39,7 +40,7 @@ public static class PassphraseDescriptor
         if (line.EndsWith("\r"u8))
             line = line[..^1];
         if (line.Length is 0 or > MaxBytes)
-            throw new CeremonyException($"Descriptor {descriptor} holds {(line.IsEmpty ? "no passphrase" : $"more than {MaxBytes} bytes")}.");
+            throw new CeremonyException($"Descriptor {descriptor} holds {(line.IsEmpty ? $"no {what}" : $"more than {MaxBytes} bytes")}.");
         return SecretMemory.CopyOf(line);
     }
 }

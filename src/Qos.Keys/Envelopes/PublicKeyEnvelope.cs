@@ -56,6 +56,13 @@ internal static class PublicKeyEnvelope
         return Aes256Gcm.Open(key.Span, envelope[..Aes256Gcm.NonceSize], envelope[TailOffset..], AssociatedData(sender, receiver));
     }
 
+    /// <summary>The sender's point, if there is one and it lies on the curve: for an ECDH that is done elsewhere.</summary>
+    internal static bool TryReadSender(ReadOnlySpan<byte> envelope, out ReadOnlySpan<byte> sender)
+    {
+        sender = envelope.Length < TailOffset ? default : SenderOf(envelope);
+        return P256.IsPoint(sender);
+    }
+
     private static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> envelope) => envelope.Slice(SenderOffset, CurvePoint.Size);
 
     // HMAC-SHA512(key = sender || receiver || shared, message)[0..32]

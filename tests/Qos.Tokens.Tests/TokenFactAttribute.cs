@@ -1,0 +1,11 @@
+namespace Qos.Tokens.Tests;
+
+/// <summary>A test that needs SoftHSM2, and says so where there is none.</summary>
+public sealed class TokenFactAttribute : FactAttribute
+{
+    public TokenFactAttribute()
+    {
+        if (SoftHsm.ModulePath is null)
+            Skip = "SoftHSM2 is not installed: apt-get install softhsm2, or native/install-deps.";
+    }
+}
