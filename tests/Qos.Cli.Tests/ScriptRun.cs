@@ -3,12 +3,13 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Qos.Nsm;
 using Qos.Simulator;
+using Qos.Tokens.Tests;
 
 namespace Qos.Cli.Tests;
 
 /// <summary>
 /// Runs a script of command lines in a folder of its own and writes down what an operator sees: <c>$</c> a command, <c>!</c> a line of
-/// standard error, <c>?</c> an exit status that is not 0. Hex of 32 digits and more, and what differs from run to run, is left out. <c>NODE</c> stands for the URL of the node started last, <c>{RLO}</c> for the character that turns text around.
+/// standard error, <c>?</c> an exit status that is not 0. Hex of 32 digits and more, and what differs from run to run, is left out. <c>NODE</c> stands for the URL of the node started last, <c>MODULE</c> for the path of SoftHSM2, <c>{RLO}</c> for the character that turns text around.
 /// </summary>
 internal sealed partial class ScriptRun : IDisposable
 {
@@ -18,6 +19,7 @@ internal sealed partial class ScriptRun : IDisposable
     private readonly List<LocalNode> _nodes = [];
     private readonly List<string> _answers = [];
     private readonly StringBuilder _seen = new();
+    private SoftHsm? _softHsm;
 
     public ScriptRun()
     {
@@ -53,6 +55,7 @@ internal sealed partial class ScriptRun : IDisposable
         foreach (LocalNode node in _nodes)
             node.Dispose();
         _pki.Dispose();
+        _softHsm?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -90,6 +93,9 @@ internal sealed partial class ScriptRun : IDisposable
                 pcrs[3] = Pcr.FromRoleArn("role");
                 _nodes.Add(new LocalNode(_pki, pcrs, Path.Combine(_folder, "nodes", words[1])));
                 break;
+            case "token":
+                _ = (_softHsm ??= new SoftHsm()).NewToken(words[1]);
+                break;
             default:
                 throw new InvalidOperationException($"The script has the unknown command {words[0]}.");
         }
@@ -103,7 +109,7 @@ internal sealed partial class ScriptRun : IDisposable
         _answers.Clear();
         string url = _nodes.Count > 0 ? _nodes[^1].Url : "NODE";
         for (int i = 0; i < args.Length; i++)
-            args[i] = args[i].Replace("NODE", url, StringComparison.Ordinal).Replace("{RLO}", "\u202e", StringComparison.Ordinal);
+            args[i] = args[i].Replace("NODE", url, StringComparison.Ordinal).Replace("{RLO}", "\u202e", StringComparison.Ordinal).Replace("MODULE", SoftHsm.ModulePath, StringComparison.Ordinal);
         int status = await CommandLine.RunAsync(args, terminal);
         Show(output.ToString());
         Show(error.ToString(), "! ");
@@ -115,6 +121,9 @@ internal sealed partial class ScriptRun : IDisposable
     {
         if (text.Length == 0)
             return;
+        text = Serial().Replace(text, "[serial]");
+        if (SoftHsm.ModulePath is { } module)
+            text = text.Replace(module, "MODULE", StringComparison.Ordinal);
         text = Moment().Replace(LongHex().Replace(text.TrimEnd('\n'), "[hex]"), "[time]");
         if (_nodes.Count > 0)
             text = text.Replace(_nodes[^1].Url, "NODE", StringComparison.Ordinal);
@@ -123,6 +132,9 @@ internal sealed partial class ScriptRun : IDisposable
     }
 
     private static string[] Words(string line) => [.. Word().Matches(line).Select(static match => match.Value.Replace("'", "", StringComparison.Ordinal))];
+
+    [GeneratedRegex("(?<=\\(serial )[0-9a-f]+")]
+    private static partial Regex Serial();
 
     [GeneratedRegex("[0-9a-f]{32,}")]
     private static partial Regex LongHex();

@@ -1,3 +1,5 @@
+using Qos.Tokens.Tests;
+
 namespace Qos.Cli.Tests;
 
 /// <summary>What an operator types and sees, script by script.</summary>
@@ -13,7 +15,12 @@ public class ScriptTests
     [InlineData("life")]
     [InlineData("verify")]
     [InlineData("eif")]
-    public async Task Script_comes_out_as_written(string name)
+    public Task Script_comes_out_as_written(string name) => CheckAsync(name);
+
+    [TokenFact]
+    public Task Script_with_tokens_comes_out_as_written() => CheckAsync("tokens");
+
+    private static async Task CheckAsync(string name)
     {
         string path = Path.Combine("tests", "Qos.Cli.Tests", "Scripts", name + ".txt");
         using var run = new ScriptRun();

@@ -254,7 +254,7 @@ internal sealed unsafe class TokenSession : IDisposable
             CKR_PIN_INCORRECT or CKR_PIN_INVALID or CKR_PIN_LEN_RANGE when now.IsLastTry =>
                 new TokenException($"The PIN of token {Slot} is wrong; one try is left before it locks."),
             CKR_PIN_INCORRECT or CKR_PIN_INVALID or CKR_PIN_LEN_RANGE =>
-                new TokenException($"The PIN of token {Slot} is wrong; the token does not tell how many tries are left, but more than one."),
+                new TokenException($"The PIN of token {Slot} is wrong; the token does not say how many tries are left."),
             CKR_PIN_EXPIRED => new TokenException($"The PIN of token {Slot} has expired: set another with its own tool."),
             _ => TokenFault.Of(answer, "logging in"),
         };
