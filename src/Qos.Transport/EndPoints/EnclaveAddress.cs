@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 
 namespace Qos.Transport;
@@ -159,7 +160,7 @@ public sealed class EnclaveAddress : IEquatable<EnclaveAddress>
         try
         {
             string path = Kind == EnclaveAddressKind.Unix ? PathOf(port) : Path;
-            await socket.ConnectAsync(vsock ? new VsockEndPoint(Cid, port) : new UnixDomainSocketEndPoint(path), cancellationToken)
+            await ConnectAsync(socket, vsock ? new VsockEndPoint(Cid, port) : new UnixDomainSocketEndPoint(path), cancellationToken)
                 .ConfigureAwait(false);
             if (Kind == EnclaveAddressKind.VhostUser)
                 await VhostUserHandshake.RunAsync(socket, port, cancellationToken).ConfigureAwait(false);
@@ -170,6 +171,24 @@ public sealed class EnclaveAddress : IEquatable<EnclaveAddress>
             socket.Dispose();
             throw;
         }
+    }
+
+    // Socket.ConnectAsync of its own accord renders a whole stack trace, with files and lines, into the exception of every failure: a host
+    // that waits for its enclave would load the symbols of all its libraries for it, several times a second.
+    private static async Task ConnectAsync(Socket socket, EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        using var attempt = new SocketAsyncEventArgs { RemoteEndPoint = endPoint };
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        attempt.Completed += (_, _) => done.SetResult();
+        if (socket.ConnectAsync(attempt))
+        {
+            using CancellationTokenRegistration cancelled = cancellationToken.Register(() => Socket.CancelConnectAsync(attempt));
+            await done.Task.ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (attempt.SocketError != SocketError.Success)
+            throw new SocketException((int)attempt.SocketError);
     }
 
     private TransportException HostOnly() =>
