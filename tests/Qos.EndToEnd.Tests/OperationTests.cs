@@ -1,0 +1,232 @@
+using System.Net;
+using System.Net.Sockets;
+using Qos.EndToEnd.Local;
+using Qos.Protocol;
+using Xunit.Abstractions;
+
+namespace Qos.EndToEnd.Tests;
+
+/// <summary>What operators do and what goes wrong around them: one clear line each, an exit code, nothing left behind.</summary>
+public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
+{
+    private static readonly TimeSpan s_bounded = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData("qos-enclave", "")]
+    [InlineData("qos-enclave", "--socket /tmp/x --nsm")]
+    [InlineData("qos-enclave", "--socket /tmp/x --nsm /tmp/y --network none")]
+    [InlineData("qos-enclave", "--socket /tmp/x --nsm /tmp/y --unknown 1")]
+    [InlineData("qos-enclave", "--socket vsock:any --nsm /tmp/y")]
+    [InlineData("qos-enclave", "--socket vsock:x --nsm device")]
+    [InlineData("qos-enclave", "--socket /tmp/x --socket /tmp/z --nsm /tmp/y")]
+    [InlineData("qos-host", "")]
+    [InlineData("qos-host", "--listen 127.0.0.1:0")]
+    [InlineData("qos-host", "--enclave-socket /tmp/x --listen nowhere")]
+    [InlineData("qos-host", "--enclave-socket /tmp/x --enclave-cid 16 --listen 127.0.0.1:3001")]
+    [InlineData("qos-host", "--enclave-socket /tmp/x --listen 127.0.0.1:3001 --publish 80")]
+    [InlineData("qos-nsm-sim", "")]
+    [InlineData("qos-nsm-sim", "--socket /tmp/x --fault-error Nothing=Wrong")]
+    [InlineData("qos-nsm-sim", "--socket /tmp/x --pcr0 abc")]
+    public async Task A_wrong_command_line_is_refused_with_2_and_says_what_is_wrong(string program, string arguments)
+    {
+        (int exitCode, string[] lines, string[] errors) = await RunningProgram.RunAsync(
+            program, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.True(exitCode == 2, $"exit code {exitCode}: {string.Join('\n', errors)}");
+        Assert.Empty(lines);
+        Assert.InRange(errors.Length, 1, 3);
+        Assert.All(errors, line => Assert.StartsWith($"{program}: ", line, StringComparison.Ordinal));
+        AssertReadable(errors);
+    }
+
+    [Theory]
+    [InlineData("qos-enclave")]
+    [InlineData("qos-host")]
+    [InlineData("qos-nsm-sim")]
+    public async Task Help_is_on_stdout_with_an_example(string program)
+    {
+        (int exitCode, string[] lines, string[] errors) = await RunningProgram.RunAsync(program, "--help");
+        Assert.Equal(0, exitCode);
+        Assert.Empty(errors);
+        Assert.Contains(lines, line => line.Contains("Example", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_address_or_a_folder_that_is_taken_is_said_in_one_line()
+    {
+        await using LocalNode node = await NodeAsync();
+        string folder = Directory.CreateDirectory(node.In("second")).FullName;
+        await FailsAsync("qos-host", "in use", "--enclave-socket", node.Socket, "--listen", node.HostAddress.ToString());
+        await FailsAsync("qos-enclave", "in use", "--socket", node.Socket, "--nsm", node.NsmSocket, "--dir", folder);
+        await FailsAsync("qos-enclave", "another qos-enclave", "--socket", node.In("other"), "--nsm", node.NsmSocket, "--dir", node.Directory);
+        await FailsAsync("qos-nsm-sim", "another process", "--socket", node.NsmSocket);
+        Assert.Equal(ProtocolPhase.WaitingForBootInstruction, await node.PhaseAsync());
+    }
+
+    [Fact]
+    public async Task What_is_missing_is_said_in_one_line()
+    {
+        await using LocalNode node = await EnclaveAsync();
+        string folder = Directory.CreateDirectory(node.In("second")).FullName, socket = node.In("other");
+        await FailsAsync("qos-enclave", node.In("no-module"), "--socket", socket, "--nsm", node.In("no-module"), "--dir", folder);
+        await FailsAsync("qos-enclave", node.In("root.pem"), "--socket", socket, "--nsm", node.NsmSocket, "--dir", node.In("root.pem"));
+        await FailsAsync("qos-enclave", "no-folder", "--socket", node.In("no-folder/s"), "--nsm", node.NsmSocket, "--dir", folder);
+        await FailsAsync("qos-nsm-sim", "no-folder", "--socket", node.In("no-folder/s"));
+        await FailsAsync("qos-nsm-sim", "no-file", "--socket", socket, "--pcrs", node.In("no-file"));
+        await FailsAsync("qos-nsm-sim", "no-folder", "--socket", socket, "--root-out", node.In("no-folder/root.pem"));
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_missing_is_made_for_the_owner_alone()
+    {
+        await using LocalNode node = await EnclaveAsync();
+        string folder = node.In("new");
+        await using RunningProgram second = RunningProgram.Start(
+            "qos-enclave", "--socket", node.In("second.sock"), "--nsm", node.NsmSocket, "--dir", folder);
+        await second.SaysAsync("listening");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
+        Assert.Equal(0, await second.TerminateAsync(s_bounded));
+    }
+
+    [Fact]
+    public async Task Files_of_an_earlier_node_are_not_taken_for_ones_own()
+    {
+        using var quorum = Quorum.Deal();
+        await using LocalNode node = await EnclaveAsync();
+        await node.BootAsync(quorum.Approve(quorum.Manifest(node, Quiet)), Quiet);
+        await node.Enclave.KillAsync();
+        await node.Simulator.TerminateAsync();
+        await node.StartSimulatorAsync();
+        await node.StartEnclaveAsync();
+        Assert.Equal(ProtocolPhase.WaitingForBootInstruction, await node.PhaseAsync());
+        Assert.Empty(node.FileNames);
+    }
+
+    [RootFact]
+    public async Task A_folder_that_cannot_be_written_to_is_refused_at_the_start()
+    {
+        await using LocalNode node = Prepared();
+        await node.StartSimulatorAsync();
+        await using RunningProgram enclave = RunningProgram.StartAt(
+            "qos-enclave", "unshare", [.. Mounted("ro"), Programs.Find("qos-enclave"), "--socket", node.Socket, "--nsm", node.NsmSocket, "--dir", node.Directory]);
+        Assert.Equal(1, await enclave.ExitAsync());
+        AssertOneLine("qos-enclave", node.Directory, enclave.Errors);
+    }
+
+    [RootFact]
+    public async Task A_full_disk_refuses_the_boot_and_leaves_room_for_a_smaller_one()
+    {
+        using var quorum = Quorum.Deal();
+        await using LocalNode full = Prepared(new NodeSetup { WithHost = false, EnclaveWrapper = ["unshare", .. Mounted("size=256k")] });
+        await full.StartSimulatorAsync();
+        await full.StartEnclaveAsync();
+        byte[] large = [.. Quiet, .. new byte[1024 * 1024]];
+        ProtocolError refusal = Refusal(await full.AskAsync(
+            new ProtocolMessage.BootStandardRequest(quorum.Approve(quorum.Manifest(full, large)), large)));
+        Assert.Equal(ProtocolErrorCode.FailedToPutPivot, refusal.Code);
+        Assert.Equal(ProtocolPhase.WaitingForBootInstruction, await full.PhaseAsync());
+
+        await full.RunAsync(quorum, quorum.Manifest(full, Quiet), Quiet);
+        AssertReadable(full.Enclave.Errors);
+    }
+
+    [Fact]
+    public async Task Each_program_ends_with_0_on_SIGTERM_and_leaves_no_socket()
+    {
+        using var quorum = Quorum.Deal();
+        await using LocalNode node = await NodeAsync();
+        await node.RunAsync(quorum, quorum.Manifest(node, Quiet), Quiet);
+        Assert.Equal(0, await node.Host.TerminateAsync(s_bounded));
+        Assert.Equal(0, await node.Enclave.TerminateAsync(s_bounded));
+        Assert.Equal(0, await node.Simulator.TerminateAsync(s_bounded));
+        Assert.False(File.Exists(node.Socket), "the enclave left its socket");
+        Assert.False(File.Exists(node.NsmSocket), "the simulator left its socket");
+        AssertReadable([.. node.Host.Errors, .. node.Enclave.Errors, .. node.Simulator.Errors]);
+    }
+
+    [Fact]
+    public async Task The_host_answers_a_request_in_flight_before_it_ends()
+    {
+        await using LocalNode node = await NodeAsync();
+        byte[] body = "\"statusRequest\""u8.ToArray();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(node.HostAddress);
+        await client.SendAsync(System.Text.Encoding.ASCII.GetBytes($"POST /qos/message HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n"));
+        await client.SendAsync(body.AsMemory(0, 5));
+        await Eventually.TrueAsync(
+            async () => (await node.Http.GetStringAsync("metrics")).Contains("qos_enclave_reachable 1", StringComparison.Ordinal), () => node.Log);
+
+        await node.Host.SignalAsync("TERM");
+        await Eventually.TrueAsync(async () => !await ListensAsync(node.HostAddress), () => "The host goes on listening.");
+        Assert.False(node.Host.HasExited);
+        await client.SendAsync(body.AsMemory(5));
+        using var answer = new StreamReader(new NetworkStream(client));
+        Assert.Contains("WaitingForBootInstruction", await answer.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await node.Host.ExitAsync(s_bounded));
+    }
+
+    [Theory]
+    [InlineData("--fault-wrong-pcr", ProtocolPhase.UnrecoverableError)]
+    [InlineData("--fault-no-locks", ProtocolPhase.UnrecoverableError)]
+    [InlineData("--fault-claims-locked", ProtocolPhase.WaitingForBootInstruction)]
+    [InlineData("--fault-damage=Truncated", ProtocolPhase.WaitingForBootInstruction)]
+    [InlineData("--fault-damage=Garbage", ProtocolPhase.WaitingForBootInstruction)]
+    [InlineData("--fault-damage=Trailing", ProtocolPhase.WaitingForBootInstruction)]
+    [InlineData("--fault-error=DescribeNSM=InternalError", ProtocolPhase.WaitingForBootInstruction)]
+    [InlineData("--fault-error=ExtendPCR=InternalError@2", ProtocolPhase.UnrecoverableError)]
+    [InlineData("--fault-error=LockPCRs=InvalidOperation", ProtocolPhase.UnrecoverableError)]
+    public async Task A_module_that_lies_or_fails_is_not_believed(string fault, ProtocolPhase after)
+    {
+        using var quorum = Quorum.Deal();
+        await using LocalNode node = await EnclaveAsync(new NodeSetup { Simulator = fault.Split('=', 2) });
+        ProtocolMessage answer = await node.AskAsync(new ProtocolMessage.BootStandardRequest(quorum.Approve(quorum.Manifest(node, Quiet)), Quiet));
+        Refusal(answer);
+        Assert.Equal(after, await node.PhaseAsync());
+        Assert.DoesNotContain("qos.quorum.key", node.FileNames);
+        AssertReadable(node.Enclave.Errors);
+    }
+
+    [Fact]
+    public async Task An_error_of_the_module_in_place_of_the_document_is_passed_on()
+    {
+        using var quorum = Quorum.Deal();
+        await using LocalNode node = await EnclaveAsync(new NodeSetup { Simulator = ["--fault-error", "Attestation=InternalError"] });
+        ProtocolMessage answer = await node.AskAsync(new ProtocolMessage.BootStandardRequest(quorum.Approve(quorum.Manifest(node, Quiet)), Quiet));
+        var booted = Assert.IsType<ProtocolMessage.BootStandardResponse>(answer);
+        Assert.Equal(new Nsm.NsmResponse.Error(Nsm.NsmError.InternalError), booted.NsmResponse);
+        Assert.Equal(ProtocolPhase.WaitingForQuorumShards, await node.PhaseAsync());
+    }
+
+    // A file system of its own in the place of the --dir among the arguments, in a mount namespace that ends with the program.
+    private const string MountThenRun =
+        """for word; do [ "$last" = --dir ] && dir=$word; last=$word; done; mount -t tmpfs -o "$0" tmpfs "$dir" && exec "$@" """;
+
+    private static string[] Mounted(string options) => ["--mount", "sh", "-c", MountThenRun, options];
+
+    private static async Task<bool> ListensAsync(IPEndPoint address)
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await probe.ConnectAsync(address);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task FailsAsync(string program, string because, params string[] arguments)
+    {
+        (int exitCode, _, string[] errors) = await RunningProgram.RunAsync(program, arguments);
+        Assert.True(exitCode == 1, $"exit code {exitCode}: {string.Join('\n', errors)}");
+        AssertOneLine(program, because, errors);
+    }
+
+    private static void AssertOneLine(string program, string because, string[] errors)
+    {
+        AssertReadable(errors);
+        string line = Assert.Single(errors, line => line.StartsWith($"{program}: ", StringComparison.Ordinal));
+        Assert.Contains(because, line, StringComparison.OrdinalIgnoreCase);
+    }
+}
