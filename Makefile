@@ -4,7 +4,7 @@
 # make eif    the enclave image: out/qos.eif and its measurements, out/qos.pcrs
 # make demo-image   the same life, but the node is a virtual machine booted from that image
 # make reproduce    builds the image twice, under different circumstances, and compares
-# make bench  the table of numbers
+# make bench  the tables of numbers (ARGS="enclave boot health attestation bridge" for some of them)
 # make format, make deps, make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -56,6 +56,7 @@ reproduce:
 
 bench: all
 	@[ -e tests/Qos.Bench/Qos.Bench.csproj ] || { echo "tests/Qos.Bench is missing" >&2; exit 1; }
+	@native/install-deps bench
 	@dotnet run -c Release --project tests/Qos.Bench $(BUILD) -- $(ARGS)
 
 format: | deps

@@ -2,6 +2,7 @@ using System.Globalization;
 using Qos.Bench;
 using Qos.Bench.Attestation;
 using Qos.Bench.Bridge;
+using Qos.Bench.Node;
 
 // Qos.Bench [--rounds N] [--seconds S] [SUBJECT...]      measures all subjects, or the named ones, and prints tables
 // Qos.Bench half LISTEN CONNECT [THREADS]                 one half of a bridge, for the bridge's measurement
@@ -10,8 +11,11 @@ if (args is ["half", ..])
 
 IBenchmark[] subjects =
 [
-    new BridgeBenchmark(),
+    new EnclaveBenchmark(),
+    new BootBenchmark(),
+    new HealthBenchmark(),
     new AttestationBenchmark(),
+    new BridgeBenchmark(),
 ];
 
 int rounds = 5;
