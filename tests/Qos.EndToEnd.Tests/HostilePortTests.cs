@@ -142,6 +142,18 @@ public sealed class HostilePortTests(ITestOutputHelper output) : NodeTests(outpu
     }
 
     [Fact]
+    public async Task Many_requests_leave_no_heap_of_garbage()
+    {
+        await using LocalNode node = await EnclaveAsync();
+        using ControlSocket connection = await ControlSocket.ConnectAsync(node.Socket);
+        byte[] nonsense = [.. "{\"proxyRequest\":{\"data\":\""u8, .. Enumerable.Repeat((byte)'0', 256 * 1024), .. "\"}}"u8];
+        for (int i = 0; i < 1000; i++)
+            Refusal(await connection.AskAsync(nonsense));
+        Assert.InRange(node.Enclave.StatusBytes("VmHWM"), 0, 32L * 1024 * 1024);
+        await UnharmedAsync(node, connection);
+    }
+
+    [Fact]
     public async Task Requests_may_come_together_and_are_answered_in_order()
     {
         await using LocalNode node = await EnclaveAsync();

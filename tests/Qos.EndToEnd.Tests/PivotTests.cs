@@ -59,7 +59,7 @@ public sealed class PivotTests(ITestOutputHelper output) : NodeTests(output)
             Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, await node.PhaseAsync());
 
         Assert.InRange(node.Enclave.Output.Length, debugMode ? 1 : 0, debugMode ? 5000 : 0);
-        Assert.InRange(node.Enclave.StatusBytes("VmRSS"), 0, 48L * 1024 * 1024);
+        Assert.InRange(node.Enclave.StatusBytes("VmHWM"), 0, 32L * 1024 * 1024);
         Assert.Equal(0, await node.Enclave.TerminateAsync(s_bounded));
     }
 
