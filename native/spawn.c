@@ -61,15 +61,14 @@ static int failed(struct child *c, const char *step)
 
 /*
  * Back to the default for every signal: the runtime ignores SIGPIPE and catches others; an ignored one would stay ignored through exec,
- * and a caught one would run managed code here.
+ * and a caught one would run managed code here. By the system call, because the C library keeps two signals to itself and would leave
+ * them as whoever started us had them.
  */
 static void reset_signals(void)
 {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = SIG_DFL;
+    static const unsigned char all_default[4 * sizeof(long)]; /* the kernel's struct: SIG_DFL, no flags, no restorer, no mask */
     for (int number = 1; number < NSIG; number++)
-        (void)sigaction(number, &action, NULL); /* refused for SIGKILL and SIGSTOP, which cannot be changed anyway */
+        (void)syscall(SYS_rt_sigaction, number, all_default, NULL, KERNEL_SIGSET_BYTES); /* refused for SIGKILL and SIGSTOP */
 }
 
 /* The pivot's own limits. */

@@ -38,10 +38,16 @@ public sealed partial class BridgeCostTests
         byte[] sent = new byte[65536], got = new byte[65536];
         Flow(client, target, sent, got, 100);
 
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Flow(client, target, sent, got, 2000);
-        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-        Assert.InRange(allocated, 0, 64 * 1024);
+        // Other threads of the test run allocate now and then; what the flow itself cost would be in every measurement.
+        long least = long.MaxValue;
+        for (int i = 0; i < 5; i++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            Flow(client, target, sent, got, 2000);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        Assert.InRange(least, 0, 64 * 1024);
     }
 
     [Fact]

@@ -41,8 +41,9 @@ public sealed class PivotStartTests(PivotProbe probe)
         Assert.Contains("cwd=/", lines);
         Assert.Contains("stdin=/dev/null", lines);
         Assert.Contains("stderr=/dev/null", lines);
-        Assert.Contains("SigBlk:\t0000000000000000", lines);
-        Assert.Contains("SigIgn:\t0000000000000000", lines);
+        Assert.Equal(
+            ["SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"],
+            lines.Where(line => line.StartsWith("SigBlk", StringComparison.Ordinal) || line.StartsWith("SigIgn", StringComparison.Ordinal)));
     }
 
     [Fact]
