@@ -26,7 +26,7 @@ public sealed partial class BootTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [MachineFact(signing: true)]
-    public void A_node_lives_its_whole_life_in_the_machine_and_every_proof_verifies()
+    public void A_node_lives_its_whole_life_in_the_machine_and_every_proof_verifies_and_an_app_that_ends_ends_it()
     {
         BuildImage();
         int port = FreePort();
@@ -49,6 +49,13 @@ public sealed partial class BootTests : IDisposable
         AssertBooted(node);
         Assert.NotEqual(ModuleOf(genesis), ModuleOf(node));
         Assert.Contains("pivot started", node, StringComparison.Ordinal);
+
+        // The same people's next node: its app ends, is never to be started again, and takes the machine with it.
+        (code, output) = Script.Run(
+            s_limit, "bash", Repository.PathOf("tests", "Qos.Machine.Tests", "end-machine"),
+            Path.Combine(_folder, "demo"), Path.Combine(_folder, "qos.eif"), Path.Combine(_folder, "short"), $"127.0.0.1:{FreePort()}");
+        Assert.True(code == 0, output);
+        Assert.NotEqual(ModuleOf(node), ModuleOf(Console("short")));
     }
 
     [MachineFact(signing: false)]
