@@ -265,6 +265,27 @@ public sealed class TokenKeyPairTests(SoftHsm softHsm)
         Assert.Contains("went away", Assert.Throws<TokenException>(() => token.Decrypt(envelope)).Message, StringComparison.Ordinal);
     }
 
+    [TokenFact]
+    public void A_key_that_was_disposed_of_is_not_used_any_more()
+    {
+        TokenUri uri = TokenUri.Parse(softHsm.NewToken());
+        _ = TokenKeyMaker.Generate(uri, SoftHsm.RightPin, SystemRandomSource.Instance);
+        TokenKeyPair token = TokenKeyPair.Open(uri, SoftHsm.RightPin);
+        token.Dispose();
+        token.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => token.Sign("x"u8));
+    }
+
+    [TokenFact]
+    public void Objects_with_names_of_their_own_are_found_by_id()
+    {
+        TokenUri uri = TokenUri.Parse(softHsm.NewToken(key: "") + "&encrypt-id=%03&sign-id=%02");
+        PublicKey key = TokenKeyMaker.Generate(uri, SoftHsm.RightPin, SystemRandomSource.Instance);
+        using TokenKeyPair token = TokenKeyPair.Open(uri, SoftHsm.RightPin);
+        Assert.Equal(key, token.PublicKey);
+        Assert.True(key.Verify("x"u8, token.Sign("x"u8)));
+    }
+
     [Fact]
     public void A_module_that_is_not_there_or_none_is_one_line()
     {

@@ -24,6 +24,24 @@ internal static class TokenFault
             + (answer is CKR_GENERAL_ERROR or CKR_FUNCTION_FAILED ? "; a touch that did not come in time looks like this too." : "."),
     });
 
+    /// <summary>A refused PIN as one line, with what the token tells about the tries that are left.</summary>
+    /// <param name="answer">The module's CKR_ number.</param>
+    /// <param name="token">The token as it describes itself after the try.</param>
+    internal static TokenException OfPin(nuint answer, TokenSlot token) => answer switch
+    {
+        CKR_PIN_LOCKED => Locked(token),
+        CKR_PIN_INCORRECT or CKR_PIN_INVALID or CKR_PIN_LEN_RANGE when token.IsLocked => Locked(token),
+        CKR_PIN_INCORRECT or CKR_PIN_INVALID or CKR_PIN_LEN_RANGE => new TokenException(
+            $"The PIN of token {token} is wrong; "
+            + (token.IsLastTry ? "one try is left before it locks." : "the token does not say how many tries are left.")),
+        CKR_PIN_EXPIRED => new TokenException($"The PIN of token {token} has expired: set another with its own tool."),
+        _ => Of(answer, "logging in"),
+    };
+
+    /// <summary>A token that takes no PIN any more.</summary>
+    internal static TokenException Locked(TokenSlot token) =>
+        new($"Token {token} is locked after too many wrong PINs: unblock it with its own tool.");
+
     /// <summary>Throws unless the answer is CKR_OK.</summary>
     internal static void Require(nuint answer, string doing)
     {

@@ -25,7 +25,15 @@ internal sealed unsafe class TokenSession : IDisposable
     /// <summary>The token.</summary>
     internal TokenSlot Slot { get; }
 
-    private LibPkcs11 Functions => _module.Functions;
+    private LibPkcs11 Functions
+    {
+        get
+        {
+            // A module that was let go of may be finalised: what is called in it then is anybody's guess.
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _module.Functions;
+        }
+    }
 
     /// <summary>Opens a session with the token that a URI means.</summary>
     /// <exception cref="TokenException">The module or the token is not there.</exception>
@@ -54,7 +62,7 @@ internal sealed unsafe class TokenSession : IDisposable
     internal SecretMemory? Login(Func<TokenPinRequest, SecretMemory> askPin)
     {
         if (Slot.IsLocked)
-            throw Locked();
+            throw TokenFault.Locked(Slot);
         SecretMemory? pin = Slot.HasKeypad ? null : askPin(new TokenPinRequest(Slot.Label, Slot.IsLastTry, Slot.HadWrongPin));
         try
         {
@@ -212,7 +220,7 @@ internal sealed unsafe class TokenSession : IDisposable
         _isDisposed = true;
         if (_isLoggedIn)
             _module.Logout(Slot, _session);
-        _ = Functions.C_CloseSession(_session);
+        _ = _module.Functions.C_CloseSession(_session);
         _module.Dispose();
     }
 
@@ -242,21 +250,5 @@ internal sealed unsafe class TokenSession : IDisposable
         }
     }
 
-    private TokenException Locked() => new($"Token {Slot} is locked after too many wrong PINs: unblock it with its own tool.");
-
-    private TokenException PinRefused(nuint answer)
-    {
-        TokenSlot now = TokenSlot.Read(Functions, Slot.Id) ?? Slot;
-        return answer switch
-        {
-            CKR_PIN_LOCKED => Locked(),
-            CKR_PIN_INCORRECT or CKR_PIN_INVALID or CKR_PIN_LEN_RANGE when now.IsLocked => Locked(),
-            CKR_PIN_INCORRECT or CKR_PIN_INVALID or CKR_PIN_LEN_RANGE when now.IsLastTry =>
-                new TokenException($"The PIN of token {Slot} is wrong; one try is left before it locks."),
-            CKR_PIN_INCORRECT or CKR_PIN_INVALID or CKR_PIN_LEN_RANGE =>
-                new TokenException($"The PIN of token {Slot} is wrong; the token does not say how many tries are left."),
-            CKR_PIN_EXPIRED => new TokenException($"The PIN of token {Slot} has expired: set another with its own tool."),
-            _ => TokenFault.Of(answer, "logging in"),
-        };
-    }
+    private TokenException PinRefused(nuint answer) => TokenFault.OfPin(answer, TokenSlot.Read(Functions, Slot.Id) ?? Slot);
 }
