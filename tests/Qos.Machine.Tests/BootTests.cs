@@ -71,6 +71,16 @@ public sealed partial class BootTests : IDisposable
         AssertBooted(Console("run"));
     }
 
+    [MachineFact]
+    public void Without_a_module_the_console_says_so_and_the_machine_stops()
+    {
+        BuildImage();
+        (int code, string output) = Script.Run(s_limit, "bash", Repository.PathOf("tests", "Qos.Machine.Tests", "without-module"), _folder);
+        Assert.True(code == 0, output);
+        Assert.Matches(@"init: fatal: .*/dev/nsm.*the machine stops", output);
+        Assert.DoesNotContain("listening", output, StringComparison.Ordinal);
+    }
+
     private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
