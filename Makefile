@@ -19,6 +19,8 @@ export MSBUILDDISABLENODEREUSE := 1
 BUILD := -nodeReuse:false -p:UseSharedCompilation=false
 
 PROGRAMS := qos qos-enclave qos-host qos-nsm-sim qos-sample-echo
+# Names of the reference's programs, all of them links to one of ours: docs/interop.md.
+COMPAT := qos_client qos_core qos_host qos_bridge
 SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
@@ -36,6 +38,8 @@ out/.programs: $(SOURCES) out/aot-framework | deps
 	    dotnet msbuild -restore -m $(BUILD) -nologo -v:m src/Programs.proj
 	@mkdir -p out/bin
 	@for name in $(PROGRAMS); do ln -sfn ../lib/$$name/$$name out/bin/$$name; done
+	@mkdir -p out/compat
+	@for name in $(COMPAT); do ln -sfn ../lib/qos-compat/qos-compat out/compat/$$name; done
 	@touch $@
 
 test: all

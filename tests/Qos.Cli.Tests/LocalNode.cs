@@ -62,6 +62,13 @@ internal sealed class LocalNode : IDisposable
                 return;
             }
 
+            if (context.Request.HttpMethod == "GET")
+            {
+                await context.Response.OutputStream.WriteAsync("Ok!"u8.ToArray());
+                context.Response.Close();
+                continue;
+            }
+
             using var body = new MemoryStream();
             await context.Request.InputStream.CopyToAsync(body);
             using IMessageIntake intake = _service.Begin(body.Length);

@@ -28,7 +28,7 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         new("node", "A node: boot it, ask how it is, fetch its documents.", static () =>
         [
             new NodeStatusCommand(), new NodeVersionCommand(), new NodeInfoCommand(), new NodeBootCommand(), new NodeAttestationCommand(),
-            new NodeEnvelopeCommand(),
+            new NodeEnvelopeCommand(), new NodeExportKeyCommand(), new NodeInjectKeyCommand(),
         ]),
         new("share", "A member's share: check an enclave and give the share to it alone.", static () =>
         [

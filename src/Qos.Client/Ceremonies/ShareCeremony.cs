@@ -34,7 +34,9 @@ public static class ShareCeremony
 
         if (!envelope.Manifest.ShareSet.Members.Any(member => member.Alias == alias && member.PubKey.Span.SequenceEqual(key.Bytes)))
             throw new CeremonyException($"{VisibleText.Escape(alias)} with this key is not a member of the manifest's share set.");
-        return PublicKey.Parse(policy.VerifySetup(document, envelope.Manifest).PublicKey!.Value.Span);
+        return policy.VerifySetup(document, envelope.Manifest).PublicKey is { } setupKey
+            ? PublicKey.Parse(setupKey.Span)
+            : throw new CeremonyException("The attestation document holds no setup key.");
     }
 
     /// <summary>Encrypts a share to the enclave and approves the manifest with it; call <see cref="Check"/> first.</summary>

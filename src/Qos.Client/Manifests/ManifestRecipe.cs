@@ -5,9 +5,12 @@ using Qos.Protocol;
 
 namespace Qos.Client;
 
-/// <summary>What goes into a new manifest. Specification: manifest, V2.</summary>
+/// <summary>What goes into a new manifest. Specification: manifest, V2; V1 and V0.</summary>
 public sealed record ManifestRecipe
 {
+    /// <summary>V2; V1 where tools or nodes need it that know nothing newer.</summary>
+    public ManifestVersion Version { get; init; } = ManifestVersion.V2;
+
     /// <summary>The namespace's name.</summary>
     public required string Namespace { get; init; }
 
@@ -41,6 +44,9 @@ public sealed record ManifestRecipe
     /// <summary>Who holds shares.</summary>
     public required MemberSet ShareSet { get; init; }
 
+    /// <summary>V1's patch set, which nothing uses; V1 must have one and V2 none.</summary>
+    public PatchSet? PatchSet { get; init; }
+
     /// <summary>PCR0 to PCR3 of the enclave.</summary>
     public required IReadOnlyDictionary<int, byte[]> Pcrs { get; init; }
 
@@ -53,12 +59,26 @@ public sealed record ManifestRecipe
     /// <summary>Name servers; none is written when empty.</summary>
     public IReadOnlyList<IPAddress> Dns { get; init; } = [];
 
+    /// <summary>Name servers as given, also when there is none; null for what <see cref="Dns"/> says.</summary>
+    public DnsConfig? ExplicitDns { get; init; }
+
     /// <summary>Makes the manifest; what <see cref="ManifestLint"/> finds in it is for the caller to ask.</summary>
-    /// <exception cref="CeremonyException">A measurement is missing, or a variable is there twice.</exception>
+    /// <exception cref="CeremonyException">A measurement is missing, a variable is there twice, or the version does not have what was given.</exception>
     /// <exception cref="FormatException">A variable is not of its form.</exception>
-    public Manifest Build() => new()
+    public Manifest Build()
     {
-        Version = ManifestVersion.V2,
+        if (Version == ManifestVersion.V0)
+            throw new CeremonyException("A V0 manifest is read, never made: make a V1 or V2 manifest.");
+        if (Version == ManifestVersion.V1 && (Dns.Count > 0 || ExplicitDns is not null || Env.Count > 0))
+            throw new CeremonyException("A V1 manifest has neither name servers nor an environment: make a V2 manifest.");
+        if (PatchSet is null != (Version == ManifestVersion.V2))
+            throw new CeremonyException(PatchSet is null ? "A V1 manifest must have a patch set." : "A V2 manifest has no patch set.");
+        return Assemble();
+    }
+
+    private Manifest Assemble() => new()
+    {
+        Version = Version,
         Namespace = new ManifestNamespace(Namespace, Nonce, QuorumKey.Memory),
         Pivot = new PivotConfig
         {
@@ -80,7 +100,8 @@ public sealed record ManifestRecipe
             AwsRootCertificate = Root,
             QosCommit = QosCommit,
         },
-        Dns = Dns.Count == 0 ? null : new DnsConfig(Dns),
+        PatchSet = PatchSet,
+        Dns = ExplicitDns ?? (Dns.Count == 0 ? null : new DnsConfig(Dns)),
     };
 
     /// <summary>Reads a variable, <c>NAME=VALUE</c>.</summary>

@@ -9,6 +9,7 @@ namespace Qos.Client;
 public sealed class NodeClient : IDisposable
 {
     private const long MaxAnswerBytes = 128L * 1024 * 1024;
+    private const long MaxHealthBytes = 64 * 1024;
 
     private readonly HttpClient _http;
     private readonly Uri _message;
@@ -124,6 +125,43 @@ public sealed class NodeClient : IDisposable
     public async Task<bool> ProvisionAsync(ReadOnlyMemory<byte> share, Approval approval, CancellationToken cancellationToken = default) =>
         (await AskAsync<ProtocolMessage.ProvisionResponse>(new ProtocolMessage.ProvisionRequest(share, approval), cancellationToken)
             .ConfigureAwait(false)).Reconstructed;
+
+    /// <summary>Asks a provisioned node for its quorum key, encrypted to another node that waits for it. Specification: protocol, Key forwarding.</summary>
+    /// <param name="envelope">The other node's approved manifest.</param>
+    /// <param name="document">The other node's attestation document.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<ProtocolMessage.ExportKeyResponse> ExportKeyAsync(
+        ManifestEnvelope envelope, ReadOnlyMemory<byte> document, CancellationToken cancellationToken = default) =>
+        AskAsync<ProtocolMessage.ExportKeyResponse>(new ProtocolMessage.ExportKeyRequest(envelope, document), cancellationToken);
+
+    /// <summary>Gives a node the quorum key that was exported for it.</summary>
+    public Task InjectKeyAsync(ProtocolMessage.InjectKeyRequest key, CancellationToken cancellationToken = default) =>
+        AskAsync<ProtocolMessage.InjectKeyResponse>(key, cancellationToken);
+
+    /// <summary>What the host says of itself, whether or not it reaches its enclave. Specification: host, HTTP API.</summary>
+    /// <exception cref="CeremonyException">The host cannot be reached, or is not well.</exception>
+    public async Task<string> HostHealthAsync(CancellationToken cancellationToken = default)
+    {
+        var url = new Uri(Base, "host-health");
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, url) { Version = HttpVersion.Version11 };
+            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                .ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.OK)
+                throw new CeremonyException($"{url} answers with HTTP status {(int)response.StatusCode}; is that the URL of a qos-host?");
+            await response.Content.LoadIntoBufferAsync(MaxHealthBytes, cancellationToken).ConfigureAwait(false);
+            return await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CeremonyException($"The host at {Base} cannot be reached: {e.Message}", e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CeremonyException($"The host at {Base} did not answer within {_http.Timeout.TotalSeconds:0} s.", e);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

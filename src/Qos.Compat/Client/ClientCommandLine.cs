@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Reflection;
+using Qos.Client;
+using Qos.Keys;
+using Qos.Nsm;
+using Qos.Protocol;
+
+namespace Qos.Compat;
+
+/// <summary>The command line <c>qos_client</c>. As with the reference, 0 is done and anything else is not.</summary>
+internal static class ClientCommandLine
+{
+    /// <summary>Done.</summary>
+    public const int Done = 0;
+
+    /// <summary>Refused, impossible, or a command line that makes no sense.</summary>
+    public const int Refused = 1;
+
+    /// <summary>No response files and no bundled letters: the reference knows neither.</summary>
+    public static ParserConfiguration Parsing { get; } = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
+    /// <summary>The version, as every program tells it.</summary>
+    public static string Version { get; } =
+        typeof(ClientCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>Runs one command line.</summary>
+    /// <returns>The exit status.</returns>
+    public static async Task<int> RunAsync(string[] args, Screen screen, CancellationToken cancellationToken = default)
+    {
+        if (args.Length > 0 && args.Contains("--version", StringComparer.Ordinal))
+        {
+            screen.Output.WriteLine($"version: {Version}");
+            return Done;
+        }
+
+        ParseResult parsed = Root(screen).Parse(args, Parsing);
+        if (parsed.Errors.Count > 0)
+        {
+            screen.Error.WriteLine($"Invalid input: {OneLine(parsed.Errors[0].Message)}");
+            return Refused;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = screen.Output, Error = screen.Error }, cancellationToken);
+        }
+        catch (Exception e) when (e is CeremonyException or ProtocolException or KeyException or ShamirException or AttestationException
+            or FormatException or IOException or UnauthorizedAccessException)
+        {
+            screen.Output.Flush();
+            screen.Error.WriteLine($"Error: {OneLine(e.Message)}");
+            return Refused;
+        }
+    }
+
+    /// <summary>All commands.</summary>
+    public static RootCommand Root(Screen screen)
+    {
+        var root = new RootCommand("The commands of qos_client, done by Qos for .NET. Exit status: 0 done, 1 not done.");
+        ReadOnlySpan<ClientCommand> commands =
+        [
+            new HostHealthCommand(), new EnclaveStatusCommand(), new EnclaveVersionCommand(), new GenerateFileKeyCommand(), new BootGenesisCommand(),
+            new AfterGenesisCommand(), new VerifyGenesisCommand(), new GenerateManifestCommand(), new ApproveManifestCommand(),
+            new GenerateManifestEnvelopeCommand(), new BootStandardCommand(), new GetAttestationDocCommand(), new GetEphemeralKeyHexCommand(),
+            new ProxyReEncryptShareCommand(), new PostShareCommand(), new DangerousDevBootCommand(), new PivotHashCommand(), new ShamirSplitCommand(),
+            new ShamirReconstructCommand(), new DisplayCommand(), new JsonToBorshCommand(), new BootKeyFwdCommand(), new ExportKeyCommand(),
+            new InjectKeyCommand(), new P256VerifyCommand(), new P256SignCommand(), new P256AsymmetricEncryptCommand(), new P256AsymmetricDecryptCommand(),
+        ];
+        foreach (ClientCommand command in commands)
+        {
+            command.Screen = screen;
+            root.Subcommands.Add(command);
+        }
+
+        foreach (YubiKeyCommand command in YubiKeyCommand.All())
+        {
+            command.Screen = screen;
+            root.Subcommands.Add(command);
+        }
+
+        return root;
+    }
+
+    /// <summary>A message without line breaks or anything that steers a terminal.</summary>
+    public static string OneLine(string message)
+    {
+        string line = string.Join(' ', message.Split((char[]?)['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+        // What is visible stays as it is: it was escaped where it was put together.
+        return VisibleText.NeedsEscape(line) ? VisibleText.Escape(line) : line;
+    }
+}

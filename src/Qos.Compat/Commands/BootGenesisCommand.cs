@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Qos.Client;
+using Qos.Keys;
+using Qos.Protocol;
+
+namespace Qos.Compat;
+
+/// <summary><c>qos_client boot-genesis</c></summary>
+internal sealed class BootGenesisCommand : ClientCommand
+{
+    private static readonly string[] s_files =
+    [
+        GenesisCeremony.OutputFileName, GenesisCeremony.DocumentFileName, GenesisCeremony.QuorumKeyFileName, GenesisCeremony.WrappedKeyFileName,
+        GenesisCeremony.RecoveryFileName,
+    ];
+
+    private readonly NodeOptions _node = new();
+    private readonly Option<string> _folder = Standard.Required("namespace-dir", "Folder that the genesis is written to.");
+    private readonly Option<string> _shareSet = Standard.Required("share-set-dir", "Folder with the keys of the share set.");
+    private readonly ReleaseOptions _release = new();
+    private readonly TrustOptions _trust = new();
+    private readonly Option<string?> _recovery = Standard.Optional("dr-key-path", "Public key of disaster recovery.");
+
+    public BootGenesisCommand()
+        : base("boot-genesis", "Make a quorum key in an enclave and hand out its shares.") =>
+        Take([.. _node.All, _folder, _shareSet, _release.Folder, _release.Pcr3Preimage, .. _trust.All, _recovery]);
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        string folder = parsed.GetValue(_folder)!;
+        foreach (string name in s_files)
+            OutputFile.RequireFree(Path.Combine(folder, name));
+        MemberSet set = SetOptions.Read(parsed, _shareSet);
+        PublicKey? recovery = parsed.GetValue(_recovery) is { } path ? KeyFile.ReadPublic(path) : null;
+        AttestationPolicy policy = _trust.Policy(parsed, _release.Pcrs(parsed), screen);
+        using NodeClient node = _node.Open(parsed);
+        (GenesisOutput output, ReadOnlyMemory<byte> document) = await GenesisCeremony.RunAsync(node, set, recovery, policy, cancellationToken);
+
+        string artifacts = Path.Combine(folder, GenesisCeremony.RecoveryFileName);
+        OutputFile.Write(artifacts, System.Text.Encoding.ASCII.GetBytes(GenesisCeremony.RecoveryArtifacts(output)));
+        GenesisCeremony.Write(folder, output, document);
+        screen.Wrote("Genesis DR Artifacts", artifacts);
+        screen.Wrote("COSE Sign1 Attestation Doc", Path.Combine(folder, GenesisCeremony.DocumentFileName));
+        screen.Wrote("`GenesisOutput`", Path.Combine(folder, GenesisCeremony.OutputFileName));
+        screen.Wrote(GenesisCeremony.QuorumKeyFileName, Path.Combine(folder, GenesisCeremony.QuorumKeyFileName));
+        if (output.DrKeyWrappedQuorumKey is not null)
+            screen.Wrote("DR Wrapped Quorum Key", Path.Combine(folder, GenesisCeremony.WrappedKeyFileName));
+    }
+}

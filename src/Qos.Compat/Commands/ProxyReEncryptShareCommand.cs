@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Qos.Client;
+using Qos.Keys;
+using Qos.Protocol;
+
+namespace Qos.Compat;
+
+/// <summary><c>qos_client proxy-re-encrypt-share</c></summary>
+internal sealed class ProxyReEncryptShareCommand : ClientCommand
+{
+    private readonly MemberKeyOptions _key = new();
+    private readonly Option<string> _share = Standard.Required("share-path", "The share, encrypted to the member.");
+    private readonly Option<string> _approval = Standard.Required("approval-path", "The member's approval, which is written.");
+    private readonly Option<string> _out = Standard.Required("eph-wrapped-share-path", "The share for the enclave, which is written.");
+    private readonly Option<string> _document = Standard.Required("attestation-doc-path", "The enclave's attestation document.");
+    private readonly Option<string> _pcr3 = Standard.Required("pcr3-preimage-path", "File with the ARN of the parent instance's role.");
+    private readonly Option<string> _manifestSet = Standard.Required("manifest-set-dir", "Folder with the keys of the manifest set.");
+    private readonly Option<string> _envelope = Standard.Required("manifest-envelope-path", "The manifest envelope.");
+    private readonly Option<string> _alias = Standard.Required("alias", "The member's alias.");
+    private readonly TrustOptions _trust = new();
+    private readonly Option<string?> _override = Standard.Optional("unsafe-eph-path-override", "NEVER IN PRODUCTION: a secret file whose key takes the place of the document's.");
+    private readonly Option<bool> _yes = Standard.Flag("unsafe-auto-confirm", "NEVER IN PRODUCTION: say yes to every question.");
+
+    public ProxyReEncryptShareCommand()
+        : base("proxy-re-encrypt-share", "Verify an enclave and its manifest, then encrypt the own share to that enclave.") =>
+        Take([
+            .. _key.All, _share, _approval, _out, _document, _pcr3, _manifestSet, _envelope, _alias, .. _trust.All, _override, _yes,
+        ]);
+
+    /// <inheritdoc/>
+    protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        ManifestEnvelope envelope = InputFile.ManifestEnvelope(parsed.GetValue(_envelope)!);
+        byte[] encrypted = InputFile.Bytes(parsed.GetValue(_share)!);
+        string alias = parsed.GetValue(_alias)!;
+        AttestationPolicy policy = _trust.Policy(parsed, Role.Pcr3(parsed.GetValue(_pcr3)!), screen);
+        PublicKey setupKey = ShareCeremony.Check(
+            InputFile.Bytes(parsed.GetValue(_document)!), envelope, policy, alias, KeyFile.ReadPublicOf(_key.PathOf(parsed)));
+        if (!ManifestExpectation.IsSame(envelope.Manifest.ManifestSet, SetOptions.Read(parsed, _manifestSet)))
+            throw new CeremonyException("Manifest's manifest set does not match locally found Manifest Set");
+        if (!parsed.GetValue(_yes) && !Review.ShareQuestions(envelope, Role.Arn(parsed.GetValue(_pcr3)!)).All(screen.Confirm))
+            throw new CeremonyException("Exiting early without re-encrypting / approving");
+
+        if (parsed.GetValue(_override) is { } path)
+            setupKey = KeyFile.ReadPublicOf(path);
+        using KeySet key = _key.Open(parsed, screen);
+        (byte[] share, Approval approval) = ShareCeremony.Reencrypt(encrypted, setupKey, envelope.Manifest, alias, key, SystemRandomSource.Instance);
+        OutputFile.Write(parsed.GetValue(_approval)!, ApprovalFormat.Write(approval), overwrite: true);
+        screen.Wrote("Share Set Approval", parsed.GetValue(_approval)!);
+        OutputFile.Write(parsed.GetValue(_out)!, share, overwrite: true);
+        screen.Wrote("Ephemeral key wrapped share", parsed.GetValue(_out)!);
+        return Task.CompletedTask;
+    }
+}

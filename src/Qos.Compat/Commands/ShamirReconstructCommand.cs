@@ -1,0 +1,25 @@
+using System.CommandLine;
+using Qos.Client;
+using Qos.Keys;
+
+namespace Qos.Compat;
+
+/// <summary><c>qos_client shamir-reconstruct</c></summary>
+internal sealed class ShamirReconstructCommand : ClientCommand
+{
+    private readonly Option<string[]> _shares = new("--share") { Description = "A share; repeat it for each.", Required = true };
+    private readonly Option<string> _out = Standard.Required("output-path", "The secret; never over another file.");
+
+    public ShamirReconstructCommand()
+        : base("shamir-reconstruct", "Put shares together.") =>
+        Take(_shares, _out);
+
+    /// <inheritdoc/>
+    protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        using SecretMemory secret = SecretFile.Combine(parsed.GetValue(_shares)!);
+        SecretFile.Write(parsed.GetValue(_out)!, secret);
+        screen.Wrote("Reconstructed secret", parsed.GetValue(_out)!);
+        return Task.CompletedTask;
+    }
+}

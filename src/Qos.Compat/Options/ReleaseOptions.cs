@@ -1,0 +1,23 @@
+using System.CommandLine;
+using Qos.Nsm;
+
+namespace Qos.Compat;
+
+/// <summary>What an enclave must measure: <c>--qos-release-dir</c> and <c>--pcr3-preimage-path</c>. Specification: host, Client files.</summary>
+internal sealed class ReleaseOptions
+{
+    private const string PcrFileName = "aws-x86_64.pcrs";
+
+    /// <summary>The release's folder.</summary>
+    public Option<string> Folder { get; } = Standard.Required("qos-release-dir", $"Folder that holds {PcrFileName}.");
+
+    /// <summary>The role of the parent instance.</summary>
+    public Option<string> Pcr3Preimage { get; } = Standard.Required("pcr3-preimage-path", "File with the ARN of the parent instance's role.");
+
+    /// <summary>PCR0 to PCR2 of the release and PCR3 of the role.</summary>
+    public Dictionary<int, byte[]> Pcrs(ParseResult parsed) =>
+        new(PcrFile.Read(Path.Combine(parsed.GetValue(Folder)!, PcrFileName))) 
+        {
+            [3] = Pcr.FromRoleArn(Role.Arn(parsed.GetValue(Pcr3Preimage)!)),
+        };
+}

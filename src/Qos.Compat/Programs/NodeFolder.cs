@@ -1,0 +1,57 @@
+using Qos.Client;
+
+namespace Qos.Compat;
+
+/// <summary>
+/// The folder of a node's files, whose names are fixed (specification: protocol, Files in the enclave), for command lines that name each
+/// file by itself: where they are not that folder's own files, links lead to them.
+/// </summary>
+/// <param name="Path">The folder.</param>
+/// <param name="Links">From where to which file.</param>
+internal sealed record NodeFolder(string Path, IReadOnlyDictionary<string, string> Links)
+{
+    /// <summary>The quorum key's file.</summary>
+    public const string QuorumKey = "qos.quorum.key";
+
+    /// <summary>The binary's file.</summary>
+    public const string Pivot = "qos.pivot.bin";
+
+    /// <summary>The ephemeral key's file.</summary>
+    public const string EphemeralKey = "qos.ephemeral.key";
+
+    /// <summary>The manifest envelope's file.</summary>
+    public const string Manifest = "qos.manifest";
+
+    private static readonly string[] s_names = [QuorumKey, Pivot, EphemeralKey, Manifest];
+    private static readonly Dictionary<string, string> s_none = [];
+
+    /// <summary>The folder for files that were asked for: theirs when they have the fixed names, else one beside the first of them.</summary>
+    /// <param name="files">Paths by their fixed names; the root's own files when there is none.</param>
+    public static NodeFolder For(IReadOnlyDictionary<string, string> files)
+    {
+        if (files.Count == 0)
+            return new NodeFolder("/", s_none);
+        var asked = files.ToDictionary(static pair => pair.Key, static pair => System.IO.Path.GetFullPath(pair.Value), StringComparer.Ordinal);
+        string first = s_names.Where(asked.ContainsKey).Select(name => asked[name]).First();
+        string folder = System.IO.Path.GetDirectoryName(first)!;
+        if (asked.All(pair => pair.Value == System.IO.Path.Combine(folder, pair.Key)))
+            return new NodeFolder(folder, s_none);
+        string own = first + ".node";
+        return new NodeFolder(own, asked.ToDictionary(static pair => pair.Value, pair => System.IO.Path.Combine(own, pair.Key), StringComparer.Ordinal));
+    }
+
+    /// <summary>Makes the links, which lead nowhere until the node publishes the files.</summary>
+    /// <exception cref="CeremonyException">Something else is in the way.</exception>
+    public void Link()
+    {
+        foreach ((string from, string to) in Links)
+        {
+            var there = new FileInfo(from);
+            if (there.LinkTarget == to)
+                continue;
+            if (there.Exists || there.LinkTarget is not null)
+                throw new CeremonyException($"{from} exists already: a node starts without files of another.");
+            File.CreateSymbolicLink(from, to);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Qos.Protocol;
+
+namespace Qos.Compat;
+
+/// <summary>Standard input and outputs, used as scripts of the reference's programs expect it.</summary>
+/// <param name="input">Where answers come from, a terminal or not.</param>
+/// <param name="output">Results, what was written, and questions.</param>
+/// <param name="error">What went wrong.</param>
+internal sealed class Screen(TextReader input, TextWriter output, TextWriter error)
+{
+    private const int Attempts = 3;
+
+    /// <summary>Standard output.</summary>
+    public TextWriter Output => output;
+
+    /// <summary>Standard error.</summary>
+    public TextWriter Error => error;
+
+    /// <summary>A file that was written.</summary>
+    public void Wrote(string what, string path) => output.WriteLine($"{what} written to: {path}");
+
+    /// <summary>Something beside the result.</summary>
+    public void Warn(string message) => error.WriteLine($"warning: {message}");
+
+    /// <summary>Asks on standard output and reads a line; after three answers that are neither, the answer is no.</summary>
+    /// <param name="question">Safe to show.</param>
+    public bool Confirm(string question)
+    {
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            output.WriteLine(attempt == 0 ? question : "Please answer with either \"yes\" (y) or \"no\" (n)");
+            output.Flush();
+            switch (input.ReadLine()?.Trim())
+            {
+                case "yes" or "Yes" or "YES" or "Y" or "y":
+                    return true;
+                case "no" or "No" or "NO" or "N" or "n":
+                    return false;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Texts as the reference lists them: <c>["a", "b"]</c>.</summary>
+    public static string Listed(IEnumerable<string> texts) =>
+        $"[{string.Join(", ", texts.Select(static text => $"\"{VisibleText.Escape(text).Replace("\"", "\\\"", StringComparison.Ordinal)}\""))}]";
+}

@@ -1,0 +1,57 @@
+namespace Qos.Compat.Tests;
+
+/// <summary>What the command lines take and refuse.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly ClientFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("qos_client", "qos_client", "a b")]
+    [InlineData("qos-compat", "a", "b")]
+    [InlineData("qos_host", "qos_host", "a b")]
+    public void A_link_or_the_first_word_says_which_program_it_is(string called, string name, string rest)
+    {
+        (string actual, string[] args) = CalledName.Split(called, ["a", "b"]);
+        Assert.Equal((name, rest), (actual, string.Join(' ', args)));
+    }
+
+    [Theory]
+    [InlineData("host-health --host-ip 127.0.0.1")]
+    [InlineData("host-health --host-ip 127.0.0.1 --host-port 99999")]
+    [InlineData("host-health --host-ip 127.0.0.1 --host-port 3000 --what")]
+    [InlineData("no-such-command")]
+    [InlineData("")]
+    public async Task A_command_line_that_makes_no_sense_ends_with_1(string line) =>
+        Assert.StartsWith("Invalid input: ", await _folder.RefusedAsync(line), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task The_version_is_told_by_every_command() =>
+        Assert.Equal($"version: {ClientCommandLine.Version}\n", await _folder.DoAsync("boot-standard --version"));
+
+    [Theory]
+    [InlineData("provision-yubikey --pub-path a")]
+    [InlineData("advanced-provision-yubikey --master-seed-path a --current-pin-path b")]
+    [InlineData("yubikey-sign --payload 00")]
+    [InlineData("yubikey-public")]
+    [InlineData("yubikey-piv-reset")]
+    [InlineData("yubikey-change-pin --current-pin-path a --new-pin-path b")]
+    [InlineData("after-genesis --yubikey --share-path a --alias b --namespace-dir c --qos-release-dir d --pcr3-preimage-path e")]
+    public async Task The_YubiKey_commands_say_in_one_line_what_replaces_them(string line)
+    {
+        string error = await _folder.RefusedAsync(line);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+        Assert.True(error.Contains("ykman", StringComparison.Ordinal) || error.Contains("'qos", StringComparison.Ordinal), error);
+    }
+
+    [Theory]
+    [InlineData("--pivot-args a,b", "in brackets")]
+    [InlineData("--restart-policy sometimes", "--restart-policy")]
+    public async Task Values_of_another_form_are_refused(string option, string complaint)
+    {
+        string line = "dangerous-dev-boot --host-ip 127.0.0.1 --host-port 1 --pivot-path a";
+        line += option.StartsWith("--restart", StringComparison.Ordinal) ? $" {option}" : $" --restart-policy never {option}";
+        Assert.Contains(complaint, await _folder.RefusedAsync(line), StringComparison.Ordinal);
+    }
+}
