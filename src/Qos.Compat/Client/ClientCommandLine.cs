@@ -4,6 +4,7 @@ using Qos.Client;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Tokens;
 
 namespace Qos.Compat;
 
@@ -45,7 +46,7 @@ internal static class ClientCommandLine
             return await parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = screen.Output, Error = screen.Error }, cancellationToken);
         }
-        catch (Exception e) when (e is CeremonyException or ProtocolException or KeyException or ShamirException or AttestationException
+        catch (Exception e) when (e is CeremonyException or ProtocolException or KeyException or TokenException or ShamirException or AttestationException
             or FormatException or IOException or UnauthorizedAccessException)
         {
             screen.Output.Flush();

@@ -14,17 +14,16 @@ internal sealed class AfterGenesisCommand : ClientCommand
     private readonly Option<string> _folder = Standard.Required("namespace-dir", "Folder of the genesis.");
     private readonly ReleaseOptions _release = new();
     private readonly TrustOptions _trust = new();
-    private readonly Option<string?> _pin = Standard.Optional("current-pin-path", "Of YubiKeys; taken and not used.");
 
     public AfterGenesisCommand()
         : base("after-genesis", "Verify a genesis and take the own share out of it.") =>
-        Take([.. _key.All, _share, _alias, _folder, _release.Folder, _release.Pcr3Preimage, .. _trust.All, _trust.Time, _pin]);
+        Take([.. _key.All, _share, _alias, _folder, _release.Folder, _release.Pcr3Preimage, .. _trust.All, _trust.Time]);
 
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
         string path = parsed.GetValue(_share)!;
-        using KeySet key = _key.Open(parsed, screen);
+        using IKeyPair key = _key.Open(parsed, screen);
         AttestationPolicy policy = _trust.Policy(parsed, _release.Pcrs(parsed), screen);
         GenesisOutput output = GenesisCeremony.Read(parsed.GetValue(_folder)!, policy);
         OutputFile.Write(path, GenesisCeremony.Accept(output, parsed.GetValue(_alias)!, key).Span);

@@ -34,12 +34,12 @@ internal sealed class ApproveManifestCommand : ClientCommand
         if (Expectation(parsed, manifest.Version).FirstDifference(manifest) is { } difference)
             throw Refuse(screen, difference);
         string alias = parsed.GetValue(_alias)!;
-        ManifestApproval.RequireMember(manifest, alias, KeyFile.ReadPublicOf(_key.PathOf(parsed)));
+        ManifestApproval.RequireMember(manifest, alias, _key.PublicKey(parsed));
         Review.Warn(manifest, screen);
         if (!parsed.GetValue(_yes) && !Review.Questions(manifest).All(screen.Confirm))
             throw Refuse(screen, "The answer was not yes");
 
-        using KeySet key = _key.Open(parsed, screen);
+        using IKeyPair key = _key.Open(parsed, screen);
         string path = Path.Combine(parsed.GetValue(_folder)!, ManifestApproval.FileName(manifest, alias));
         OutputFile.Write(path, ApprovalFormat.Write(ManifestApproval.Sign(manifest, alias, key)), overwrite: true);
         screen.Wrote("Manifest Approval", path);

@@ -35,7 +35,7 @@ internal sealed class ProxyReEncryptShareCommand : ClientCommand
         string alias = parsed.GetValue(_alias)!;
         AttestationPolicy policy = _trust.Policy(parsed, Role.Pcr3(parsed.GetValue(_pcr3)!), screen);
         PublicKey setupKey = ShareCeremony.Check(
-            InputFile.Bytes(parsed.GetValue(_document)!), envelope, policy, alias, KeyFile.ReadPublicOf(_key.PathOf(parsed)));
+            InputFile.Bytes(parsed.GetValue(_document)!), envelope, policy, alias, _key.PublicKey(parsed));
         if (!ManifestExpectation.IsSame(envelope.Manifest.ManifestSet, SetOptions.Read(parsed, _manifestSet)))
             throw new CeremonyException("Manifest's manifest set does not match locally found Manifest Set");
         if (!parsed.GetValue(_yes) && !Review.ShareQuestions(envelope, Role.Arn(parsed.GetValue(_pcr3)!)).All(screen.Confirm))
@@ -43,7 +43,7 @@ internal sealed class ProxyReEncryptShareCommand : ClientCommand
 
         if (parsed.GetValue(_override) is { } path)
             setupKey = KeyFile.ReadPublicOf(path);
-        using KeySet key = _key.Open(parsed, screen);
+        using IKeyPair key = _key.Open(parsed, screen);
         (byte[] share, Approval approval) = ShareCeremony.Reencrypt(encrypted, setupKey, envelope.Manifest, alias, key, SystemRandomSource.Instance);
         OutputFile.Write(parsed.GetValue(_approval)!, ApprovalFormat.Write(approval), overwrite: true);
         screen.Wrote("Share Set Approval", parsed.GetValue(_approval)!);

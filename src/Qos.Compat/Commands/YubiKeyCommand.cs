@@ -7,7 +7,7 @@ namespace Qos.Compat;
 internal sealed class YubiKeyCommand : ClientCommand
 {
     /// <summary>Where keys in hardware are.</summary>
-    public const string Instead = "'qos' takes the pkcs11: URI of a key in a YubiKey (module ykcs11) where it takes a secret file";
+    public const string Instead = "give the pkcs11: URI of a key in a YubiKey (module ykcs11) where a secret file goes, here and to 'qos'";
 
     private readonly string _replacement;
 

@@ -2,31 +2,53 @@ using System.CommandLine;
 using Qos.Client;
 using Qos.Keys;
 using Qos.Protocol;
+using Qos.Tokens;
 
 namespace Qos.Compat;
 
-/// <summary>A member's own key: <c>--secret-path</c>, or <c>--yubikey</c>, which we do otherwise.</summary>
+/// <summary>
+/// A member's own key: <c>--secret-path</c>, a file or the <c>pkcs11:</c> URI of a key in a token, whose PIN comes from
+/// <c>--current-pin-path</c>; or <c>--yubikey</c>, which we do otherwise.
+/// </summary>
 internal sealed class MemberKeyOptions
 {
-    private readonly Option<string?> _secret = Standard.Optional("secret-path", "Path of the member's secret key file.");
+    private readonly Option<string?> _secret = Standard.Optional("secret-path", "The member's secret key file, or the pkcs11: URI of a key in a token.");
     private readonly Option<bool> _yubikey = Standard.Flag("yubikey", "Not taken: " + YubiKeyCommand.Instead);
+    private readonly Option<string?> _pin = Standard.Optional("current-pin-path", "File whose first line is the token's PIN; a pipe, better than a file.");
 
-    /// <summary>Both.</summary>
-    public Option[] All => [_secret, _yubikey];
+    /// <summary>All three.</summary>
+    public Option[] All => [_secret, _yubikey, _pin];
 
-    /// <summary>The secret file.</summary>
-    /// <exception cref="CeremonyException">None is named.</exception>
-    public string PathOf(ParseResult parsed) => parsed.GetValue(_yubikey)
+    /// <summary>The public key, for which no PIN is needed.</summary>
+    /// <exception cref="CeremonyException">No key is named.</exception>
+    public PublicKey PublicKey(ParseResult parsed) => KeyFile.ReadPublicOf(PlaceOf(parsed));
+
+    /// <summary>The whole key; the caller disposes of it.</summary>
+    /// <exception cref="CeremonyException">No key is named, or the token asks for a PIN and none is given.</exception>
+    public IKeyPair Open(ParseResult parsed, Screen screen)
+    {
+        string place = PlaceOf(parsed);
+        IKeyPair key = KeyFile.Open(place, askPassphrase: null, request => Pin(request, parsed.GetValue(_pin)));
+        if (!TokenUri.IsTokenUri(place) && KeyFiles.IsExposed(place))
+            screen.Warn($"{VisibleText.Escape(place)} can be read by others than its owner; chmod 600 it");
+        return key;
+    }
+
+    private string PlaceOf(ParseResult parsed) => parsed.GetValue(_yubikey)
         ? throw new CeremonyException("--yubikey is not taken: " + YubiKeyCommand.Instead)
         : parsed.GetValue(_secret) ?? throw new CeremonyException("--secret-path is missing.");
 
-    /// <summary>The whole key; the caller disposes of it.</summary>
-    public KeySet Open(ParseResult parsed, Screen screen)
+    private static SecretMemory Pin(TokenPinRequest request, string? path)
     {
-        string path = PathOf(parsed);
-        KeySet key = KeyFile.ReadSecret(path);
-        if (KeyFiles.IsExposed(path))
-            screen.Warn($"{VisibleText.Escape(path)} can be read by others than its owner; chmod 600 it");
-        return key;
+        string token = VisibleText.Escape(request.Token);
+        if (path is null)
+            throw new CeremonyException($"The token {token} asks for its PIN: give --current-pin-path.");
+        if (request.IsLastTry)
+            throw new CeremonyException($"The token {token} locks itself after one more wrong PIN, which no script should risk: use 'qos', which asks.");
+        using SecretMemory content = SecretFile.Read(path);
+        ReadOnlySpan<byte> line = content.Span;
+        int end = line.IndexOf((byte)'\n');
+        line = (end < 0 ? line : line[..end]).TrimEnd((byte)'\r');
+        return line.IsEmpty ? throw new CeremonyException($"{path} holds no PIN.") : SecretMemory.CopyOf(line);
     }
 }
