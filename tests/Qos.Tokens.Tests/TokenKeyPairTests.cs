@@ -55,7 +55,7 @@ public sealed class TokenKeyPairTests(SoftHsm softHsm)
             Assert.Null(session.Read(session.Find(CKO_PRIVATE_KEY, name)!.Value, CKA_VALUE));
     }
 
-    // A raw point 04 3F ... looks like the beginning of an OCTET STRING of the same length to a module that takes both.
+    // A raw point 04 3F ... looks like an OCTET STRING of the same length to a module that takes both; SoftHSM2 2.6.1 is not misled.
     [TokenFact]
     public void An_envelope_whose_senders_point_looks_like_der_opens()
     {

@@ -154,7 +154,7 @@ internal sealed unsafe class TokenSession : IDisposable
     {
         nuint answer = Derive(key, point, out nuint derived);
 
-        // A module that takes the point in DER as well mistakes 04 3F for the beginning of that, where 3F is the first byte of x.
+        // A module that takes the point in DER as well may mistake 04 3F for the beginning of that, where 3F is the first byte of x.
         if (answer != CKR_OK && point[1] == PublicKey.PointSize - 2)
             answer = Derive(key, EcObject.WritePoint(point), out derived);
         TokenFault.Require(answer, "agreeing on a key");
