@@ -1,14 +1,10 @@
 using System.CommandLine;
-using System.Diagnostics;
-using Qos.Client;
 
 namespace Qos.Compat;
 
 /// <summary><c>qos_core</c>: becomes <c>qos-enclave</c>; with <c>--mock</c>, <c>qos-nsm-sim</c> runs beside it for as long as it lives.</summary>
 internal sealed class CoreProgram : ServerProgram
 {
-    private static readonly TimeSpan s_simulatorStart = TimeSpan.FromSeconds(30);
-
     private readonly SocketOptions _socket = new();
     private readonly Option<bool> _mock = Standard.Flag("mock", "Use a Nitro Secure Module in software, for development.");
     private readonly Option<string?> _mockPcrs = Standard.Optional("mock-pcrs", "Its PCRs: lines \"<hex> PCR<n>\".");
@@ -56,23 +52,8 @@ internal sealed class CoreProgram : ServerProgram
         (string[] enclave, string[]? simulator) = Translate(parsed, folder.Path);
         folder.Link();
         if (simulator is not null)
-            StartSimulator(simulator);
+            SimulatorCompanion.Start(ProgramBeside.Find("qos-nsm-sim"), simulator[1], simulator);
         return ProgramBeside.Become(program, enclave);
-    }
-
-    private static void StartSimulator(string[] args)
-    {
-        string socket = args[1];
-        File.Delete(socket);
-        Process simulator = BoundChild.Start(ProgramBeside.Find("qos-nsm-sim"), args);
-        var waiting = Stopwatch.StartNew();
-        while (!File.Exists(socket))
-        {
-            if (simulator.WaitForExit(TimeSpan.FromMilliseconds(20)))
-                throw new CeremonyException($"qos-nsm-sim ended at once, with status {simulator.ExitCode}.");
-            if (waiting.Elapsed > s_simulatorStart)
-                throw new CeremonyException("qos-nsm-sim does not listen.");
-        }
     }
 
     private static string SimulatorSocket(string? socket) => (socket ?? "qos-core") + ".nsm";
