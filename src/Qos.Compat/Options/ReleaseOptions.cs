@@ -15,9 +15,10 @@ internal sealed class ReleaseOptions
     public Option<string> Pcr3Preimage { get; } = Standard.Required("pcr3-preimage-path", "File with the ARN of the parent instance's role.");
 
     /// <summary>PCR0 to PCR2 of the release and PCR3 of the role.</summary>
-    public Dictionary<int, byte[]> Pcrs(ParseResult parsed) =>
-        new(PcrFile.Read(Path.Combine(parsed.GetValue(Folder)!, PcrFileName))) 
-        {
-            [3] = Pcr.FromRoleArn(Role.Arn(parsed.GetValue(Pcr3Preimage)!)),
-        };
+    public Dictionary<int, byte[]> Pcrs(ParseResult parsed)
+    {
+        var pcrs = new Dictionary<int, byte[]>(PcrFile.Read(Path.Combine(parsed.GetValue(Folder)!, PcrFileName)));
+        pcrs[3] = Pcr.FromRoleArn(Role.Arn(parsed.GetValue(Pcr3Preimage)!));
+        return pcrs;
+    }
 }
