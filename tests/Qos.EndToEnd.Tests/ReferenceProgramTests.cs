@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Qos.EndToEnd.Local;
+
+namespace Qos.EndToEnd.Tests;
+
+/// <summary>The reference's programs by their names, as a script starts them: docs/interop.md.</summary>
+public sealed class ReferenceProgramTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("qos-reference-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_development_boot_and_the_mock_module_ends_with_its_enclave()
+    {
+        string socket = Path.Combine(_folder, "dev.sock");
+        await using RunningProgram core = Start(
+            "qos_core", "--usock", socket, "--mock", "--quorum-file", File("quorum.secret"), "--pivot-file", File("pivot"), "--manifest-file", File("manifest"));
+        await core.SaysAsync("listening on");
+        string[] address = ["--host-ip", "127.0.0.1", "--host-port", LocalNode.FreePort().ToString(CultureInfo.InvariantCulture)];
+        await using RunningProgram host = Start("qos_host", ["--usock", socket, .. address]);
+        await host.SaysAsync("listening on");
+
+        Assert.Equal(["Ok!"], await ClientAsync(["host-health", .. address]));
+        Assert.Equal(
+            ["Enclave is provisioned!"],
+            await ClientAsync(["dangerous-dev-boot", "--pivot-path", Programs.Find("qos-sample-echo"), "--restart-policy", "always", .. address]));
+        Assert.Equal(["Enclave phase: QuorumKeyProvisioned"], await ClientAsync(["enclave-status", .. address]));
+        Assert.Equal(64, System.IO.File.ReadAllText(File("quorum.secret")).Length);
+        await ClientAsync(["get-attestation-doc", "--attestation-doc-path", File("document"), "--manifest-envelope-path", File("envelope"), .. address]);
+
+        await core.SignalAsync("KILL");
+        await core.ExitAsync();
+        await Eventually.TrueAsync(() => !Listens(socket + ".nsm"), () => "The simulator outlives its enclave.");
+    }
+
+    private static bool Listens(string path)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static RunningProgram Start(string name, params string[] args) =>
+        RunningProgram.StartAt(name, Programs.Find(Path.Combine("..", "compat", name)), args);
+
+    private static async Task<string[]> ClientAsync(string[] args)
+    {
+        await using RunningProgram client = Start("qos_client", args);
+        int status = await client.ExitAsync();
+        Assert.True(status == 0, $"{args[0]} ended with {status}\n{client.Log}");
+        return client.Output;
+    }
+
+    private string File(string name) => Path.Combine(_folder, name);
+}
