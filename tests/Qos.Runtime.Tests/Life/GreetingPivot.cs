@@ -13,6 +13,8 @@ internal static class GreetingPivot
         int main(int argc, char **argv)
         {
             int listener = socket(AF_INET, SOCK_STREAM, 0);
+            int one = 1; /* the one before may have left a connection that lingers */
+            setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
             struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(atoi(argv[1])) };
             address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
             if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 8) != 0)
