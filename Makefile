@@ -61,7 +61,8 @@ reproduce:
 bench: all
 	@[ -e tests/Qos.Bench/Qos.Bench.csproj ] || { echo "tests/Qos.Bench is missing" >&2; exit 1; }
 	@native/install-deps bench
-	@dotnet run -c Release --project tests/Qos.Bench $(BUILD) -- $(ARGS)
+	@.ci/quiet out/log/bench.log 'no line' dotnet build -c Release tests/Qos.Bench $(BUILD) -nologo -v:m
+	@dotnet run --no-build -c Release --project tests/Qos.Bench -- $(ARGS)
 
 format: | deps
 	dotnet format Qos.sln
