@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Qos.Native;
 
 /// <summary>File leases, which keep writers away from a file between its hashing and its start.</summary>
@@ -8,7 +6,4 @@ internal static partial class LibC
     internal const int F_SETSIG = 10;
     internal const int F_SETLEASE = 1024;
     internal const int F_RDLCK = 0;
-
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int fcntl(int fd, int command, int argument);
 }

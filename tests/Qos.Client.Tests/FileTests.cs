@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Qos.Keys;
+using Qos.Native;
 using Qos.Nsm;
 using Qos.Vectors;
 
@@ -88,6 +89,17 @@ public sealed class FileTests : IDisposable
         Assert.Throws<CeremonyException>(() => PassphraseDescriptor.Read(Descriptor(new string('a', length))));
 
     [Fact]
+    public void A_descriptor_that_this_process_opened_itself_is_nobodys_passphrase()
+    {
+        using FileStream own = File.OpenRead(_folder.Write("own", "not the passphrase"));
+        int descriptor = (int)own.SafeFileHandle.DangerousGetHandle();
+        string refusal = Assert.Throws<CeremonyException>(() => PassphraseDescriptor.Read(descriptor)).Message;
+        Assert.Contains($"from descriptor {descriptor}: none of that number was passed", refusal, StringComparison.Ordinal);
+        Assert.Equal('n', own.ReadByte());
+        Assert.Throws<CeremonyException>(() => PassphraseDescriptor.Read(int.MaxValue));
+    }
+
+    [Fact]
     public void Shares_in_files_give_the_secret_back_and_are_never_written_over()
     {
         byte[] secret = RandomNumberGenerator.GetBytes(64);
@@ -114,11 +126,13 @@ public sealed class FileTests : IDisposable
         Assert.All(["plain", "protected", "public"], name => Assert.Equal(key.PublicKey, KeyFile.ReadPublicOf(_folder[name])));
     }
 
+    // As one that was passed on starting the program: open, nobody's, and not closed on exec.
     private int Descriptor(string content)
     {
         using FileStream file = File.OpenRead(_folder.Write("passphrase", content));
-        var handle = file.SafeFileHandle;
+        int descriptor = (int)file.SafeFileHandle.DangerousGetHandle();
         file.SafeFileHandle.SetHandleAsInvalid();
-        return (int)handle.DangerousGetHandle();
+        Assert.Equal(0, LibC.fcntl(descriptor, LibC.F_SETFD, 0));
+        return descriptor;
     }
 }

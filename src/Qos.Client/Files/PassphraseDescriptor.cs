@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Qos.Keys;
+using Qos.Native;
 
 namespace Qos.Client;
 
@@ -12,9 +13,14 @@ public static class PassphraseDescriptor
     /// <summary>Reads up to the end of the first line, or of the file; the caller disposes of it.</summary>
     /// <param name="descriptor">The number of the descriptor, which is closed.</param>
     /// <param name="what">What it is called in complaints.</param>
-    /// <exception cref="CeremonyException">It is not open for reading, or holds no passphrase.</exception>
+    /// <exception cref="CeremonyException">The caller of this program passed no such descriptor, or it is not open for reading, or holds no passphrase.</exception>
     public static SecretMemory Read(int descriptor, string what = "passphrase")
     {
+        // What this process opened itself is closed on exec, and what it was given cannot be: with a wrong number some file of the
+        // runtime would be taken for the PIN, and cost one of a token's few tries.
+        if (LibC.fcntl(descriptor, LibC.F_GETFD, 0) is var flags && (flags < 0 || (flags & LibC.FD_CLOEXEC) != 0))
+            throw new CeremonyException($"The {what} cannot be read from descriptor {descriptor}: none of that number was passed to this program (in a shell: {descriptor}<FILE).");
+
         using SecretMemory buffer = SecretMemory.Allocate(MaxBytes + 2);
         int length = 0;
         try
