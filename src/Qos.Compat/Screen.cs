@@ -43,6 +43,30 @@ internal sealed class Screen(TextReader input, TextWriter output, TextWriter err
     }
 
     /// <summary>Texts as the reference lists them: <c>["a", "b"]</c>.</summary>
-    public static string Listed(IEnumerable<string> texts) =>
-        $"[{string.Join(", ", texts.Select(static text => $"\"{VisibleText.Escape(text).Replace("\"", "\\\"", StringComparison.Ordinal)}\""))}]";
+    public static string Listed(IEnumerable<string> texts) => $"[{string.Join(", ", texts.Select(Quoted))}]";
+
+    /// <summary>A text as the reference quotes it: the line's and the quote's characters by their letters, all that is hidden by its number.</summary>
+    public static string Quoted(string text)
+    {
+        var quoted = new System.Text.StringBuilder("\"");
+        for (int at = 0; at < text.Length;)
+        {
+            int plain = text.AsSpan(at).IndexOfAny("\"\n\r\t\0");
+            plain = plain < 0 ? text.Length - at : plain;
+            quoted.Append(VisibleText.Escape(text.Substring(at, plain)));
+            at += plain;
+            if (at == text.Length)
+                break;
+            quoted.Append(text[at++] switch
+            {
+                '\n' => "\\n",
+                '\r' => "\\r",
+                '\t' => "\\t",
+                '\0' => "\\0",
+                _ => "\\\"",
+            });
+        }
+
+        return quoted.Append('"').ToString();
+    }
 }

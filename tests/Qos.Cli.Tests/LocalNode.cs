@@ -2,11 +2,12 @@ using System.Net;
 using System.Net.Sockets;
 using Qos.Keys;
 using Qos.Node;
+using Qos.Protocol;
 using Qos.Simulator;
 
 namespace Qos.Cli.Tests;
 
-/// <summary>A real node on a simulated module, behind HTTP as qos-host has it.</summary>
+/// <summary>A real node on a simulated module, behind HTTP as qos-host has it; or one that knows Borsh alone, without message 23, as nodes once did.</summary>
 internal sealed class LocalNode : IDisposable
 {
     private readonly HttpListener _listener = new();
@@ -14,10 +15,12 @@ internal sealed class LocalNode : IDisposable
     private readonly NodeFiles _files;
     private readonly QuorumNode _node;
     private readonly MessageService _service;
+    private readonly bool _isOld;
     private readonly Task _serving;
 
-    public LocalNode(SimulatorPki pki, IReadOnlyDictionary<int, byte[]> pcrs, string folder)
+    public LocalNode(SimulatorPki pki, IReadOnlyDictionary<int, byte[]> pcrs, string folder, bool isOld = false)
     {
+        _isOld = isOld;
         Directory.CreateDirectory(folder);
         _module = new SoftwareNsm(new SoftwareNsmOptions { Pki = pki, Pcrs = pcrs });
         _files = new NodeFiles(folder);
@@ -48,6 +51,18 @@ internal sealed class LocalNode : IDisposable
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
+    private static bool IsOldBorsh(byte[] body)
+    {
+        try
+        {
+            return MessageCodec.Decode(body) is { Encoding: WireEncoding.Borsh, Message: not ProtocolMessage.BootStandardJsonEnvelopeRequest };
+        }
+        catch (ProtocolException)
+        {
+            return false;
+        }
+    }
+
     private async Task ServeAsync()
     {
         while (true)
@@ -71,6 +86,14 @@ internal sealed class LocalNode : IDisposable
 
             using var body = new MemoryStream();
             await context.Request.InputStream.CopyToAsync(body);
+            if (_isOld && !IsOldBorsh(body.ToArray()))
+            {
+                var refusal = new ProtocolMessage.ProtocolErrorResponse(new ProtocolError(ProtocolErrorCode.ProtocolMsgDeserialization));
+                await context.Response.OutputStream.WriteAsync(MessageCodec.Encode(refusal, WireEncoding.Borsh));
+                context.Response.Close();
+                continue;
+            }
+
             using IMessageIntake intake = _service.Begin(body.Length);
             intake.Write(body.ToArray());
             ReadOnlyMemory<byte> answer = await intake.CompleteAsync(default);

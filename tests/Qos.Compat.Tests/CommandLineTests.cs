@@ -54,4 +54,23 @@ public sealed class CommandLineTests : IDisposable
         line += option.StartsWith("--restart", StringComparison.Ordinal) ? $" {option}" : $" --restart-policy never {option}";
         Assert.Contains(complaint, await _folder.RefusedAsync(line), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Help_comes_before_everything_else() =>
+        Assert.Contains("--pivot-path", await _folder.DoAsync("boot-standard --version --no-such-option --help"), StringComparison.Ordinal);
+
+    [Fact]
+    public void Texts_are_quoted_as_the_reference_quotes_them() => Assert.Equal(
+        """["--a", "say \"no\"", "back\\slash", "a\n\r\t\0b", "\u{1b}[2J", "\u{202e}"]""",
+        Screen.Listed(["--a", "say \"no\"", "back\\slash", "a\n\r\t\0b", "\u001b[2J", "\u202e"]));
+
+    [Fact]
+    public void The_role_is_the_files_first_line_as_it_is()
+    {
+        foreach ((string content, string arn) in ((string, string)[])[("arn\n", "arn"), ("arn", "arn"), (" arn \r\nmore\n", " arn "), ("\narn", "")])
+        {
+            _folder.Write("role", content);
+            Assert.Equal(arn, Role.Arn(_folder["role"]));
+        }
+    }
 }

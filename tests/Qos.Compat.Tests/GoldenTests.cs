@@ -63,7 +63,7 @@ public sealed class GoldenTests : IDisposable
             Is this the correct namespace name: production/signer? (y/n)
             Please answer with either "yes" (y) or "no" (n)
             Is this the correct namespace nonce: 31? (y/n)
-            Is this the correct pivot restart policy: Always? (y/n)
+            Is this the correct pivot restart policy: RestartPolicy::Always? (y/n)
             Are these the correct pivot args:
             ["--config", "/etc/config.json"]?
             (y/n)

@@ -83,7 +83,7 @@ public sealed class KeyTests : IDisposable
             string home = $"%integration-mock/boot-e2e/all-personal-dir/{user}-dir/{user}";
             await _folder.DoAsync(
                 $"after-genesis --secret-path {home}.secret --share-path @{user}.share --alias {user} --namespace-dir %integration-mock/boot-e2e/genesis-dir"
-                + " --qos-release-dir %integration-mock/dist --pcr3-preimage-path %integration-mock/namespaces/pcr3-preimage.txt --unsafe-skip-attestation");
+                + " --qos-release-dir %integration-mock/dist --pcr3-preimage-path %integration-mock/no-such-file --unsafe-skip-attestation");
             Assert.Equal(File.ReadAllBytes(ClientFolder.Vector($"{home[1..]}.share")), _folder.Bytes($"{user}.share"));
         }
     }
@@ -108,5 +108,32 @@ public sealed class KeyTests : IDisposable
             await _folder.DoAsync("verify-genesis --namespace-dir %integration-mock/boot-e2e/genesis-dir --master-seed-path @seed"),
             StringComparison.Ordinal);
         await _folder.RefusedAsync("verify-genesis --namespace-dir %integration-mock/boot-e2e/genesis-dir --master-seed-path %golden/primary.secret");
+    }
+
+    [Fact]
+    public async Task A_secret_under_a_passphrase_opens_with_it_or_says_what_opens_it()
+    {
+        const string Home = "%integration-mock/boot-e2e/all-personal-dir/user1-dir/user1";
+        using (Keys.KeySet key = Client.KeyFile.ReadSecret(ClientFolder.Vector(Home[1..] + ".secret")))
+        using (Keys.SecretMemory passphrase = Keys.SecretMemory.CopyOf("open sesame"u8))
+        {
+            Client.KeyFile.WriteNew(_folder["protected.secret"], key, passphrase);
+        }
+
+        string line = "after-genesis --secret-path @protected.secret --share-path @share --alias user1 --namespace-dir"
+            + " %integration-mock/boot-e2e/genesis-dir --qos-release-dir @none --pcr3-preimage-path @none --unsafe-skip-attestation";
+        Assert.Contains("--current-pin-path", await _folder.RefusedAsync(line), StringComparison.Ordinal);
+        _folder.Write("passphrase", "open barley\n");
+        Assert.Contains("passphrase", await _folder.RefusedAsync(line + " --current-pin-path @passphrase"), StringComparison.Ordinal);
+        _folder.Write("passphrase", "open sesame\nand nothing else");
+        await _folder.DoAsync(line + " --current-pin-path @passphrase");
+        Assert.Equal(File.ReadAllBytes(ClientFolder.Vector(Home[1..] + ".share")), _folder.Bytes("share"));
+
+        _folder.Write("data", "data");
+        Assert.Contains(
+            "'qos key sign'",
+            await _folder.RefusedAsync("p256-sign --payload-path @data --signature-path @signature --master-seed-path @protected.secret"),
+            StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["signature"]));
     }
 }

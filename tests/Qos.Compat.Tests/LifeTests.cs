@@ -33,9 +33,10 @@ public sealed class LifeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("1", " --patch-set-dir @set")]
-    [InlineData("2", "")]
-    public async Task From_keys_to_a_forwarded_key(string version, string patchSet)
+    [InlineData("1", " --patch-set-dir @set", false)]
+    [InlineData("2", "", false)]
+    [InlineData("1", " --patch-set-dir @set", true)]
+    public async Task From_keys_to_a_forwarded_key(string version, string patchSet, bool areNodesOld)
     {
         foreach (string user in (string[])["alice", "bob"])
             await _folder.DoAsync($"generate-file-key --master-seed-path @{user}.secret --pub-path @set/{user}.pub");
@@ -66,12 +67,12 @@ public sealed class LifeTests : IDisposable
 
         await _folder.DoAsync("generate-manifest-envelope --manifest-approvals-dir @boot --manifest-path @manifest");
 
-        string first = Node("first");
+        string first = Node("first", areNodesOld);
         await _folder.DoAsync($"boot-standard {first} --pivot-path @pivot --manifest-envelope-path @boot/manifest_envelope --pcr3-preimage-path @role.txt --root @root.pem");
         await ProvisionAsync(first);
         Assert.Equal("Enclave phase: QuorumKeyProvisioned\n", await _folder.DoAsync($"enclave-status {first}"));
 
-        string second = Node("second");
+        string second = Node("second", areNodesOld);
         await _folder.DoAsync($"boot-key-fwd {second} --manifest-envelope-path @boot/manifest_envelope --pivot-path @pivot --attestation-doc-path @second.doc");
         await _folder.DoAsync(
             $"export-key {first} --manifest-envelope-path @boot/manifest_envelope --attestation-doc-path @second.doc --encrypted-quorum-key-path @forwarded");
@@ -81,9 +82,26 @@ public sealed class LifeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_development_boot_provisions_a_node_at_once()
+    public async Task What_an_old_node_cannot_read_is_said_and_changes_nothing()
     {
-        string node = Node("dev");
+        string node = Node("old", isOld: true);
+        Assert.StartsWith("QOS version: 1.2.3\n", await _folder.DoAsync($"enclave-version {node}"), StringComparison.Ordinal);
+        await _folder.DoAsync("generate-file-key --master-seed-path @alice.secret --pub-path @set/alice.pub");
+        await _folder.DoAsync("generate-file-key --master-seed-path @bob.secret --pub-path @set/bob.pub");
+        Assert.Contains(
+            "ProtocolMsgDeserialization",
+            await _folder.RefusedAsync($"boot-genesis {node} --namespace-dir @none --share-set-dir @set{Release} --root @root.pem"),
+            StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["none"]));
+        Assert.Equal("Enclave phase: WaitingForBootInstruction\n", await _folder.DoAsync($"enclave-status {node}"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_development_boot_provisions_a_node_at_once(bool isOld)
+    {
+        string node = Node("dev", isOld);
         Assert.Equal("Enclave is provisioned!\n", await _folder.DoAsync($"dangerous-dev-boot {node} --pivot-path @pivot --restart-policy never --pivot-args [--msg,hello]"));
         Assert.Equal("Enclave phase: QuorumKeyProvisioned\n", await _folder.DoAsync($"enclave-status {node}"));
     }
@@ -108,11 +126,11 @@ public sealed class LifeTests : IDisposable
         }
     }
 
-    private string Node(string name)
+    private string Node(string name, bool isOld = false)
     {
         Dictionary<int, byte[]> pcrs = Enumerable.Range(0, 3).ToDictionary(static index => index, Measurement);
         pcrs[3] = Pcr.FromRoleArn(Role);
-        var node = new LocalNode(_pki, pcrs, _folder[$"nodes/{name}"]);
+        var node = new LocalNode(_pki, pcrs, _folder[$"nodes/{name}"], isOld);
         _nodes.Add(node);
         var url = new Uri(node.Url);
         return $"--host-ip {url.Host} --host-port {url.Port}";

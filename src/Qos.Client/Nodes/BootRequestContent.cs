@@ -10,9 +10,9 @@ internal sealed class BootRequestContent : HttpContent
     private readonly Stream _pivot;
     private readonly IProgress<(long Sent, long Total)>? _progress;
 
-    public BootRequestContent(ManifestEnvelope envelope, Stream pivot, bool keyForward, IProgress<(long Sent, long Total)>? progress)
+    public BootRequestContent(ManifestEnvelope envelope, Stream pivot, BootRequestForm form, IProgress<(long Sent, long Total)>? progress)
     {
-        _writer = new BootRequestWriter(envelope, keyForward ? BootRequestForm.KeyForwardJson : BootRequestForm.StandardRaw, pivot.Length);
+        _writer = new BootRequestWriter(envelope, form, pivot.Length);
         _pivot = pivot;
         _progress = progress;
         Headers.ContentType = new("application/octet-stream");

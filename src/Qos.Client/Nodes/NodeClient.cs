@@ -36,16 +36,21 @@ public sealed class NodeClient : IDisposable
     /// <summary>The URL below which the routes lie, with its trailing slash.</summary>
     public Uri Base { get; }
 
-    /// <summary>Sends a message and gives the answer.</summary>
+    /// <summary>Sends a message in JSON, and in Borsh to a node that knows no JSON yet, and gives the answer.</summary>
     /// <typeparam name="T">The answer that belongs to it.</typeparam>
     /// <exception cref="CeremonyException">The host cannot be reached, or answers something else.</exception>
     /// <exception cref="ProtocolException">The node refused.</exception>
-    public Task<T> AskAsync<T>(ProtocolMessage message, CancellationToken cancellationToken = default)
+    public async Task<T> AskAsync<T>(ProtocolMessage message, CancellationToken cancellationToken = default)
         where T : ProtocolMessage
     {
-        var content = new ByteArrayContent(MessageCodec.Encode(message, WireEncoding.Json));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return PostAsync<T>(content, cancellationToken);
+        try
+        {
+            return await PostAsync<T>(Content(MessageCodec.Encode(message, WireEncoding.Json), "application/json"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProtocolException e) when (IsUnread(e) && BorshOf(message) is { } borsh)
+        {
+            return await PostAsync<T>(Content(borsh, "application/octet-stream"), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Boots the node: sends the approved manifest and the pivot, which is read from its file while it is sent.</summary>
@@ -76,7 +81,20 @@ public sealed class NodeClient : IDisposable
 
         await using (pivot.ConfigureAwait(false))
         {
-            var content = new BootRequestContent(envelope, pivot, keyForward, progress);
+            try
+            {
+                return await BootAsync(keyForward ? BootRequestForm.KeyForwardJson : BootRequestForm.StandardRaw).ConfigureAwait(false);
+            }
+            catch (ProtocolException e) when (IsUnread(e) && OlderForm(envelope, keyForward) is { } older)
+            {
+                pivot.Position = 0;
+                return await BootAsync(older).ConfigureAwait(false);
+            }
+        }
+
+        async Task<ReadOnlyMemory<byte>> BootAsync(BootRequestForm form)
+        {
+            var content = new BootRequestContent(envelope, pivot, form, progress);
             if (keyForward)
                 return Attestation.Of((await PostAsync<ProtocolMessage.BootKeyForwardResponse>(content, cancellationToken).ConfigureAwait(false)).NsmResponse);
             return Attestation.Of((await PostAsync<ProtocolMessage.BootStandardResponse>(content, cancellationToken).ConfigureAwait(false)).NsmResponse);
@@ -165,6 +183,37 @@ public sealed class NodeClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    // A node says so before it does anything, so nothing has changed when the same is sent once more in another form.
+    private static bool IsUnread(ProtocolException refusal) => refusal.Error.Code == ProtocolErrorCode.ProtocolMsgDeserialization;
+
+    // What to send to a node that knows neither JSON nor message 23 yet; one that knows V2 knows JSON.
+    private static BootRequestForm? OlderForm(ManifestEnvelope envelope, bool keyForward) => (envelope.Manifest.Version, keyForward) switch
+    {
+        (ManifestVersion.V2, true) => null,
+        (ManifestVersion.V2, false) => BootRequestForm.StandardJson,
+        (_, true) => BootRequestForm.KeyForwardBorsh,
+        (_, false) => BootRequestForm.StandardBorsh,
+    };
+
+    private static byte[]? BorshOf(ProtocolMessage message)
+    {
+        try
+        {
+            return MessageCodec.Encode(message, WireEncoding.Borsh);
+        }
+        catch (ProtocolException)
+        {
+            return null;
+        }
+    }
+
+    private static ByteArrayContent Content(byte[] bytes, string type)
+    {
+        var content = new ByteArrayContent(bytes);
+        content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        return content;
+    }
 
     private async Task<T> PostAsync<T>(HttpContent content, CancellationToken cancellationToken)
         where T : ProtocolMessage

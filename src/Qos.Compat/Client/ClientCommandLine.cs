@@ -28,7 +28,7 @@ internal static class ClientCommandLine
     /// <returns>The exit status.</returns>
     public static async Task<int> RunAsync(string[] args, Screen screen, CancellationToken cancellationToken = default)
     {
-        if (args.Length > 0 && args.Contains("--version", StringComparer.Ordinal))
+        if (args.Contains("--version", StringComparer.Ordinal) && !args.Contains("--help", StringComparer.Ordinal))
         {
             screen.Output.WriteLine($"version: {Version}");
             return Done;

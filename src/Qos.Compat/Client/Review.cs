@@ -24,7 +24,7 @@ internal static class Review
         yield return $"Is this the correct manifest schema version: {manifest.Version.ToString().ToLowerInvariant()}? (y/n)";
         yield return Name(manifest);
         yield return Nonce(manifest);
-        yield return $"Is this the correct pivot restart policy: {manifest.Pivot.Restart}? (y/n)";
+        yield return $"Is this the correct pivot restart policy: RestartPolicy::{manifest.Pivot.Restart}? (y/n)";
         yield return $"Are these the correct pivot args:\n{Screen.Listed(manifest.Pivot.Args)}?\n(y/n)";
         yield return $"Is this the correct pivot debug mode: {(manifest.Pivot.DebugMode ? "true" : "false")}? (y/n)";
         yield return $"Is this the correct pivot bridge configuration:\n[{string.Join(", ", manifest.Pivot.BridgeConfig.Select(Bridge))}]?\n(y/n)";
@@ -60,10 +60,8 @@ internal static class Review
 
     private static string Bridge(BridgeConfig bridge) => bridge switch
     {
-        BridgeConfig.Server server => string.Create(CultureInfo.InvariantCulture, $"Server {{ port: {server.Port}, host: {Quoted(server.Host)} }}"),
-        BridgeConfig.Client { Host: { } host } => string.Create(CultureInfo.InvariantCulture, $"Client {{ port: {bridge.Port}, host: Some({Quoted(host)}) }}"),
+        BridgeConfig.Server server => string.Create(CultureInfo.InvariantCulture, $"Server {{ port: {server.Port}, host: {Screen.Quoted(server.Host)} }}"),
+        BridgeConfig.Client { Host: { } host } => string.Create(CultureInfo.InvariantCulture, $"Client {{ port: {bridge.Port}, host: Some({Screen.Quoted(host)}) }}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"Client {{ port: {bridge.Port}, host: None }}"),
     };
-
-    private static string Quoted(string text) => Screen.Listed([text])[1..^1];
 }

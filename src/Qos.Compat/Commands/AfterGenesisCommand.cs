@@ -24,7 +24,7 @@ internal sealed class AfterGenesisCommand : ClientCommand
     {
         string path = parsed.GetValue(_share)!;
         using IKeyPair key = _key.Open(parsed, screen);
-        AttestationPolicy policy = _trust.Policy(parsed, _release.Pcrs(parsed), screen);
+        AttestationPolicy policy = _trust.Policy(parsed, () => _release.Pcrs(parsed), screen);
         GenesisOutput output = GenesisCeremony.Read(parsed.GetValue(_folder)!, policy);
         OutputFile.Write(path, GenesisCeremony.Accept(output, parsed.GetValue(_alias)!, key).Span);
         screen.Wrote("Encrypted Quorum Share", path);

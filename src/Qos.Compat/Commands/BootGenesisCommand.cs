@@ -33,7 +33,7 @@ internal sealed class BootGenesisCommand : ClientCommand
             OutputFile.RequireFree(Path.Combine(folder, name));
         MemberSet set = SetOptions.Read(parsed, _shareSet);
         PublicKey? recovery = parsed.GetValue(_recovery) is { } path ? KeyFile.ReadPublic(path) : null;
-        AttestationPolicy policy = _trust.Policy(parsed, _release.Pcrs(parsed), screen);
+        AttestationPolicy policy = _trust.Policy(parsed, () => _release.Pcrs(parsed), screen);
         using NodeClient node = _node.Open(parsed);
         (GenesisOutput output, ReadOnlyMemory<byte> document) = await GenesisCeremony.RunAsync(node, set, recovery, policy, cancellationToken);
 

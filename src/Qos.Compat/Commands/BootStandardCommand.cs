@@ -21,7 +21,7 @@ internal sealed class BootStandardCommand : ClientCommand
     protected override async Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
         ManifestEnvelope envelope = InputFile.ManifestEnvelope(parsed.GetValue(_envelope)!);
-        AttestationPolicy policy = _trust.Policy(parsed, Role.Pcr3(parsed.GetValue(_pcr3)!), screen);
+        AttestationPolicy policy = _trust.Policy(parsed, () => Role.Pcr3(parsed.GetValue(_pcr3)!), screen);
         using NodeClient node = _node.Open(parsed);
         ReadOnlyMemory<byte> document = await node.BootAsync(envelope, parsed.GetValue(_pivot)!, cancellationToken: cancellationToken);
         policy.VerifySetup(document, envelope.Manifest);

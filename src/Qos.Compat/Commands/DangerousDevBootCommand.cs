@@ -14,7 +14,7 @@ internal sealed class DangerousDevBootCommand : ClientCommand
 
     public DangerousDevBootCommand()
         : base("dangerous-dev-boot", "NEVER IN PRODUCTION: boot a binary with a quorum key made here.") =>
-        Take([.. _node.All, _binary, .. _pivot.All, _override]);
+        Take([.. _node.All, _binary, .. _pivot.All, _pivot.Bridges, _override]);
 
     /// <inheritdoc/>
     protected override async Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)

@@ -9,16 +9,16 @@ internal sealed class P256SignCommand : ClientCommand
 {
     private readonly Option<string> _payload = Standard.Required("payload-path", "What to sign.");
     private readonly Option<string> _signature = Standard.Required("signature-path", "The signature in hex, which is written.");
-    private readonly Option<string> _seed = Standard.Required("master-seed-path", "The secret file.");
+    private readonly SeedOption _seed = new("The secret file.", "qos key sign");
 
     public P256SignCommand()
         : base("p256-sign", "Sign a file.") =>
-        Take(_payload, _signature, _seed);
+        Take(_payload, _signature, _seed.Option);
 
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
-        using KeySet key = KeyFile.ReadSecret(parsed.GetValue(_seed)!);
+        using KeySet key = _seed.Read(parsed);
         string signature = Convert.ToHexStringLower(key.Sign(InputFile.Bytes(parsed.GetValue(_payload)!)));
         OutputFile.Write(parsed.GetValue(_signature)!, System.Text.Encoding.ASCII.GetBytes(signature), overwrite: true);
         screen.Wrote("p256 signature", parsed.GetValue(_signature)!);

@@ -33,7 +33,7 @@ internal sealed class ProxyReEncryptShareCommand : ClientCommand
         ManifestEnvelope envelope = InputFile.ManifestEnvelope(parsed.GetValue(_envelope)!);
         byte[] encrypted = InputFile.Bytes(parsed.GetValue(_share)!);
         string alias = parsed.GetValue(_alias)!;
-        AttestationPolicy policy = _trust.Policy(parsed, Role.Pcr3(parsed.GetValue(_pcr3)!), screen);
+        AttestationPolicy policy = _trust.Policy(parsed, () => Role.Pcr3(parsed.GetValue(_pcr3)!), screen);
         PublicKey setupKey = ShareCeremony.Check(
             InputFile.Bytes(parsed.GetValue(_document)!), envelope, policy, alias, _key.PublicKey(parsed));
         if (!ManifestExpectation.IsSame(envelope.Manifest.ManifestSet, SetOptions.Read(parsed, _manifestSet)))

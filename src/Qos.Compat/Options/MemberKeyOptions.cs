@@ -7,14 +7,14 @@ using Qos.Tokens;
 namespace Qos.Compat;
 
 /// <summary>
-/// A member's own key: <c>--secret-path</c>, a file or the <c>pkcs11:</c> URI of a key in a token, whose PIN comes from
+/// A member's own key: <c>--secret-path</c>, a file or the <c>pkcs11:</c> URI of a key in a token, whose passphrase or PIN comes from
 /// <c>--current-pin-path</c>; or <c>--yubikey</c>, which we do otherwise.
 /// </summary>
 internal sealed class MemberKeyOptions
 {
     private readonly Option<string?> _secret = Standard.Optional("secret-path", "The member's secret key file, or the pkcs11: URI of a key in a token.");
     private readonly Option<bool> _yubikey = Standard.Flag("yubikey", "Not taken: " + YubiKeyCommand.Instead);
-    private readonly Option<string?> _pin = Standard.Optional("current-pin-path", "File whose first line is the token's PIN; a pipe, better than a file.");
+    private readonly Option<string?> _pin = Standard.Optional("current-pin-path", "File whose first line is the token's PIN, or the secret file's passphrase; better a pipe than a file.");
 
     /// <summary>All three.</summary>
     public Option[] All => [_secret, _yubikey, _pin];
@@ -28,7 +28,7 @@ internal sealed class MemberKeyOptions
     public IKeyPair Open(ParseResult parsed, Screen screen)
     {
         string place = PlaceOf(parsed);
-        IKeyPair key = KeyFile.Open(place, askPassphrase: null, request => Pin(request, parsed.GetValue(_pin)));
+        IKeyPair key = KeyFile.Open(place, () => Passphrase(place, parsed.GetValue(_pin)), request => Pin(request, parsed.GetValue(_pin)));
         if (!TokenUri.IsTokenUri(place) && KeyFiles.IsExposed(place))
             screen.Warn($"{VisibleText.Escape(place)} can be read by others than its owner; chmod 600 it");
         return key;
@@ -45,10 +45,19 @@ internal sealed class MemberKeyOptions
             throw new CeremonyException($"The token {token} asks for its PIN: give --current-pin-path.");
         if (request.IsLastTry)
             throw new CeremonyException($"The token {token} locks itself after one more wrong PIN, which no script should risk: use 'qos', which asks.");
+        return FirstLine(path, "PIN");
+    }
+
+    private static SecretMemory Passphrase(string place, string? path) => path is null
+        ? throw new CeremonyException($"{place} is under a passphrase: give --current-pin-path with a file or pipe that holds it, or use 'qos', which asks.")
+        : FirstLine(path, "passphrase");
+
+    private static SecretMemory FirstLine(string path, string what)
+    {
         using SecretMemory content = SecretFile.Read(path);
         ReadOnlySpan<byte> line = content.Span;
         int end = line.IndexOf((byte)'\n');
         line = (end < 0 ? line : line[..end]).TrimEnd((byte)'\r');
-        return line.IsEmpty ? throw new CeremonyException($"{path} holds no PIN.") : SecretMemory.CopyOf(line);
+        return line.IsEmpty ? throw new CeremonyException($"{path} holds no {what}.") : SecretMemory.CopyOf(line);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class PivotOptions
     /// <summary>The two that every boot has.</summary>
     public Option[] All => [_restart, _args];
 
-    /// <summary>The bridged ports; of manifests only.</summary>
+    /// <summary>The bridged ports; of manifests, and of development boots, whose option is ours.</summary>
     public Option<string?> Bridges { get; } = Standard.Optional(
         "bridge-config", "Bridged ports as JSON: [{\"type\":\"server\",\"port\":3000,\"host\":\"0.0.0.0\"}].");
 

@@ -22,9 +22,9 @@ internal sealed class TrustOptions
 
     /// <summary>What is believed; says so when it is everything.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="pcrs">The measurements to demand.</param>
+    /// <param name="pcrs">Reads the measurements to demand; not called when everything is believed, as scripts then name files that do not exist.</param>
     /// <param name="screen">For the warning.</param>
-    public AttestationPolicy Policy(ParseResult parsed, IReadOnlyDictionary<int, byte[]> pcrs, Screen screen)
+    public AttestationPolicy Policy(ParseResult parsed, Func<IReadOnlyDictionary<int, byte[]>> pcrs, Screen screen)
     {
         if (parsed.GetValue(_skip))
         {
@@ -32,7 +32,7 @@ internal sealed class TrustOptions
             return new AttestationPolicy { UnsafeSkipAttestation = true };
         }
 
-        var policy = new AttestationPolicy { Pcrs = pcrs, Time = TimeOf(parsed) };
+        var policy = new AttestationPolicy { Pcrs = pcrs(), Time = TimeOf(parsed) };
         return RootDer(parsed) is { } root ? policy with { Root = root } : policy;
     }
 

@@ -27,6 +27,31 @@ public sealed class BootRequestTests
             pivot);
     }
 
+    [Theory]
+    [InlineData(ManifestVersion.V0)]
+    [InlineData(ManifestVersion.V1)]
+    public async Task Old_nodes_read_the_parts_in_Borsh(ManifestVersion version)
+    {
+        byte[] pivot = [1, 2, 3];
+        ManifestEnvelope envelope = Sample.Envelope(Sample.Manifest(version), 0, 1);
+        await AssertWrites(
+            MessageCodec.Encode(new ProtocolMessage.BootStandardRequest(envelope, pivot), WireEncoding.Borsh),
+            new BootRequestWriter(envelope, BootRequestForm.StandardBorsh, pivot.Length),
+            pivot);
+        await AssertWrites(
+            MessageCodec.Encode(new ProtocolMessage.BootKeyForwardRequest(envelope, pivot), WireEncoding.Borsh),
+            new BootRequestWriter(envelope, BootRequestForm.KeyForwardBorsh, pivot.Length),
+            pivot);
+    }
+
+    [Fact]
+    public void A_V2_manifest_is_never_written_in_Borsh()
+    {
+        ManifestEnvelope envelope = Sample.Envelope(Sample.Manifest(ManifestVersion.V2));
+        Assert.Throws<InvalidOperationException>(() => _ = new BootRequestWriter(envelope, BootRequestForm.StandardBorsh, 1));
+        Assert.Throws<InvalidOperationException>(() => _ = new BootRequestWriter(envelope, BootRequestForm.KeyForwardBorsh, 1));
+    }
+
     [Fact]
     public async Task A_pivot_that_changes_while_it_is_read_is_noticed()
     {

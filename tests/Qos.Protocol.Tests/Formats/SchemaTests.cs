@@ -11,6 +11,10 @@ public sealed class SchemaTests
     [InlineData("v1")]
     [InlineData("v3")]
     [InlineData("V2")]
+    [InlineData("v2 ")]
+    [InlineData("v2\0")]
+    [InlineData("2")]
+    [InlineData("1")]
     [InlineData("")]
     public void A_declared_version_never_falls_back(string version)
     {
@@ -42,6 +46,124 @@ public sealed class SchemaTests
             json["version"] = version;
             Refused(json);
         }
+    }
+
+    [Theory]
+    [InlineData("\"version\":\"v2\",\"version\":\"v2\"")]
+    [InlineData("\"version\":\"v1\",\"version\":\"v2\"")]
+    [InlineData("\"version\":\"v2\",\"version\":null")]
+    [InlineData("\"version\":\"v2\",\"\\u0076ersion\":\"v2\"")]
+    [InlineData("\"version\":2")]
+    [InlineData("\"version\":\"2\"")]
+    [InlineData("\"version\":3")]
+    [InlineData("\"version\":\"v3\"")]
+    [InlineData("\"Version\":\"v2\"")]
+    [InlineData("\"version \":\"v2\"")]
+    [InlineData("\"schemaVersion\":\"v2\"")]
+    public void A_version_that_is_declared_twice_or_otherwise_is_refused_in_every_schema_and_place(string declared)
+    {
+        foreach (ManifestVersion schema in Enum.GetValues<ManifestVersion>())
+        {
+            JsonObject json = Json(schema);
+            json.Remove("version");
+            string rest = json.ToJsonString()[1..^1];
+            foreach (string text in (string[])[$"{{{declared},{rest}}}", $"{{{rest},{declared}}}"])
+                Refused(text);
+        }
+    }
+
+    [Fact]
+    public void A_version_inside_of_something_else_is_none()
+    {
+        foreach (ManifestVersion schema in new[] { ManifestVersion.V0, ManifestVersion.V1 })
+        {
+            foreach (string member in (string[])["namespace", "pivot", "enclave", "patchSet"])
+            {
+                JsonObject json = Json(schema);
+                json[member]!["version"] = "v2";
+                Refused(json);
+            }
+
+            // A name that says "version" is a name.
+            JsonObject named = Json(schema);
+            named["namespace"]!["name"] = "\"version\":\"v2\"";
+            Assert.Equal(schema, Read(named).Version);
+        }
+    }
+
+    [Fact]
+    public void A_mistake_in_a_V2_manifest_is_told_as_one_of_V2_and_never_as_of_Borsh()
+    {
+        foreach (string mistake in (string[])["\"patchSet\":{\"threshold\":0,\"members\":[]}", "\"more\":1", "\"namespace\":{}", "\"dns\":{\"resolvers\":[\"x\"]}"])
+        {
+            string text = $"{Json(ManifestVersion.V2).ToJsonString()[..^1]},{mistake}}}";
+            Assert.DoesNotContain("Borsh", Refused(text).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(" \t\r\n", "")]
+    [InlineData("", " \t\r\n")]
+    public void White_space_around_JSON_means_nothing(string before, string after)
+    {
+        foreach (ManifestVersion schema in Enum.GetValues<ManifestVersion>())
+        {
+            byte[] stored = ManifestFormat.Write(Sample.Manifest(schema));
+            byte[] spaced = [.. System.Text.Encoding.UTF8.GetBytes(before), .. stored, .. System.Text.Encoding.UTF8.GetBytes(after)];
+            Assert.Equal(Hex(ManifestFormat.Read(stored).Hash()), Hex(ManifestFormat.Read(spaced).Hash()));
+        }
+    }
+
+    [Theory]
+    [InlineData("\uFEFF", "")]
+    [InlineData("\u00A0", "")]
+    [InlineData("\v", "")]
+    [InlineData("\0", "")]
+    [InlineData("[", "]")]
+    [InlineData("/**/", "")]
+    [InlineData("", "\0")]
+    [InlineData("", "{}")]
+    [InlineData("", ",")]
+    public void Anything_else_around_JSON_is_refused(string before, string after)
+    {
+        foreach (ManifestVersion schema in Enum.GetValues<ManifestVersion>())
+            Refused(before + Json(schema).ToJsonString() + after);
+    }
+
+    [Fact]
+    public void Borsh_that_begins_like_JSON_is_Borsh()
+    {
+        // The name's length is 0x7b, an opening brace, or white space with such a brace as the name's first character.
+        foreach (ManifestVersion schema in new[] { ManifestVersion.V0, ManifestVersion.V1 })
+        {
+            foreach (string name in (string[])["{\"version\":\"v2\"}".PadRight(0x7b), "{\"a\":1}".PadRight(0x20), "{}       \n"])
+            {
+                Manifest manifest = Sample.Manifest(schema);
+                manifest = manifest with { Namespace = manifest.Namespace with { Name = name } };
+                byte[] borsh = manifest.HashedBytes();
+                Assert.Contains(borsh[0], "{ \n"u8.ToArray());
+                Assert.Equal(schema, ManifestFormat.Read(borsh).Version);
+                byte[] envelope = ManifestEnvelopeFormat.WriteBorsh(new ManifestEnvelope(manifest, [], []));
+                Assert.Equal(name, ManifestEnvelopeFormat.Read(envelope).Manifest.Namespace.Name);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_V2_manifest_with_a_mistake_does_not_boot_through_message_23_either()
+    {
+        byte[] json = ManifestEnvelopeFormat.WritePlain(Sample.Envelope(Sample.Manifest(ManifestVersion.V2), 0));
+        byte[] broken = [.. System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(json).Replace("\"v2\"", "\"v9\"", StringComparison.Ordinal))];
+        Assert.Equal(json.Length, broken.Length);
+        foreach (byte[] content in (byte[][])[broken, [.. json, .. "{}"u8], [0xEF, 0xBB, 0xBF, .. json], []])
+            Assert.Equal(ProtocolErrorCode.ProtocolMsgDeserialization, Sample.Refused(() => MessageCodec.Decode(Message23(content))));
+        Assert.Equal(WireEncoding.Borsh, MessageCodec.Decode(Message23(json)).Encoding);
+
+        // What is Borsh inside of message 23 is no JSON, and there nothing else is tried.
+        byte[] borsh = ManifestEnvelopeFormat.WriteBorsh(Sample.Envelope(Sample.Manifest(ManifestVersion.V1), 0));
+        Assert.Equal(ProtocolErrorCode.ProtocolMsgDeserialization, Sample.Refused(() => MessageCodec.Decode(Message23(borsh))));
+
+        static byte[] Message23(byte[] content) => [23, .. BitConverter.GetBytes(content.Length), .. content, 1, 0, 0, 0, 0xAA];
     }
 
     [Fact]
@@ -227,12 +349,11 @@ public sealed class SchemaTests
 
     private static Manifest Read(JsonObject json) => ManifestFormat.Read(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()));
 
-    private static void Refused(JsonObject json)
-    {
-        string text = json.ToJsonString();
-        if (Record.Exception(() => ManifestFormat.Read(System.Text.Encoding.UTF8.GetBytes(text))) is not EncodingException)
-            Assert.Fail("not refused: " + text);
-    }
+    private static void Refused(JsonObject json) => Refused(json.ToJsonString());
+
+    private static EncodingException Refused(string text) =>
+        Record.Exception(() => ManifestFormat.Read(System.Text.Encoding.UTF8.GetBytes(text))) as EncodingException
+            ?? throw new Xunit.Sdk.XunitException("not refused: " + text);
 
     // Paths of all objects, separated by slashes.
     private static IEnumerable<string> Objects(JsonNode? node, string path)

@@ -16,11 +16,12 @@ public sealed class BootRequestWriter
     /// <param name="form">How to write it.</param>
     /// <param name="pivotLength">The pivot's length in bytes.</param>
     /// <exception cref="ProtocolException"><see cref="ProtocolErrorCode.OversizedPayload"/> when the message would be above its limit.</exception>
+    /// <exception cref="InvalidOperationException">A V2 manifest in Borsh.</exception>
     public BootRequestWriter(ManifestEnvelope envelope, BootRequestForm form, long pivotLength)
     {
         Form = form;
         PivotLength = pivotLength;
-        (Prefix, Suffix) = form == BootRequestForm.StandardRaw ? Raw(envelope, pivotLength) : Json(envelope, form);
+        (Prefix, Suffix) = PivotIsHex ? Json(envelope, form) : (Raw(envelope, form, pivotLength), []);
         if (pivotLength < 0 || TotalLength > ProtocolLimits.MaxMessageBytes)
         {
             throw new ProtocolException(
@@ -37,7 +38,7 @@ public sealed class BootRequestWriter
     public long PivotLength { get; }
 
     /// <summary>Whether the pivot goes between prefix and suffix as lower-case hex; otherwise as it is.</summary>
-    public bool PivotIsHex => Form != BootRequestForm.StandardRaw;
+    public bool PivotIsHex => Form is BootRequestForm.StandardJson or BootRequestForm.KeyForwardJson;
 
     /// <summary>What goes before the pivot.</summary>
     public ReadOnlyMemory<byte> Prefix { get; }
@@ -91,14 +92,22 @@ public sealed class BootRequestWriter
         return (prefix, "\"}}"u8.ToArray());
     }
 
-    private static (byte[] Prefix, byte[] Suffix) Raw(ManifestEnvelope envelope, long pivotLength)
+    private static byte[] Raw(ManifestEnvelope envelope, BootRequestForm form, long pivotLength)
     {
-        byte[] json = ManifestEnvelopeFormat.WritePlain(envelope);
-        byte[] prefix = new byte[1 + sizeof(uint) + json.Length + sizeof(uint)];
-        prefix[0] = MessageBorsh.BootStandardJsonEnvelope;
-        BinaryPrimitives.WriteUInt32LittleEndian(prefix.AsSpan(1), (uint)json.Length);
-        json.CopyTo(prefix, 1 + sizeof(uint));
+        // What is a value of its own in message 23 has its length before it; the other two go on where the envelope ends.
+        bool isText = form == BootRequestForm.StandardRaw;
+        byte[] content = isText ? ManifestEnvelopeFormat.WritePlain(envelope) : ManifestEnvelopeFormat.WriteBorsh(envelope);
+        byte[] prefix = new byte[1 + (isText ? sizeof(uint) : 0) + content.Length + sizeof(uint)];
+        prefix[0] = form switch
+        {
+            BootRequestForm.StandardRaw => MessageBorsh.BootStandardJsonEnvelope,
+            BootRequestForm.StandardBorsh => MessageBorsh.BootStandard,
+            _ => MessageBorsh.BootKeyForward,
+        };
+        if (isText)
+            BinaryPrimitives.WriteUInt32LittleEndian(prefix.AsSpan(1), (uint)content.Length);
+        content.CopyTo(prefix, prefix.Length - sizeof(uint) - content.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(prefix.AsSpan(prefix.Length - sizeof(uint)), (uint)pivotLength);
-        return (prefix, []);
+        return prefix;
     }
 }
