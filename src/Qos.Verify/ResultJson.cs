@@ -14,6 +14,36 @@ public static class ResultJson
         ArgumentNullException.ThrowIfNull(result);
         using var writer = new QosJsonWriter(JsonForm.Plain);
         writer.BeginObject();
+        WriteMembers(writer, result);
+        writer.EndObject();
+        return writer.ToArray();
+    }
+
+    /// <summary>Writes a proof of a stream: the same object with <c>"proof"</c>, its number, and <c>"line"</c> before; where there was nothing to verify, <c>"problem"</c> says why.</summary>
+    public static byte[] Of(StreamedProof proof)
+    {
+        ArgumentNullException.ThrowIfNull(proof);
+        using var writer = new QosJsonWriter(JsonForm.Plain);
+        writer.BeginObject();
+        writer.Name("proof"u8);
+        writer.Integer(proof.Number);
+        writer.Name("line"u8);
+        writer.Integer(proof.Line);
+        if (proof.Result is { } result)
+            WriteMembers(writer, result);
+        else
+        {
+            writer.Name("valid"u8);
+            writer.Bool(false);
+            Text(writer, "problem", proof.Problem);
+        }
+
+        writer.EndObject();
+        return writer.ToArray();
+    }
+
+    private static void WriteMembers(QosJsonWriter writer, VerificationResult result)
+    {
         writer.Name("valid"u8);
         writer.Bool(result.IsValid);
         writer.Name("root"u8);
@@ -37,8 +67,6 @@ public static class ResultJson
         foreach (Check check in result.Checks)
             Write(writer, check);
         writer.EndArray();
-        writer.EndObject();
-        return writer.ToArray();
     }
 
     private static void Write(QosJsonWriter writer, Check check)

@@ -76,6 +76,12 @@ internal sealed partial class ScriptRun : IDisposable
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(words[2]))!);
                 File.Copy(words[1], words[2]);
                 break;
+            case "join":
+                File.WriteAllText(words[1], string.Join('\n', words[2..].Select(static path => File.ReadAllText(path).Trim())) + "\n");
+                break;
+            case "edit":
+                File.WriteAllText(words[1], File.ReadAllText(words[1]).Replace(words[2], words[3], StringComparison.Ordinal));
+                break;
             case "vector":
                 File.Copy(Vectors.VectorFiles.PathOf(words[1].Split('/')), words[2]);
                 break;
@@ -124,6 +130,7 @@ internal sealed partial class ScriptRun : IDisposable
         text = Serial().Replace(text, "[serial]");
         if (SoftHsm.ModulePath is { } module)
             text = text.Replace(module, "MODULE", StringComparison.Ordinal);
+        text = Rate().Replace(text, "[rate]");
         text = Moment().Replace(LongHex().Replace(text.TrimEnd('\n'), "[hex]"), "[time]");
         if (_nodes.Count > 0)
             text = text.Replace(_nodes[^1].Url, "NODE", StringComparison.Ordinal);
@@ -135,6 +142,9 @@ internal sealed partial class ScriptRun : IDisposable
 
     [GeneratedRegex("(?<=\\(serial )[0-9a-f]+")]
     private static partial Regex Serial();
+
+    [GeneratedRegex("(?<=; )[0-9.]+ s, [0-9]+/s|(?<=\"milliseconds\":)[0-9]+,\"perSecond\":[0-9]+")]
+    private static partial Regex Rate();
 
     [GeneratedRegex("[0-9a-f]{32,}")]
     private static partial Regex LongHex();

@@ -68,19 +68,26 @@ internal sealed class ProofOptions
         }
     }
 
+    /// <summary>Whether results are for machines.</summary>
+    public bool IsJson(ParseResult parsed) => parsed.GetValue(_json);
+
     /// <summary>Shows a result, and refuses when it is not valid.</summary>
     /// <exception cref="CeremonyException">A check does not hold.</exception>
     public void Show(ParseResult parsed, Terminal terminal, VerificationResult result)
     {
-        if (parsed.GetValue(_json))
+        if (IsJson(parsed))
             JsonResult.Write(terminal, ResultJson.Of(result));
         else
             ShowLines(terminal.Page, ResultText.Of(result));
-        if (result.IsValid)
-            return;
+        if (!result.IsValid)
+            throw new CeremonyException($"refused at {FirstFailure(result)}");
+    }
 
+    /// <summary>The first check that does not hold, and why.</summary>
+    public static string FirstFailure(VerificationResult result)
+    {
         Check first = result.Failures.FirstOrDefault() ?? result.Checks[0];
-        throw new CeremonyException($"refused at {first.Name}: {first.Detail ?? $"expected {first.Expected ?? "something else"}, found {first.Actual ?? "nothing"}"}");
+        return $"{first.Name}: {first.Detail ?? $"expected {first.Expected ?? "something else"}, found {first.Actual ?? "nothing"}"}";
     }
 
     private static void ShowLines(Page page, string text)

@@ -1,34 +1,89 @@
 using System.CommandLine;
 using Qos.Client;
+using Qos.Encoding;
 using Qos.Verify;
 
 namespace Qos.Cli;
 
-/// <summary>Verifies published proofs; what of the file is looked at is the command's.</summary>
+/// <summary>Verifies published proofs, one or as many as a file holds; what of each is looked at is the command's.</summary>
 internal abstract class VerifyProofCommand : QosCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "An app proof, a boot proof, or an object of both; - for standard input." };
-    private readonly ProofOptions _options = new();
+    private readonly Argument<string> _file = new("FILE")
+    {
+        Description = "Proofs: one, or any number of them on lines of their own, behind each other or in an array; - for standard input.",
+    };
 
-    protected VerifyProofCommand(string name, string description, params string[] examples)
+    private readonly Option<bool> _list = new("--list")
+    {
+        Description = "Show one proof as several are shown: by a line where it is refused (with --json always) and a summary.",
+    };
+
+    private readonly ProofOptions _options = new();
+    private readonly ProofPart _part;
+
+    protected VerifyProofCommand(ProofPart part, string name, string description, params string[] examples)
         : base(name, description, examples)
     {
+        _part = part;
         Take(_file);
         Take(_options.ForProofs);
+        Take(_list);
     }
 
     /// <inheritdoc/>
     protected sealed override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         string path = parsed.GetValue(_file)!;
+        string name = path == "-" ? "standard input" : path;
         ProofVerifier verifier = _options.Verifier(parsed);
-        PublishedProof proof = InputFile.Understand(
-            path, InputFile.BytesOrStandardInput(path), static bytes => PublishedProof.Parse(bytes), "a proof");
-        _options.Show(parsed, terminal, verifier.Verify(Choose(proof, path)));
+        using Stream stream = InputFile.OpenOrStandardInput(path);
+
+        bool isList = parsed.GetValue(_list);
+        var report = new ProofReport(terminal, _part, _options.IsJson(parsed));
+        StreamedProof? alone = null;
+        string? problem = null;
+        try
+        {
+            foreach (StreamedProof proof in ProofStream.Verify(stream, verifier, _part))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!isList && !proof.IsInArray && alone is null)
+                {
+                    alone = proof;
+                    continue;
+                }
+
+                isList = true;
+                Take(report, ref alone);
+                report.Add(proof);
+            }
+        }
+        catch (EncodingException e)
+        {
+            problem = $"{name}: {e.Message}";
+            Take(report, ref alone);
+        }
+
+        if (alone is not null)
+            ShowAlone(parsed, terminal, alone, name);
+        else if (report.Proofs > 0)
+            report.End(problem);
+        else
+            throw new CeremonyException(problem ?? $"{name} holds no proof.");
         return Task.CompletedTask;
     }
 
-    /// <summary>What of the file is verified.</summary>
-    /// <exception cref="CeremonyException">It is not there.</exception>
-    protected abstract PublishedProof Choose(PublishedProof proof, string path);
+    private static void Take(ProofReport report, ref StreamedProof? alone)
+    {
+        if (alone is not null)
+            report.Add(alone);
+        alone = null;
+    }
+
+    private void ShowAlone(ParseResult parsed, Terminal terminal, StreamedProof proof, string name)
+    {
+        if (proof.Result is not { } result)
+            throw new CeremonyException($"{name} {proof.Problem}.");
+        _options.Show(parsed, terminal, result);
+    }
 }

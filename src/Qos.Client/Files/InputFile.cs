@@ -45,6 +45,22 @@ public static class InputFile
         return bytes.ToArray();
     }
 
+    /// <summary>Opens a file, or standard input when its name is <c>-</c>, to be read as it comes; who reads sees to the bounds.</summary>
+    /// <exception cref="CeremonyException">It cannot be read.</exception>
+    public static Stream OpenOrStandardInput(string path)
+    {
+        if (path == "-")
+            return Console.OpenStandardInput();
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, e);
+        }
+    }
+
     /// <summary>Reads a file and understands it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="read">What makes a value of its bytes; may throw what the formats throw.</param>
