@@ -212,7 +212,7 @@ public sealed class QuorumNode : IDisposable
         new(
             view.Phase,
             view.Phase is ProtocolPhase.WaitingForQuorumShards ? view.Shares : null,
-            view.Envelope is null ? null : PivotLaunches.ReportOf(PivotStatus));
+            view.Envelope is null ? null : PivotStatus);
 
     private ProtocolMessage.ProtocolErrorResponse Refuse(ProtocolMessage request, Exception exception)
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Qos.Node;
+using Qos.Protocol;
 using Qos.Transport;
 
 namespace Qos.Runtime;

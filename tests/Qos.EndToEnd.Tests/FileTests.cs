@@ -57,7 +57,7 @@ public sealed class FileTests(ITestOutputHelper output) : NodeTests(output)
         await node.AskAsync(quorum.Share(0, node, document, envelope));
         await node.AskAsync(quorum.Share(0, node, document, envelope));
         await node.AskAsync(quorum.Share(2, node, document, envelope));
-        NodeStatus status = await node.StatusAsync(status => status.Pivot is { State: PivotActivity.Running });
+        NodeStatus status = await node.StatusAsync(status => status.Pivot is { State: PivotState.Running });
         Assert.NotNull(status.Pivot);
         string[] secrets = [setupSeed, Read(node, "qos.ephemeral.key"), quorum.SeedHex!, .. Enumerable.Range(0, 3).Select(holder => Hex(quorum, holder))];
 

@@ -18,7 +18,7 @@ public sealed class PivotTests(ITestOutputHelper output) : NodeTests(output)
         byte[] pivot = Script("exit 7");
         await node.RunAsync(quorum, quorum.Manifest(node, pivot), pivot);
         NodeStatus status = await node.StatusAsync(status => status.Pivot is { Restarts: >= 3 });
-        Assert.Equal(7, status.Pivot!.ExitCode);
+        Assert.Equal(7, status.Pivot!.LastExit?.Code);
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, status.Phase);
 
         // 0.1 s, 0.2 s, 0.4 s: the delays are announced before they are waited.
@@ -52,7 +52,7 @@ public sealed class PivotTests(ITestOutputHelper output) : NodeTests(output)
         byte[] pivot = Script("exec /usr/bin/yes 'a line of noise'");
         Manifest manifest = quorum.Manifest(node, pivot);
         await node.RunAsync(quorum, manifest with { Pivot = manifest.Pivot with { DebugMode = debugMode } }, pivot);
-        await node.StatusAsync(status => status.Pivot is { State: PivotActivity.Running });
+        await node.StatusAsync(status => status.Pivot is { State: PivotState.Running });
         if (debugMode)
             await node.Enclave.SaysAsync("a line of noise");
         for (int i = 0; i < 200; i++)
@@ -112,8 +112,8 @@ public sealed class PivotTests(ITestOutputHelper output) : NodeTests(output)
         int pid = (await PidsAsync(report))[0];
         using (var shot = System.Diagnostics.Process.GetProcessById(pid))
             shot.Kill();
-        NodeStatus status = await node.StatusAsync(status => status.Pivot is { State: PivotActivity.Running, Restarts: 1 });
-        Assert.Equal(9, status.Pivot!.ExitSignal);
+        NodeStatus status = await node.StatusAsync(status => status.Pivot is { State: PivotState.Running, Restarts: 1 });
+        Assert.Equal(9, status.Pivot!.LastExit?.Signal);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class PivotTests(ITestOutputHelper output) : NodeTests(output)
         File.Move(node.In("other"), file, overwrite: true);
         await File.WriteAllTextAsync(told, "");
 
-        NodeStatus status = await node.StatusAsync(status => status.Pivot is { State: PivotActivity.Failed });
+        NodeStatus status = await node.StatusAsync(status => status.Pivot is { State: PivotState.Failed });
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, status.Phase);
         Assert.False(File.Exists(marker));
         AssertReadable(node.Enclave.Errors);
@@ -185,7 +185,7 @@ public sealed class PivotTests(ITestOutputHelper output) : NodeTests(output)
         await using LocalNode node = await EnclaveAsync();
         byte[] pivot = [0x7f, (byte)'E', (byte)'L', (byte)'F', .. new byte[100]];
         await node.RunAsync(quorum, quorum.Manifest(node, pivot), pivot);
-        await node.StatusAsync(status => status.Pivot is { State: PivotActivity.Failed });
+        await node.StatusAsync(status => status.Pivot is { State: PivotState.Failed });
         Assert.Equal(0, await node.Enclave.TerminateAsync(s_bounded));
         AssertReadable(node.Enclave.Errors);
     }

@@ -81,9 +81,10 @@ public sealed class RoutesTests
     {
         using var quorum = new TestQuorum();
         using TestNode node = new TestNode(quorum).Provisioned(quorum);
-        Assert.Equal(new PivotReport(PivotActivity.Waiting, 0), node.Status().Pivot);
-        node.Node.PivotStatus = new PivotStatus(PivotState.Restarting, 3, new PivotExit(null, 9));
-        Assert.Equal(new PivotReport(PivotActivity.Restarting, 3, null, 9), node.Status().Pivot);
+        Assert.Equal(PivotStatus.Waiting, node.Status().Pivot);
+        var restarting = new PivotStatus(PivotState.Restarting, 3, new PivotExit(null, 9));
+        node.Node.PivotStatus = restarting;
+        Assert.Equal(restarting, node.Status().Pivot);
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, node.Status().Phase);
     }
 

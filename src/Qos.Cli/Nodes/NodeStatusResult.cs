@@ -25,7 +25,7 @@ internal static class NodeStatusResult
         }
 
         if (status.Pivot is { } pivot)
-            page.Field("app", Describe(pivot), pivot.State == PivotActivity.Failed ? Tone.Bad : Tone.Plain);
+            page.Field("app", Describe(pivot), pivot.State == PivotState.Failed ? Tone.Bad : Tone.Plain);
     }
 
     /// <summary>For machines; the members are those of the wire.</summary>
@@ -51,12 +51,12 @@ internal static class NodeStatusResult
             writer.Member("state", NameOf(pivot.State));
             writer.Name("restarts");
             writer.Integer((ulong)pivot.Restarts);
-            if ((pivot.ExitSignal ?? pivot.ExitCode) is { } number)
+            if (pivot.LastExit is { } exit)
             {
                 writer.Name("last_exit");
                 writer.BeginObject();
-                writer.Name(pivot.ExitSignal is null ? "code" : "signal");
-                writer.Integer((long)number);
+                writer.Name(exit.Signal is null ? "code" : "signal");
+                writer.Integer((long)(exit.Signal ?? exit.Code ?? 0));
                 writer.EndObject();
             }
 
@@ -66,17 +66,17 @@ internal static class NodeStatusResult
         writer.EndObject();
     });
 
-    private static string Describe(PivotReport pivot)
+    private static string Describe(PivotStatus pivot)
     {
         string text = NameOf(pivot.State);
         if (pivot.Restarts > 0)
             text += string.Create(CultureInfo.InvariantCulture, $", restarted {pivot.Restarts} times");
-        if (pivot.ExitSignal is { } signal)
+        if (pivot.LastExit is { Signal: { } signal })
             text += string.Create(CultureInfo.InvariantCulture, $", last ended by signal {signal}");
-        else if (pivot.ExitCode is { } code)
+        else if (pivot.LastExit is { Code: { } code })
             text += string.Create(CultureInfo.InvariantCulture, $", last exit code {code}");
         return text;
     }
 
-    private static string NameOf(PivotActivity state) => state.ToString().ToLowerInvariant();
+    private static string NameOf(PivotState state) => state.ToString().ToLowerInvariant();
 }

@@ -2,7 +2,7 @@ using Qos.Protocol;
 
 namespace Qos.Node;
 
-/// <summary>The pivot between the manifest's words, the supervisor's and the wire's.</summary>
+/// <summary>The pivot from the manifest's words to the supervisor's.</summary>
 internal static class PivotLaunches
 {
     /// <summary>What an approved manifest has started.</summary>
@@ -22,18 +22,4 @@ internal static class PivotLaunches
             Resolvers = manifest.Dns?.Resolvers ?? [],
         };
     }
-
-    /// <summary>The supervisor's status as the wire carries it.</summary>
-    internal static PivotReport ReportOf(PivotStatus status) => new(
-        status.State switch
-        {
-            PivotState.Running => PivotActivity.Running,
-            PivotState.Restarting => PivotActivity.Restarting,
-            PivotState.Exited => PivotActivity.Exited,
-            PivotState.Failed => PivotActivity.Failed,
-            _ => PivotActivity.Waiting,
-        },
-        (uint)status.Restarts,
-        status.LastExit?.Code,
-        status.LastExit?.Signal);
 }

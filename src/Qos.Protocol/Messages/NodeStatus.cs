@@ -4,4 +4,4 @@ namespace Qos.Protocol;
 /// <param name="Phase">The node's phase.</param>
 /// <param name="Shares">Whose shares are in; null when the node does not wait for shares.</param>
 /// <param name="Pivot">The pivot's state; null before a boot.</param>
-public sealed record NodeStatus(ProtocolPhase Phase, ShareStatus? Shares, PivotReport? Pivot);
+public sealed record NodeStatus(ProtocolPhase Phase, ShareStatus? Shares, PivotStatus? Pivot);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Qos.Native;
 using Qos.Node;
+using Qos.Protocol;
 
 namespace Qos.Runtime;
 

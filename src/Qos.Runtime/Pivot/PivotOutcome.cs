@@ -1,4 +1,5 @@
 using Qos.Node;
+using Qos.Protocol;
 
 namespace Qos.Runtime;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
 using Qos.Node;
+using Qos.Protocol;
 
 namespace Qos.Runtime;
 
@@ -20,7 +21,7 @@ public sealed class PivotSupervisor : IDisposable
     private readonly TaskCompletionSource<PivotOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BoundedConsole? _console;
     private PivotOutput? _output;
-    private int _restarts;
+    private uint _restarts;
     private PivotExit? _lastExit;
 
     /// <summary>Makes a supervisor that has nothing to start yet.</summary>

@@ -188,7 +188,7 @@ public sealed class LocalNode : IAsyncDisposable
                 throw new InvalidOperationException($"A share was refused.\n{Log}");
         }
 
-        await StatusAsync(status => status.Pivot is { State: not PivotActivity.Waiting });
+        await StatusAsync(status => status.Pivot is { State: not PivotState.Waiting });
         return envelope;
     }
 

@@ -142,7 +142,7 @@ internal sealed class ModelGenerator(int seed)
     private NodeStatus Status() => new(
         Phase(),
         Coin() ? new ShareStatus((uint)_random.Next(), List(Text), List(Text)) : null,
-        Coin() ? new PivotReport((PivotActivity)_random.Next(5), (uint)_random.Next(), Coin() ? _random.Next(256) : null) : null);
+        Coin() ? new PivotStatus((PivotState)_random.Next(5), (uint)_random.Next(), Coin() ? new PivotExit(_random.Next(256), null) : null) : null);
 
     private IPAddress Address() => new(Exactly(Coin() ? 4 : 16));
 

@@ -49,7 +49,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
         await Start(node, RestartPolicy.Never);
         using (EnclaveStream app = await Greeted())
         {
-            Assert.Equal(PivotActivity.Running, (await Status(node)).Pivot!.State);
+            Assert.Equal(PivotState.Running, (await Status(node)).Pivot!.State);
             await app.WriteAsync(new[] { code });
             Assert.Equal(exitCode, await running.WaitAsync(PivotRun.Patience));
         }
@@ -63,11 +63,11 @@ public sealed class EnclaveRuntimeTests : IDisposable
         await Start(node, RestartPolicy.Always);
         using (EnclaveStream app = await Greeted())
             await app.WriteAsync(new byte[] { 9 });
-        PivotReport report;
+        PivotStatus report;
         do
             report = (await Status(node)).Pivot!;
-        while (report.State != PivotActivity.Running || report.Restarts == 0);
-        Assert.Equal(9, report.ExitCode);
+        while (report.State != PivotState.Running || report.Restarts == 0);
+        Assert.Equal(9, report.LastExit?.Code);
         (await Greeted()).Dispose();
 
         await _stop.CancelAsync();
@@ -81,7 +81,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
         Task<int> running = _runtime.RunAsync(_stop.Token);
         using FrameConnection node = await Connect();
         await _members.StartAsync(node, Config(RestartPolicy.Always), "no program"u8.ToArray());
-        while ((await Status(node)).Pivot!.State != PivotActivity.Failed)
+        while ((await Status(node)).Pivot!.State != PivotState.Failed)
             await Task.Yield();
         Assert.False(running.IsCompleted);
         await _stop.CancelAsync();

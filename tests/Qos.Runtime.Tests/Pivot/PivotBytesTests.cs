@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Qos.Native;
 using Qos.Node;
+using Qos.Protocol;
 
 namespace Qos.Runtime.Tests.Pivot;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Qos.Node;
+using Qos.Protocol;
 
 namespace Qos.Runtime.Tests.Pivot;
 

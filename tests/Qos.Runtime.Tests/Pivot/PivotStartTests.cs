@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Qos.Native;
 using Qos.Node;
+using Qos.Protocol;
 
 namespace Qos.Runtime.Tests.Pivot;
 

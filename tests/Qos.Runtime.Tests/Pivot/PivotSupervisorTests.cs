@@ -1,5 +1,6 @@
 using System.Globalization;
 using Qos.Node;
+using Qos.Protocol;
 
 namespace Qos.Runtime.Tests.Pivot;
 
@@ -15,13 +16,13 @@ public sealed class PivotSupervisorTests
     {
         using var run = new PivotRun();
         Task<PivotOutcome> outcome = run.Supervisor.Start(run.PublishScript("exit 3") with { RestartAlways = true });
-        foreach (int restarts in (int[])[0, 1, 2, 3])
+        foreach (uint restarts in (uint[])[0, 1, 2, 3])
         {
             Assert.Equal(new PivotStatus(PivotState.Running, restarts, restarts == 0 ? null : new PivotExit(3, null)), await run.NextStatus());
             Assert.Equal(new PivotStatus(PivotState.Restarting, restarts, new PivotExit(3, null)), await run.NextStatus());
             long before = run.Time.GetTimestamp();
             run.Time.AdvanceToNextTimer();
-            Assert.Equal(TimeSpan.FromMilliseconds(100 << restarts), run.Time.GetElapsedTime(before));
+            Assert.Equal(TimeSpan.FromMilliseconds(100 << (int)restarts), run.Time.GetElapsedTime(before));
         }
 
         await run.Supervisor.StopAsync(outcome);

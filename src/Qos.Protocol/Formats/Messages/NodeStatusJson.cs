@@ -9,7 +9,7 @@ internal static class NodeStatusJson
     {
         ProtocolPhase? phase = null;
         ShareStatus? shares = null;
-        PivotReport? pivot = null;
+        PivotStatus? pivot = null;
         reader.BeginObject();
         while (reader.NextMember(out ReadOnlySpan<byte> name))
         {
@@ -79,12 +79,11 @@ internal static class NodeStatusJson
 
     private static string ReadAlias(ref QosJsonReader reader) => reader.ReadString(ProtocolLimits.MaxNameBytes);
 
-    private static PivotReport ReadPivot(ref QosJsonReader reader)
+    private static PivotStatus ReadPivot(ref QosJsonReader reader)
     {
-        PivotActivity? state = null;
+        PivotState? state = null;
         uint? restarts = null;
-        int? code = null;
-        int? signal = null;
+        PivotExit? lastExit = null;
         reader.BeginObject();
         while (reader.NextMember(out ReadOnlySpan<byte> name))
         {
@@ -93,60 +92,59 @@ internal static class NodeStatusJson
             else if (name.SequenceEqual("restarts"u8))
                 restarts = reader.ReadUInt32();
             else if (name.SequenceEqual("last_exit"u8))
-                (code, signal) = reader.TryReadNull() ? (null, null) : ReadExit(ref reader);
+                lastExit = reader.TryReadNull() ? null : ReadExit(ref reader);
             else
                 throw JsonMembers.Unknown(ref reader, name);
         }
 
-        return new PivotReport(
+        return new PivotStatus(
             state ?? throw JsonMembers.Missing(ref reader, "state"),
             restarts ?? throw JsonMembers.Missing(ref reader, "restarts"),
-            code,
-            signal);
+            lastExit);
     }
 
-    private static void WritePivot(QosJsonWriter writer, PivotReport pivot)
+    private static void WritePivot(QosJsonWriter writer, PivotStatus pivot)
     {
         writer.BeginObject();
         writer.Name("state"u8);
         writer.String(pivot.State switch
         {
-            PivotActivity.Running => "running",
-            PivotActivity.Restarting => "restarting",
-            PivotActivity.Exited => "exited",
-            PivotActivity.Failed => "failed",
+            PivotState.Running => "running",
+            PivotState.Restarting => "restarting",
+            PivotState.Exited => "exited",
+            PivotState.Failed => "failed",
             _ => "waiting",
         });
         writer.Name("restarts"u8);
         writer.Integer((ulong)pivot.Restarts);
-        if ((pivot.ExitSignal ?? pivot.ExitCode) is { } number)
+        if (pivot.LastExit is { } exit)
         {
             writer.Name("last_exit"u8);
             writer.BeginObject();
-            writer.Name(pivot.ExitSignal is null ? "code"u8 : "signal"u8);
-            writer.Integer((ulong)(ushort)number);
+            writer.Name(exit.Signal is null ? "code"u8 : "signal"u8);
+            writer.Integer((ulong)(ushort)(exit.Signal ?? exit.Code ?? 0));
             writer.EndObject();
         }
 
         writer.EndObject();
     }
 
-    private static PivotActivity ReadState(ref QosJsonReader reader) => reader.ReadString(16) switch
+    private static PivotState ReadState(ref QosJsonReader reader) => reader.ReadString(16) switch
     {
-        "waiting" => PivotActivity.Waiting,
-        "running" => PivotActivity.Running,
-        "restarting" => PivotActivity.Restarting,
-        "exited" => PivotActivity.Exited,
-        "failed" => PivotActivity.Failed,
+        "waiting" => PivotState.Waiting,
+        "running" => PivotState.Running,
+        "restarting" => PivotState.Restarting,
+        "exited" => PivotState.Exited,
+        "failed" => PivotState.Failed,
         _ => throw reader.Error("unknown state of the pivot"),
     };
 
-    private static (int? Code, int? Signal) ReadExit(ref QosJsonReader reader)
+    private static PivotExit ReadExit(ref QosJsonReader reader)
     {
-        (int? Code, int? Signal) exit = JsonVariants.Open(ref reader) switch
+        PivotExit exit = JsonVariants.Open(ref reader) switch
         {
-            "code" => (reader.ReadUInt16(), null),
-            "signal" => (null, reader.ReadUInt16()),
+            "code" => new PivotExit(reader.ReadUInt16(), null),
+            "signal" => new PivotExit(null, reader.ReadUInt16()),
             _ => throw reader.Error("expected \"code\" or \"signal\""),
         };
         JsonVariants.Close(ref reader);

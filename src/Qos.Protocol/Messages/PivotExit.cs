@@ -1,4 +1,4 @@
-namespace Qos.Node;
+namespace Qos.Protocol;
 
 /// <summary>How the pivot last ended: by returning a code, or by a signal.</summary>
 /// <param name="Code">The exit code, or null when a signal ended it.</param>

@@ -1,6 +1,6 @@
-namespace Qos.Node;
+namespace Qos.Protocol;
 
-/// <summary>What the pivot is doing.</summary>
+/// <summary>What the pivot is doing. Ours; the wire's names are these in camelCase.</summary>
 public enum PivotState
 {
     /// <summary>Not started yet: the node is not provisioned.</summary>
