@@ -1,5 +1,4 @@
 using System.Globalization;
-using Qos.Encoding;
 using Qos.Protocol;
 
 namespace Qos.Client;
@@ -7,8 +6,6 @@ namespace Qos.Client;
 /// <summary>A bridge in one word: <c>server:3000</c>, <c>server:3000:127.0.0.1</c>, <c>client:443:api.example.com</c>, <c>client:443</c>.</summary>
 public static class BridgeText
 {
-    private const int MaxHostBytes = 1024;
-
     /// <summary>Reads it.</summary>
     /// <exception cref="FormatException">It has another form; the message says which forms there are.</exception>
     public static BridgeConfig Parse(string text)
@@ -35,18 +32,9 @@ public static class BridgeText
     /// <exception cref="FormatException">It has another form, or a port is there twice.</exception>
     public static IReadOnlyList<BridgeConfig> ParseJson(string json)
     {
-        var reader = new QosJsonReader(System.Text.Encoding.UTF8.GetBytes(json));
-        var bridges = new List<BridgeConfig>();
-        reader.BeginArray();
-        while (reader.NextElement())
-        {
-            BridgeConfig bridge = ReadJson(ref reader);
-            if (bridges.Exists(other => other.Port == bridge.Port))
-                throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"the bridge port {bridge.Port} is there twice"));
-            bridges.Add(bridge);
-        }
-
-        reader.End();
+        IReadOnlyList<BridgeConfig> bridges = BridgeListFormat.Decode(System.Text.Encoding.UTF8.GetBytes(json));
+        if (bridges.GroupBy(static bridge => bridge.Port).FirstOrDefault(static same => same.Count() > 1) is { } twice)
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"the bridge port {twice.Key} is there twice"));
         return bridges;
     }
 
@@ -57,32 +45,6 @@ public static class BridgeText
         BridgeConfig.Client { Host: { } host } client => string.Create(CultureInfo.InvariantCulture, $"client:{client.Port}:{host}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"client:{bridge.Port}"),
     };
-
-    private static BridgeConfig ReadJson(ref QosJsonReader reader)
-    {
-        string? type = null;
-        ushort? port = null;
-        string? host = null;
-        reader.BeginObject();
-        while (reader.NextMember(out ReadOnlySpan<byte> name))
-        {
-            if (name.SequenceEqual("type"u8))
-                type = reader.ReadString(16);
-            else if (name.SequenceEqual("port"u8))
-                port = reader.ReadUInt16();
-            else if (!name.SequenceEqual("host"u8))
-                throw reader.Error("a member that a bridge does not have");
-            else if (!reader.TryReadNull())
-                host = reader.ReadString(MaxHostBytes);
-        }
-
-        return (type, port, host) switch
-        {
-            ("server", { } value, { } address) => new BridgeConfig.Server(value, address),
-            ("client", { } value, _) => new BridgeConfig.Client(value, host),
-            _ => throw reader.Error("a bridge has a type (server or client), a port, and for a server a host"),
-        };
-    }
 
     private static FormatException Unreadable(string text) => new(
         $"'{text}' is not a bridge: server:PORT, server:PORT:ADDRESS, client:PORT or client:PORT:HOST, for example server:3000:0.0.0.0");
