@@ -20,7 +20,7 @@ if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain
 
 step_number=0
 current='before the first step'
-pids=()
+pids=() names=()
 started=$SECONDS
 
 step() {
@@ -63,12 +63,15 @@ background() {
     shift
     show "$@" '&'
     "$@" >"$dir/$name.log" 2>&1 </dev/null &
-    pids+=($!)
+    pids+=($!) names+=("$name")
 }
 wait_for() {
     local what=$1 tries=0
     shift
     until "$@" >/dev/null 2>&1; do
+        for ((i = 0; i < ${#pids[@]}; i++)); do
+            kill -0 "${pids[i]}" 2>/dev/null || fail "${names[i]} ended: $(tail -n 1 "$dir/${names[i]}.log")"
+        done
         tries=$((tries + 1))
         [ "$tries" -lt 300 ] || fail "$what did not come up within 30 s"
         sleep 0.1
@@ -130,7 +133,7 @@ start_processes() {
 stop_node() {
     for ((i = ${#pids[@]} - 1; i >= 0; i--)); do kill "${pids[i]}" 2>/dev/null; done
     for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null; done
-    pids=()
+    pids=() names=()
 }
 
 step "Three people make their keys; each secret stays with its owner"
