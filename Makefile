@@ -4,7 +4,8 @@
 # make eif    the enclave image: out/qos.eif and its measurements, out/qos.pcrs
 # make demo-image   the same life, but the node is a virtual machine booted from that image
 # make reproduce    builds the image twice, under different circumstances, and compares
-# make bench  the tables of numbers (ARGS="enclave boot health attestation bridge" for some of them)
+# make bench  the tables of numbers (ARGS="enclave boot health export attestation proofs bridge" for some of them)
+# make pack   the verifier's NuGet package, in out/packages
 # make format, make deps, make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -24,7 +25,7 @@ COMPAT := qos_client qos_core qos_host qos_bridge
 SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
-.PHONY: all test demo eif demo-image reproduce bench format clean deps
+.PHONY: all test demo eif demo-image reproduce bench pack format clean deps
 all: out/.programs
 
 deps:
@@ -63,6 +64,9 @@ bench: all
 	@native/install-deps bench
 	@.ci/quiet out/log/bench.log 'no line' dotnet build -c Release tests/Qos.Bench $(BUILD) -nologo -v:m
 	@dotnet run --no-build -c Release --project tests/Qos.Bench -- $(ARGS)
+
+pack: | deps
+	@.ci/quiet out/log/pack.log 'Successfully created' dotnet pack -c Release src/Qos.Verify -o out/packages $(BUILD) -nologo -v:m
 
 format: | deps
 	dotnet format Qos.sln

@@ -14,7 +14,9 @@ IBenchmark[] subjects =
     new EnclaveBenchmark(),
     new BootBenchmark(),
     new HealthBenchmark(),
+    new ExportBenchmark(),
     new AttestationBenchmark(),
+    new ProofsBenchmark(),
     new BridgeBenchmark(),
 ];
 

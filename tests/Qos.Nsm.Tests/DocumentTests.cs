@@ -115,6 +115,52 @@ public sealed class DocumentTests
     }
 
     [Fact]
+    public void Lengths_may_be_definite_or_not()
+    {
+        // The payload's map, a key and a value in pieces, the PCRs' map and the bundle, all of indefinite length.
+        Verify(s_chain.Sign(Indefinite(s_chain)));
+    }
+
+    [Theory]
+    [InlineData("bytes behind the payload")]
+    [InlineData("a payload cut short")]
+    [InlineData("a payload that is no map")]
+    [InlineData("a member twice, once in pieces")]
+    [InlineData("a map without its end")]
+    public void A_payload_of_another_form_is_refused(string what)
+    {
+        byte[] payload = new TestPayload(s_chain).Encode();
+        byte[] other = what switch
+        {
+            "bytes behind the payload" => [.. payload, 0],
+            "a payload cut short" => payload[..^1],
+            "a payload that is no map" => [0x81, .. payload],
+            "a member twice, once in pieces" => [(byte)(payload[0] + 1), .. payload.AsSpan(1), 0x7F, 0x62, (byte)'n', (byte)'o', 0x63, (byte)'n', (byte)'c', (byte)'e', 0xFF, 0xF6],
+            _ => [0xBF, .. payload.AsSpan(1)],
+        };
+        Assert.Equal(AttestationError.InvalidPayload, Assert.Throws<AttestationException>(() => AttestationDocument.Parse(s_chain.Sign(other))).Error);
+    }
+
+    [Fact]
+    public void A_mirrored_signature_is_one_of_the_same_document_and_numbers_out_of_range_are_none()
+    {
+        byte[] document = s_chain.Document();
+        var order = System.Numerics.BigInteger.Parse(
+            "0FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973",
+            System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
+        var s = new System.Numerics.BigInteger(document.AsSpan(document.Length - 48), isUnsigned: true, isBigEndian: true);
+        Verify(WithS(document, order - s));
+        foreach (System.Numerics.BigInteger wrong in (System.Numerics.BigInteger[])[0, order, order - s - 1, s + 1])
+        {
+            Assert.Equal(
+                AttestationError.InvalidSignature, Assert.Throws<AttestationException>(() => Verify(WithS(document, wrong))).Error);
+        }
+
+        byte[] swapped = [.. document.AsSpan(0, document.Length - 96), .. document.AsSpan(document.Length - 48), .. document.AsSpan(document.Length - 96, 48)];
+        Assert.Equal(AttestationError.InvalidSignature, Assert.Throws<AttestationException>(() => Verify(swapped)).Error);
+    }
+
+    [Fact]
     public void Mutated_documents_never_verify_and_never_do_more_than_be_refused()
     {
         const int Seed = 99;
@@ -136,6 +182,50 @@ public sealed class DocumentTests
             {
             }
         }
+    }
+
+    private static byte[] WithS(byte[] document, System.Numerics.BigInteger s)
+    {
+        byte[] changed = [.. document];
+        changed.AsSpan(document.Length - 48).Clear();
+        byte[] number = s.ToByteArray(isUnsigned: true, isBigEndian: true);
+        number.CopyTo(changed.AsSpan(document.Length - number.Length));
+        return changed;
+    }
+
+    private static byte[] Indefinite(TestChain chain)
+    {
+        var writer = new CborWriter(CborConformanceMode.Lax);
+        writer.WriteStartMap(null);
+        foreach ((string name, Action<CborWriter> write) in new TestPayload(chain).Members)
+        {
+            writer.WriteStartIndefiniteLengthTextString();
+            writer.WriteTextString(name[..1]);
+            writer.WriteTextString(name[1..]);
+            writer.WriteEndIndefiniteLengthTextString();
+            if (name == "pcrs")
+            {
+                writer.WriteStartMap(null);
+                writer.WriteInt32(0);
+                writer.WriteStartIndefiniteLengthByteString();
+                writer.WriteByteString(new byte[40]);
+                writer.WriteByteString(new byte[8]);
+                writer.WriteEndIndefiniteLengthByteString();
+                writer.WriteEndMap();
+            }
+            else if (name == "cabundle")
+            {
+                writer.WriteStartArray(null);
+                foreach (ReadOnlyMemory<byte> certificate in chain.Bundle)
+                    writer.WriteByteString(certificate.Span);
+                writer.WriteEndArray();
+            }
+            else
+                write(writer);
+        }
+
+        writer.WriteEndMap();
+        return writer.Encode();
     }
 
     private static void Verify(byte[] document) =>

@@ -14,7 +14,14 @@ internal sealed class SimulatedDeployment : IDisposable
     private readonly KeySet[] _members;
     private readonly SoftwareNsm _nsm;
 
-    public SimulatedDeployment(uint threshold = 2, int approvals = 2, ManifestVersion version = ManifestVersion.V2)
+    /// <param name="threshold">Of the manifest set, which has three members.</param>
+    /// <param name="approvals">How many of them approved.</param>
+    /// <param name="version">The manifest's.</param>
+    /// <param name="otherPcr">A PCR that the enclave has another value of than the manifest.</param>
+    /// <param name="commits">Whether PCR17 commits to the live key.</param>
+    /// <param name="lockedPcrs">How many PCRs are locked, and so attested.</param>
+    public SimulatedDeployment(
+        uint threshold = 2, int approvals = 2, ManifestVersion version = ManifestVersion.V2, int otherPcr = -1, bool commits = true, ushort lockedPcrs = 32)
     {
         _members = [.. Enumerable.Range(0, 3).Select(_ => KeySet.Generate(SystemRandomSource.Instance))];
         Live = KeySet.Generate(SystemRandomSource.Instance);
@@ -44,12 +51,13 @@ internal sealed class SimulatedDeployment : IDisposable
         _nsm = new SoftwareNsm(new()
         {
             Pki = s_pki,
-            Pcrs = Enumerable.Range(0, 4).ToDictionary(i => i, pcr),
+            Pcrs = Enumerable.Range(0, 4).ToDictionary(i => i, i => pcr(i == otherPcr ? 99 : i)),
         });
         byte[] hash = Manifest.Hash();
         _nsm.Send(new NsmRequest.ExtendPcr(16, ManifestCommitment.Setup(Setup.PublicKey.Bytes, hash).Extension.ToArray()));
-        _nsm.Send(new NsmRequest.ExtendPcr(17, ManifestCommitment.Live(Live.PublicKey.Bytes, hash).Extension.ToArray()));
-        _nsm.Send(new NsmRequest.LockPcrs(32));
+        if (commits)
+            _nsm.Send(new NsmRequest.ExtendPcr(17, ManifestCommitment.Live(Live.PublicKey.Bytes, hash).Extension.ToArray()));
+        _nsm.Send(new NsmRequest.LockPcrs(lockedPcrs));
     }
 
     public KeySet Live { get; }

@@ -30,7 +30,7 @@ internal sealed class AttestationBenchmark : IBenchmark
         List<double> openssl = [], documents = [], cachedDocuments = [], proofs = [], cachedProofs = [];
         for (int round = 0; round < options.Rounds; round++)
         {
-            openssl.Add(await OpenSslAsync(options.Seconds) / SignaturesOfADocument);
+            openssl.Add(await OpenSsl.VerificationsAsync(options.Seconds) / SignaturesOfADocument);
             documents.Add(Rate(options.Seconds, () => uncached.Verify(AttestationDocument.Parse(_document), _time)));
             cachedDocuments.Add(Rate(options.Seconds, () => cached.Verify(AttestationDocument.Parse(_document), _time)));
             proofs.Add(Rate(options.Seconds, () => VerifyProof(plain)));
@@ -74,15 +74,6 @@ internal sealed class AttestationBenchmark : IBenchmark
         }
         while (spent.TotalSeconds < seconds);
         return count / spent.TotalSeconds;
-    }
-
-    /// <summary>The last number of its last line: verifications of ECDSA on P-384 in a second of processor time.</summary>
-    private static async Task<double> OpenSslAsync(double seconds)
-    {
-        string whole = Math.Max(1, (int)Math.Round(seconds)).ToString(CultureInfo.InvariantCulture);
-        string output = await ChildProcess.RunAsync("openssl", "speed", "-seconds", whole, "ecdsap384");
-        string last = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
-        return double.Parse(last.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1], CultureInfo.InvariantCulture);
     }
 
     private static BenchRow Row(string measure, List<double> ours, List<double> other, string otherName, double target)

@@ -6,9 +6,10 @@ namespace Qos.Bench.Bridge;
 /// <summary>The load generator that lies beside the repository, compiled when it is needed.</summary>
 internal sealed class LoadGenerator
 {
-    private readonly string _program;
+    private LoadGenerator(string program) => Program = program;
 
-    private LoadGenerator(string program) => _program = program;
+    /// <summary>The compiled program.</summary>
+    public string Program { get; }
 
     public static async Task<LoadGenerator> CompileAsync(string folder)
     {
@@ -18,13 +19,13 @@ internal sealed class LoadGenerator
     }
 
     public ChildProcess StartServer(int port, int threads) =>
-        ChildProcess.Start(_program, "server", "--port", $"{port}", "--threads", $"{threads}");
+        ChildProcess.Start(Program, "server", "--port", $"{port}", "--threads", $"{threads}");
 
     /// <summary>Runs one measurement.</summary>
     public async Task<LoadResult> RunAsync(string mode, int port, int connections, double seconds)
     {
         string json = await ChildProcess.RunAsync(
-            _program, mode, "--addr", $"127.0.0.1:{port}", "-c", $"{connections}", "-t", seconds.ToString(CultureInfo.InvariantCulture), "-w", "0.4");
+            Program, mode, "--addr", $"127.0.0.1:{port}", "-c", $"{connections}", "-t", seconds.ToString(CultureInfo.InvariantCulture), "-w", "0.4");
         using JsonDocument document = JsonDocument.Parse(json);
         JsonElement root = document.RootElement;
         return new LoadResult(

@@ -43,6 +43,9 @@ public sealed class LocalNode : IAsyncDisposable
     /// <summary>Where the host listens.</summary>
     public IPEndPoint HostAddress { get; }
 
+    /// <summary>The simulator's authority.</summary>
+    public string PkiFolder => _setup.PkiFolder ?? In("pki");
+
     /// <summary>The simulator.</summary>
     public RunningProgram Simulator { get; private set; } = null!;
 
@@ -58,7 +61,7 @@ public sealed class LocalNode : IAsyncDisposable
     /// <summary>Speaks the protocol with the host.</summary>
     public NodeClient Client => _client ??= new NodeClient($"http://{HostAddress}");
 
-    /// <summary>The simulator's root, which is another one for each node.</summary>
+    /// <summary>The simulator's root, which is another one for each node unless nodes share an authority.</summary>
     public ReadOnlyMemory<byte> RootDer => _root ??= Convert.FromBase64String(string.Concat(
         File.ReadLines(In("root.pem")).Where(line => !line.StartsWith('-'))));
 
@@ -119,7 +122,7 @@ public sealed class LocalNode : IAsyncDisposable
     {
         Simulator = Remember(RunningProgram.Start("qos-nsm-sim",
         [
-            "--socket", NsmSocket, "--pcrs", In("release.pcrs"), "--root-out", In("root.pem"), "--pki-dir", In("pki"), .. _setup.Simulator,
+            "--socket", NsmSocket, "--pcrs", In("release.pcrs"), "--root-out", In("root.pem"), "--pki-dir", PkiFolder, .. _setup.Simulator,
         ]));
         await Simulator.SaysAsync("is ready");
     }

@@ -12,6 +12,9 @@ public sealed record NodeSetup
     /// <summary>Further arguments of qos-host.</summary>
     public IReadOnlyList<string> Host { get; init; } = [];
 
+    /// <summary>The simulator's authority, when nodes share one; null for one of the node's own.</summary>
+    public string? PkiFolder { get; init; }
+
     /// <summary>Whether there is a host; without one a test talks to the enclave's socket, and starts sooner.</summary>
     public bool WithHost { get; init; } = true;
 

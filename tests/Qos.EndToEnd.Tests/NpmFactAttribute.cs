@@ -1,0 +1,7 @@
+namespace Qos.EndToEnd.Tests;
+
+/// <summary>A test that runs verifiers from the npm registry; it is skipped where Node.js is missing or the registry is out of reach.</summary>
+public sealed class NpmFactAttribute : FactAttribute
+{
+    public NpmFactAttribute() => Skip = ForeignVerifier.WhyNot;
+}

@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+
+namespace Qos.Verify.Tests;
+
+/// <summary>The examples of docs/verify.md, so that they compile; <see cref="DocumentationTests"/> compares them.</summary>
+internal static class DocumentationExamples
+{
+    public static ProofVerifier One()
+    {
+        var verifier = new ProofVerifier(new VerificationOptions
+        {
+            Time = ValidationTime.Document,
+            TrustedPcrs = [PcrProfile.Read("v1.pcrs"), PcrProfile.Read("v2.pcrs")],
+            TrustedPivots = [SHA256.HashData(File.ReadAllBytes("signer"))],
+        });
+
+        VerificationResult result = verifier.Verify(PublishedProof.Parse(File.ReadAllBytes("proof.json")));
+        if (!result.IsValid)
+        {
+            foreach (Check check in result.Failures)
+                Console.Error.WriteLine($"{check.Name}: {check.Detail}; expected {check.Expected}, found {check.Actual}");
+        }
+
+        return verifier;
+    }
+
+    public static ProofTally Many(Stream archive, ProofVerifier verifier)
+    {
+        var tally = new ProofTally();
+        foreach (StreamedProof proof in ProofStream.Verify(archive, verifier))
+        {
+            tally.Add(proof);
+            if (!proof.IsValid)
+                Console.Error.WriteLine($"proof {proof.Number}: {proof.Problem ?? proof.Result!.Failures.First().Name}");
+        }
+
+        return tally;
+    }
+}
