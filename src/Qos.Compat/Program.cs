@@ -1,7 +1,12 @@
 using Qos.Compat;
+using Qos.Keys;
 
 var screen = new Screen(Console.In, Console.Out, Console.Error);
+
+// Before any key is read; the programs that the other names stand for do it themselves.
 (string name, string[] rest) = CalledName.Split(CalledName.OfProcess(), args);
+if (name == "qos_client")
+    ProcessMemory.Protect();
 return name switch
 {
     "qos_client" => ClientCommandLine.RunAsync(rest, screen).GetAwaiter().GetResult(),

@@ -20,7 +20,6 @@ internal static unsafe partial class LibC
     internal const int PR_SET_CHILD_SUBREAPER = 36;
     internal const int RLIMIT_CORE = 4;
 
-
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int waitid(int kind, int id, siginfo_t* info, int options);
 

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Qos.Keys;
 using Qos.Native;
 
 namespace Qos.Runtime;
@@ -9,13 +9,9 @@ internal static class ProcessHygiene
 {
     /// <summary>No core file, nobody may look into its memory, and files are the owner's alone.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
-    public static unsafe void Apply()
+    public static void Apply()
     {
-        var none = new LibC.ResourceLimit();
-        if (LibC.setrlimit(LibC.RLIMIT_CORE, &none) != 0)
-            throw new IOException($"core files cannot be forbidden: {Marshal.GetLastPInvokeErrorMessage()}");
-        if (LibC.prctl(LibC.PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-            throw new IOException($"the memory cannot be protected: {Marshal.GetLastPInvokeErrorMessage()}");
+        ProcessMemory.Protect();
         _ = LibC.umask(0x3F);
     }
 

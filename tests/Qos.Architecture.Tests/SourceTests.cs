@@ -72,6 +72,15 @@ public partial class SourceTests
     public void No_file_is_named_after_nothing() =>
         Assert.DoesNotContain(Repository.Sources(), static file => VagueName().IsMatch(Path.GetFileNameWithoutExtension(file)));
 
+    [Theory]
+    [InlineData("src/Qos.Enclave/Program.cs", "ProcessHygiene.Apply()")]
+    [InlineData("src/Qos.Init/Program.cs", "ProcessHygiene.Apply()")]
+    [InlineData("src/Qos.Runtime/ProcessHygiene.cs", "ProcessMemory.Protect()")]
+    [InlineData("src/Qos.Cli/Program.cs", "ProcessMemory.Protect()")]
+    [InlineData("src/Qos.Compat/Program.cs", "ProcessMemory.Protect()")]
+    public void A_program_that_opens_keys_protects_its_memory_first(string file, string call) =>
+        Assert.Contains(call, Repository.Read(file), StringComparison.Ordinal);
+
     [Fact]
     public void No_test_sleeps() =>
         Assert.DoesNotContain(Repository.Files("tests", "*.cs"), static file => Sleep().IsMatch(Repository.Read(file)));

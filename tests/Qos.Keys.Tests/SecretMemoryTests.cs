@@ -1,3 +1,5 @@
+using Qos.Native;
+
 namespace Qos.Keys.Tests;
 
 public class SecretMemoryTests
@@ -56,5 +58,22 @@ public class SecretMemoryTests
         using KeySet keys = KeySet.FromSeed(seed);
         foreach (string text in (string[])[$"{secret}", $"{keys}", keys.PublicKey.ToString()])
             Assert.DoesNotContain(Convert.ToHexStringLower(seed)[..8], text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void A_protected_process_leaves_no_core_file_and_is_not_looked_into()
+    {
+        const int GetDumpable = 3;
+        ProcessMemory.Protect();
+        try
+        {
+            Assert.Matches("Max core file size +0 +0 ", File.ReadAllText("/proc/self/limits"));
+            Assert.Equal(0, LibC.prctl(GetDumpable, 0, 0, 0, 0));
+        }
+        finally
+        {
+            // The other tests' process may be looked into.
+            Assert.Equal(0, LibC.prctl(LibC.PR_SET_DUMPABLE, 1, 0, 0, 0));
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using Qos.Client;
 using Qos.Keys;
 
@@ -22,7 +23,15 @@ internal sealed class KeyEncryptCommand : QosCommand
         PublicKey receiver = KeyFile.ReadPublic(parsed.GetValue(_public)!);
         string path = parsed.GetValue(_out)!;
         byte[] plaintext = InputFile.Bytes(parsed.GetValue(_in)!);
-        OutputFile.Write(path, receiver.Encrypt(plaintext, SystemRandomSource.Instance), parsed.GetValue(_force));
+        try
+        {
+            OutputFile.Write(path, receiver.Encrypt(plaintext, SystemRandomSource.Instance), parsed.GetValue(_force));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(plaintext);
+        }
+
         terminal.Page.Wrote(path, $"{plaintext.Length} bytes, encrypted");
         return Task.CompletedTask;
     }

@@ -18,6 +18,8 @@ internal static class PassphraseEntry
         {
             ConsoleKeyInfo key = keyboard.ReadKey();
             char c = key.KeyChar;
+            char before = high;
+            high = '\0';
             if (key.Key == ConsoleKey.Enter || c is '\r' or '\n')
                 return SecretMemory.CopyOf(buffer.Span[..length]);
             if (key.Key == ConsoleKey.Backspace || c is '\b' or '\x7f')
@@ -26,8 +28,8 @@ internal static class PassphraseEntry
                 length = 0;
             else if (char.IsHighSurrogate(c))
                 high = c;
-            else if (!char.IsControl(c))
-                length = Append(buffer.Span, length, char.IsLowSurrogate(c) ? new Rune(high, c) : new Rune(c));
+            else if (!char.IsControl(c) && (Rune.TryCreate(c, out Rune rune) || Rune.TryCreate(before, c, out rune)))
+                length = Append(buffer.Span, length, rune);
         }
     }
 

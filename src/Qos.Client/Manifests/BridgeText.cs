@@ -47,5 +47,5 @@ public static class BridgeText
     };
 
     private static FormatException Unreadable(string text) => new(
-        $"'{text}' is not a bridge: server:PORT, server:PORT:ADDRESS, client:PORT or client:PORT:HOST, for example server:3000:0.0.0.0");
+        $"'{VisibleText.Escape(text)}' is not a bridge: server:PORT, server:PORT:ADDRESS, client:PORT or client:PORT:HOST, for example server:3000:0.0.0.0");
 }
