@@ -1,5 +1,7 @@
 using Qos.Keys;
+using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Vectors;
 
 namespace Qos.Client.Tests;
 
@@ -26,6 +28,31 @@ public sealed class InteropFileTests : IDisposable
         _folder.Write("quorum_threshold", "1");
         Assert.Equal("a.b", MemberSetDirectory.Read(_folder.Path).Members[0].Alias);
         Assert.Equal("a", MemberSetDirectory.Read(_folder.Path, aliasEndsAtFirstDot: true).Members[0].Alias);
+    }
+
+    [Theory]
+    [InlineData("manifest-set")]
+    [InlineData("share-set")]
+    public void The_references_sets_are_read(string set)
+    {
+        string folder = VectorFiles.PathOf("qos", "integration-mock", "keys", set);
+        MemberSet read = MemberSetDirectory.Read(folder);
+        Assert.Equal(2u, read.Threshold);
+        Assert.Equal(["user1", "user2", "user3"], read.Members.Select(static member => member.Alias));
+        Assert.Equal(
+            read.Members.Select(member => VectorFiles.Text("qos", "integration-mock", "keys", set, $"{member.Alias}.pub").Trim()),
+            read.Members.Select(static member => Convert.ToHexStringLower(member.PubKey.Span)));
+    }
+
+    [Fact]
+    public void The_references_release_and_role_are_read()
+    {
+        Assert.True(File.Exists(VectorFiles.PathOf("qos", "integration-mock", "dist", "release.env")));
+        IReadOnlyDictionary<int, byte[]> release = PcrFile.Read(VectorFiles.PathOf("qos", "integration-mock", "dist", "aws-x86_64.pcrs"));
+        Assert.Equal([0, 1, 2], release.Keys);
+        Assert.Equal(
+            "arn:aws:iam::123456789012:role/Webserver",
+            InputFile.Text(VectorFiles.PathOf("qos", "integration-mock", "namespaces", "pcr3-preimage.txt")));
     }
 
     [Fact]

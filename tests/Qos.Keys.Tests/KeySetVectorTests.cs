@@ -66,7 +66,9 @@ public class KeySetVectorTests
     [Fact]
     public void Golden_signature_is_reproduced()
     {
-        foreach (JsonElement vector in JsonDocument.Parse(VectorFiles.Bytes("qos", "p256_golden_signature.json")).RootElement.EnumerateArray())
+        JsonElement vectors = JsonDocument.Parse(VectorFiles.Bytes("qos", "p256_golden_signature.json")).RootElement;
+        Assert.NotEmpty(vectors.EnumerateArray());
+        foreach (JsonElement vector in vectors.EnumerateArray())
         {
             using KeySet keys = KeyFiles.ReadSecret(VectorFiles.PathOf("qos", vector.Text("seed_file")));
             byte[] data = System.Text.Encoding.UTF8.GetBytes(vector.Text("data_utf8"));
@@ -90,6 +92,20 @@ public class KeySetVectorTests
         string folder = VectorFiles.PathOf("qos", "integration-mock", "boot-e2e", "all-personal-dir", $"{member}-dir");
         using KeySet keys = KeyFiles.ReadSecret(Path.Combine(folder, $"{member}.secret"));
         Assert.Equal(KeyFiles.ReadPublic(Path.Combine(folder, $"{member}.pub")), keys.PublicKey);
+        foreach (string set in (string[])["manifest-set", "share-set"])
+            Assert.Equal(KeyFiles.ReadPublic(VectorFiles.PathOf("qos", "integration-mock", "keys", set, $"{member}.pub")), keys.PublicKey);
+    }
+
+    // Nothing says what belongs to these; they are files that the reference reads as they are, with or without white space.
+    [Theory]
+    [InlineData("integration-mock/ephemeral_seed.secret.keep")]
+    [InlineData("tvc/seed.hex")]
+    public void Other_secret_files_are_read(string file)
+    {
+        string path = VectorFiles.PathOf(["qos", .. file.Split('/')]);
+        using KeySet keys = KeyFiles.ReadSecret(path);
+        using KeySet same = KeySet.FromSeed(Convert.FromHexString(File.ReadAllText(path).Trim()));
+        Assert.Equal(same.PublicKey, keys.PublicKey);
     }
 
     [Fact]

@@ -21,6 +21,11 @@ public sealed class AttestationVectorTests
         Assert.Equal(Convert.FromBase64String(pem[fields.Base64Data]), AwsRoot.Der.ToArray());
     }
 
+    [Fact]
+    public void Every_document_is_in_the_manifest() => Assert.Equal(
+        Directory.GetFiles(VectorFiles.PathOf("attestation"), "*.cbor").Select(static path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
+        AttestationVectors.All.Select(static entry => entry.File).Order(StringComparer.Ordinal));
+
     [Theory]
     [MemberData(nameof(AttestationVectors.Files), MemberType = typeof(AttestationVectors))]
     public void Its_fields_are_read(string file)

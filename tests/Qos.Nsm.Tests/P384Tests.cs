@@ -52,20 +52,6 @@ public sealed class P384Tests
     }
 
     [Fact]
-    public void A_COSE_example_is_never_taken_for_a_document()
-    {
-        foreach (string folder in new[] { "ecdsa-examples", "sign1-tests" })
-        {
-            foreach (string path in Directory.GetFiles(VectorFiles.PathOf("standard", "cose", folder)))
-            {
-                using JsonDocument example = JsonDocument.Parse(File.ReadAllBytes(path));
-                byte[] message = Convert.FromHexString(example.RootElement.GetProperty("output").GetProperty("cbor").GetString()!);
-                Assert.Throws<AttestationException>(() => AttestationDocument.Parse(message));
-            }
-        }
-    }
-
-    [Fact]
     public void A_point_that_is_none_is_refused()
     {
         byte[] digest = new byte[48];

@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Qos.Encoding;
 using Qos.Keys;
+using Qos.Nsm;
 using Qos.Vectors;
 
 namespace Qos.Protocol.Tests;
@@ -109,33 +112,64 @@ public sealed class ManifestVectorTests
     }
 
     [Fact]
+    public void A_deployments_details_hold_together()
+    {
+        using JsonDocument details = JsonDocument.Parse(VectorFiles.Bytes("qos", "tvc", "valid_provisioning_details.json"));
+        byte[] stored = System.Text.Encoding.UTF8.GetBytes(details.RootElement.GetProperty("manifest_envelope").GetRawText());
+        ManifestEnvelope envelope = ManifestEnvelopeFormat.Read(stored);
+        Assert.Equal(Hex(VectorFiles.Bytes("qos", "tvc", "manifest_envelope.borsh")), Hex(ManifestEnvelopeFormat.WriteBorsh(envelope)));
+        ApprovalChecks.CheckManifestApprovals(envelope);
+
+        byte[] encoded = details.RootElement.GetProperty("attestation_document_cose_sign1_base64").GetBytesFromBase64();
+        Assert.Equal(Hex(VectorFiles.Bytes("qos", "tvc", "attestation_doc.cbor")), Hex(encoded));
+        AttestationDocument document = AttestationDocument.Parse(encoded);
+        new AttestationVerifier(envelope.Manifest.Enclave.AwsRootCertificate.Span).Verify(
+            document, DateTimeOffset.FromUnixTimeSeconds(details.RootElement.GetProperty("validation_time_secs").GetInt64()));
+        Assert.Equal(Hex(envelope.Manifest.Hash()), Hex(document.UserData!.Value.Span));
+        EnclaveConfig enclave = envelope.Manifest.Enclave;
+        Assert.Equal(
+            [Hex(enclave.Pcr0.Span), Hex(enclave.Pcr1.Span), Hex(enclave.Pcr2.Span), Hex(enclave.Pcr3.Span)],
+            Enumerable.Range(0, 4).Select(index => Hex(document.Pcrs[index].Span)));
+        Assert.Equal(
+            Hex(ManifestCommitment.Setup(document.PublicKey!.Value.Span, envelope.Manifest.Hash()).Pcr), Hex(document.Pcrs[16].Span));
+    }
+
+    [Fact]
     public void Borsh_forms_are_the_pinned_ones()
     {
         using JsonDocument pinned = JsonDocument.Parse(VectorFiles.Bytes("qos", "borsh_stable.json"));
         using JsonDocument generated = JsonDocument.Parse(VectorFiles.Bytes("qos", "reference_generated", "borsh_stable.json"));
-        int seen = 0;
-        foreach (JsonElement entry in generated.RootElement.EnumerateArray())
+        Dictionary<string, JsonElement> entries =
+            generated.RootElement.EnumerateArray().ToDictionary(static entry => entry.GetProperty("name").GetString()!);
+        Assert.Equal(
+            pinned.RootElement.EnumerateObject().Select(static pin => pin.Name).Where(static name => name != "note").Order(StringComparer.Ordinal),
+            entries.Keys.Order(StringComparer.Ordinal));
+        foreach ((string name, JsonElement entry) in entries)
         {
-            string name = entry.GetProperty("name").GetString()!;
             byte[] borsh = Convert.FromHexString(entry.GetProperty("borsh_hex").GetString()!);
-            byte[] json = System.Text.Encoding.UTF8.GetBytes(entry.GetProperty("json").GetRawText());
-            byte[]? ours = name switch
-            {
-                "manifest_v0" or "manifest" or "stable_manifest_v0" or "stable_manifest" => ManifestFormat.Read(json).HashedBytes(),
-                "manifest_envelope_v0" or "manifest_envelope" or "stable_manifest_envelope_v0" or "stable_manifest_envelope" =>
-                    ManifestEnvelopeFormat.WriteBorsh(ManifestEnvelopeFormat.Read(json)),
-                _ => null,
-            };
-            JsonElement pin = pinned.RootElement.GetProperty(name.Replace("stable_", "", StringComparison.Ordinal));
+            JsonElement pin = pinned.RootElement.GetProperty(name);
             Assert.Equal(pin[0].GetInt32(), borsh.Length);
             Assert.Equal(pin[1].GetString(), Hex(SHA256.HashData(borsh)));
-            if (ours is null)
-                continue;
-            seen++;
-            Assert.Equal(Hex(borsh), Hex(ours));
-        }
 
-        Assert.Equal(4, seen);
+            byte[] json = System.Text.Encoding.UTF8.GetBytes(entry.GetProperty("json").GetRawText());
+            Assert.Equal(entry.GetProperty("qos_json").GetString(), Text(CanonicalJson.Canonicalize(json)));
+            switch (name)
+            {
+                case "manifest_v0" or "manifest":
+                    Assert.Equal(Hex(borsh), Hex(ManifestFormat.Read(json).HashedBytes()));
+                    break;
+                case "manifest_envelope_v0" or "manifest_envelope":
+                    Assert.Equal(Hex(borsh), Hex(ManifestEnvelopeFormat.WriteBorsh(ManifestEnvelopeFormat.Read(json))));
+                    break;
+                default:
+                    // A pivot alone is no artifact; it stands in a manifest of its version.
+                    var manifest = JsonNode.Parse(entries[name.Replace("pivot_config", "manifest", StringComparison.Ordinal)].GetProperty("json").GetRawText())!;
+                    manifest["pivot"] = JsonNode.Parse(json);
+                    Assert.Contains(
+                        Hex(borsh), Hex(ManifestFormat.Read(System.Text.Encoding.UTF8.GetBytes(manifest.ToJsonString())).HashedBytes()), StringComparison.Ordinal);
+                    break;
+            }
+        }
     }
 
     private static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
