@@ -1,4 +1,6 @@
 using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
 using Qos.Vectors;
 
 namespace Qos.Encoding.Tests;
@@ -61,6 +63,37 @@ public class BorshTests
         Assert.Equal("é€😀", reader.String(9));
         Assert.Equal(0, reader.Remaining);
         reader.End();
+    }
+
+    [Fact]
+    public void Any_values_come_back_and_no_part_of_them()
+    {
+        Prop.ForAll<(uint Small, ulong Large, bool Flag), byte[], NonNull<string>>(static (numbers, bytes, text) =>
+        {
+            (uint small, ulong large, bool flag) = numbers;
+            // What is no text of Unicode cannot be written.
+            string value = string.Concat(text.Get.EnumerateRunes());
+            using var writer = new BorshWriter();
+            writer.U32(small);
+            writer.Option(flag);
+            writer.String(value);
+            writer.U64(large);
+            writer.Bytes(bytes);
+            byte[] written = writer.ToArray();
+
+            Assert.Equal((small, flag, value, large, Convert.ToHexString(bytes)), Read(written));
+            for (int length = 0; length < written.Length; length++)
+                Assert.Throws<EncodingException>(() => Read(written[..length]));
+            Assert.Throws<EncodingException>(() => Read([.. written, 0]));
+        }).QuickCheckThrowOnFailure();
+
+        static (uint, bool, string, ulong, string) Read(byte[] bytes)
+        {
+            var reader = new BorshReader(bytes);
+            var values = (reader.U32(), reader.Option(), reader.String(10_000), reader.U64(), Convert.ToHexString(reader.Bytes(10_000)));
+            reader.End();
+            return values;
+        }
     }
 
     public static TheoryData<string, string, Action<byte[]>> Refused => new()

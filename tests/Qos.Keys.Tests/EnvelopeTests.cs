@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Qos.Keys.Tests;
 
@@ -25,6 +27,26 @@ public class EnvelopeTests
         Assert.Equal(12 + 4 + length + 16, atRest.Length);
         using SecretMemory openedAtRest = keys.DecryptSymmetric(atRest);
         Assert.True(openedAtRest.Span.SequenceEqual(plaintext));
+    }
+
+    [Fact]
+    public void Anything_that_is_sealed_opens_for_its_receiver_alone()
+    {
+        TestRandom random = new(8);
+        using KeySet keys = KeySet.Generate(random);
+        using KeySet other = KeySet.Generate(random);
+        Prop.ForAll<byte[]>(plaintext =>
+        {
+            byte[] envelope = keys.PublicKey.Encrypt(plaintext, SystemRandomSource.Instance);
+            using SecretMemory opened = keys.Decrypt(envelope);
+            Assert.Equal(plaintext, opened.Span.ToArray());
+            AssertRefused(other.Decrypt, envelope, "another key");
+
+            byte[] atRest = keys.EncryptSymmetric(plaintext, SystemRandomSource.Instance);
+            using SecretMemory openedAtRest = keys.DecryptSymmetric(atRest);
+            Assert.Equal(plaintext, openedAtRest.Span.ToArray());
+            AssertRefused(other.DecryptSymmetric, atRest, "another key, at rest");
+        }).QuickCheckThrowOnFailure();
     }
 
     [Fact]

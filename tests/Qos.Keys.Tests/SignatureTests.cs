@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Qos.Keys.Tests;
 
@@ -77,16 +79,15 @@ public class SignatureTests
             Curve = ECCurve.NamedCurves.nistP256,
             Q = new ECPoint { X = keys.PublicKey.SigningPoint[1..33].ToArray(), Y = keys.PublicKey.SigningPoint[33..].ToArray() },
         });
-        for (int length = 0; length < 200; length += 7)
+        Prop.ForAll<byte[], byte[]>((message, tail) =>
         {
-            byte[] message = random.Bytes(length);
             byte[] signature = keys.Sign(message);
             Assert.Equal(signature, keys.Sign(message));
             Assert.True(keys.PublicKey.Verify(message, signature));
             Assert.True(framework.VerifyData(message, signature, HashAlgorithmName.SHA256));
             Assert.False(other.PublicKey.Verify(message, signature));
-            Assert.False(keys.PublicKey.Verify([.. message, 0], signature));
-        }
+            Assert.False(keys.PublicKey.Verify([.. message, 0, .. tail], signature));
+        }).QuickCheckThrowOnFailure();
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
 using Qos.Vectors;
 
 namespace Qos.Nsm.Tests;
@@ -55,6 +57,22 @@ public sealed class PcrTests
         Assert.Equal([0, 2], PcrFile.Parse(measured).Keys);
         Assert.Equal(release[2], PcrFile.Parse(measured)[2]);
         Assert.Equal(release[2], PcrFile.Parse($$"""{"pcr8":"{{hex}}"}""")[8]);
+    }
+
+    [Fact]
+    public void Any_measurements_come_back_from_both_forms()
+    {
+        Prop.ForAll<byte[], bool>(static (indices, isUpper) =>
+        {
+            Dictionary<int, string> pcrs = [];
+            foreach (byte index in indices.Append((byte)0))
+                pcrs[index % 32] = Convert.ToHexStringLower([.. Enumerable.Repeat(index, 48)]);
+            string Hex(string hex) => isUpper ? hex.ToUpperInvariant() : hex;
+            string lines = string.Concat(pcrs.Select(pcr => $"{Hex(pcr.Value)} PCR{pcr.Key}\n"));
+            string json = $"{{\"Measurements\":{{{string.Join(',', pcrs.Select(pcr => $"\"PCR{pcr.Key}\":\"{Hex(pcr.Value)}\""))}}}}}";
+            foreach (string text in (string[])[lines, json])
+                Assert.Equal(pcrs.OrderBy(static pcr => pcr.Key), PcrFile.Parse(text).ToDictionary(static pcr => pcr.Key, static pcr => Convert.ToHexStringLower(pcr.Value)).OrderBy(static pcr => pcr.Key));
+        }).QuickCheckThrowOnFailure();
     }
 
     [Theory]

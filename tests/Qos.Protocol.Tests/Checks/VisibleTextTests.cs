@@ -1,7 +1,11 @@
+using System.Text.RegularExpressions;
+using FsCheck;
+using FsCheck.Fluent;
+
 namespace Qos.Protocol.Tests;
 
 /// <summary>Text from outside cannot move the cursor, hide or reorder what is shown.</summary>
-public sealed class VisibleTextTests
+public sealed partial class VisibleTextTests
 {
     [Theory]
     [InlineData("plain é 東京 🔑", "plain é 東京 🔑")]
@@ -33,4 +37,27 @@ public sealed class VisibleTextTests
         Assert.False(VisibleText.NeedsEscape("plain"));
         Assert.True(VisibleText.NeedsEscape("\u202e"));
     }
+
+    [Fact]
+    public void Any_text_is_shown_whole_and_visible()
+    {
+        string[] pieces = ["a", "\\", "u{", "1b}", "\u001b", "\u202e", "\u00a0", "\U0001F511", "\U000E0041", ((char)0xD83D).ToString(), ((char)0xDD11).ToString(), "é"];
+        Prop.ForAll<int[]>(choices =>
+        {
+            string text = string.Concat(choices.Select(choice => pieces[(int)((uint)choice % pieces.Length)]));
+            string shown = VisibleText.Escape(text);
+            Assert.False(VisibleText.NeedsEscape(shown), shown);
+            Assert.Equal(text, Unescaped(shown));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
+    }
+
+    // That it can be undone shows that two different texts never look the same.
+    private static string Unescaped(string shown) => EscapeSequence().Replace(shown, static match => match.Groups[1].Success
+        ? Character(Convert.ToInt32(match.Groups[1].Value, 16))
+        : "\\");
+
+    private static string Character(int value) => value is >= 0xD800 and < 0xE000 ? ((char)value).ToString() : char.ConvertFromUtf32(value);
+
+    [GeneratedRegex(@"\\u\{([0-9a-f]+)\}|\\\\")]
+    private static partial Regex EscapeSequence();
 }

@@ -34,6 +34,48 @@ public sealed class MutationTests
         }
     }
 
+    [Theory]
+    [InlineData("golden/manifest_v1.json")]
+    [InlineData("golden/manifest_v0.json")]
+    [InlineData("golden/manifest_v1.borsh")]
+    [InlineData("old_manifest")]
+    [InlineData("tvc/manifest.json")]
+    public void Mutated_manifests_are_read_or_refused(string file)
+    {
+        for (int seed = 0; seed < 5; seed++)
+        {
+            Mutate(seed, VectorFiles.Bytes(["qos", .. file.Split('/')]), static bytes =>
+            {
+                Manifest manifest = ManifestFormat.Read(bytes);
+                Assert.Equal(Convert.ToHexString(manifest.Hash()), Convert.ToHexString(ManifestFormat.Read(ManifestFormat.Write(manifest)).Hash()));
+            });
+        }
+    }
+
+    [Fact]
+    public void Mutated_approvals_are_read_or_refused()
+    {
+        for (int seed = 0; seed < 5; seed++)
+        {
+            Mutate(seed, VectorFiles.Bytes("qos", "golden", "approval.json"), static bytes =>
+            {
+                Approval approval = ApprovalFormat.Read(bytes);
+                Assert.Equal(approval, ApprovalFormat.Read(ApprovalFormat.Write(approval)));
+            });
+        }
+    }
+
+    [Fact]
+    public void Mutated_genesis_outputs_are_read_or_refused()
+    {
+        byte[] stored = VectorFiles.Bytes("qos", "integration-mock", "boot-e2e", "genesis-dir", "genesis_output");
+        for (int seed = 0; seed < 5; seed++)
+        {
+            Mutate(seed, stored, static bytes =>
+                Assert.Equal(Convert.ToHexString(bytes), Convert.ToHexString(GenesisOutputFormat.Write(GenesisOutputFormat.Read(bytes)))));
+        }
+    }
+
     [Fact]
     public void Every_truncation_is_refused()
     {
