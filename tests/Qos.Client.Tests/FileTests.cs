@@ -14,6 +14,15 @@ public sealed class FileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void A_file_without_end_is_read_to_the_limit_and_refused()
+    {
+        CeremonyException refused = Assert.Throws<CeremonyException>(() => InputFile.Bytes("/dev/zero"));
+        Assert.Equal($"/dev/zero: more than {InputFile.MaxBytes} bytes are too many.", refused.Message);
+        Assert.Empty(InputFile.Bytes("/dev/null"));
+        Assert.NotEmpty(InputFile.Bytes("/proc/self/status"));
+    }
+
+    [Fact]
     public void A_file_is_never_written_over_unless_that_was_asked_for()
     {
         string path = _folder["out"];

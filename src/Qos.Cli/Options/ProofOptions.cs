@@ -10,6 +10,8 @@ namespace Qos.Cli;
 /// <summary>What a verifier trusts and asks for.</summary>
 internal sealed class ProofOptions
 {
+    private const int MaxNonceBytes = 512;
+
     private readonly TimeOption _time = new();
     private readonly Option<bool> _json = StandardOptions.Json();
 
@@ -33,10 +35,20 @@ internal sealed class ProofOptions
         Description = "Accept documents of older nodes, which lack the commitment to the live key in PCR17.",
     };
 
-    public ProofOptions() => _pivotHashes.Validators.Add(ValidateHash);
+    private readonly Option<string?> _nonce = new("--nonce")
+    {
+        Description = "The nonce that you asked for, which the document must carry. Without it, a document that is compared with a manifest must have none.",
+        HelpName = "HEX",
+    };
+
+    public ProofOptions()
+    {
+        _pivotHashes.Validators.Add(ValidateHash);
+        _nonce.Validators.Add(ValidateNonce);
+    }
 
     /// <summary>The options for documents.</summary>
-    public Symbol[] ForDocuments => [_root, _time, _pcrs, _json];
+    public Symbol[] ForDocuments => [_root, _time, _pcrs, _nonce, _json];
 
     /// <summary>The options for proofs.</summary>
     public Symbol[] ForProofs => [_root, _time, _pcrs, _pivots, _pivotHashes, _allowUncommitted, _json];
@@ -55,6 +67,7 @@ internal sealed class ProofOptions
                 .. (parsed.GetValue(_pivotHashes) ?? []).Select(static hex => (ReadOnlyMemory<byte>)Convert.FromHexString(hex)),
             ],
             AllowUncommitted = parsed.GetValue(_allowUncommitted),
+            Nonce = parsed.GetValue(_nonce) is { } nonce ? Convert.FromHexString(nonce) : default(ReadOnlyMemory<byte>?),
         };
         if (parsed.GetValue(_root) is not { } root)
             return new ProofVerifier(options);
@@ -106,5 +119,12 @@ internal sealed class ProofOptions
             if (token.Value.Length != 2 * SHA256.HashSizeInBytes || !token.Value.All(char.IsAsciiHexDigit))
                 result.AddError($"--pivot-hash '{token.Value}' is not 64 hex digits");
         }
+    }
+
+    private static void ValidateNonce(OptionResult result)
+    {
+        string text = result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value;
+        if (text.Length is 0 or > 2 * MaxNonceBytes || text.Length % 2 != 0 || !text.All(char.IsAsciiHexDigit))
+            result.AddError($"--nonce has an even number of hex digits, at most {2 * MaxNonceBytes}");
     }
 }

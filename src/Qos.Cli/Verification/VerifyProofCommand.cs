@@ -8,6 +8,12 @@ namespace Qos.Cli;
 /// <summary>Verifies published proofs, one or as many as a file holds; what of each is looked at is the command's.</summary>
 internal abstract class VerifyProofCommand : QosCommand
 {
+    /// <summary>
+    /// The collector lets garbage grow with the processor's cache, to hundreds of megabytes on some machines; a run shall need as much memory for
+    /// thousands of proofs as for dozens.
+    /// </summary>
+    private const int ProofsPerCollection = 64;
+
     private readonly Argument<string> _file = new("FILE")
     {
         Description = "Proofs: one, or any number of them on lines of their own, behind each other or in an array; - for standard input.",
@@ -47,6 +53,8 @@ internal abstract class VerifyProofCommand : QosCommand
             foreach (StreamedProof proof in ProofStream.Verify(stream, verifier, _part))
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                if (proof.Number % ProofsPerCollection == 0)
+                    GC.Collect(1);
                 if (!isList && !proof.IsInArray && alone is null)
                 {
                     alone = proof;

@@ -13,12 +13,12 @@ public static class InputFile
     /// <exception cref="CeremonyException">It cannot be read or is too large.</exception>
     public static byte[] Bytes(string path)
     {
+        using Stream file = Open(path);
         try
         {
-            long length = new FileInfo(path).Length;
-            if (length > MaxBytes)
-                throw new CeremonyException($"{path}: {length} bytes are too many; at most {MaxBytes} are read.");
-            return File.ReadAllBytes(path);
+            if (file is { CanSeek: true, Length: > MaxBytes })
+                throw new CeremonyException($"{path}: {file.Length} bytes are too many; at most {MaxBytes} are read.");
+            return Bytes(file, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -33,16 +33,7 @@ public static class InputFile
         if (path != "-")
             return Bytes(path);
         using Stream input = Console.OpenStandardInput();
-        using var bytes = new MemoryStream();
-        byte[] piece = new byte[64 * 1024];
-        for (int read; (read = input.Read(piece)) > 0;)
-        {
-            if (bytes.Length + read > MaxBytes)
-                throw new CeremonyException($"standard input: more than {MaxBytes} bytes are too many.");
-            bytes.Write(piece, 0, read);
-        }
-
-        return bytes.ToArray();
+        return Bytes(input, "standard input");
     }
 
     /// <summary>Opens a file, or standard input when its name is <c>-</c>, to be read as it comes; who reads sees to the bounds.</summary>
@@ -51,14 +42,7 @@ public static class InputFile
     {
         if (path == "-")
             return Console.OpenStandardInput();
-        try
-        {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable(path, e);
-        }
+        return Open(path);
     }
 
     /// <summary>Reads a file and understands it.</summary>
@@ -104,6 +88,33 @@ public static class InputFile
                 : throw new EncodingException($"it has {value.Length} bytes, and {what} has {length}", 0);
         },
         what);
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, e);
+        }
+    }
+
+    // The length that a device or a pipe tells is not the length that it has.
+    private static byte[] Bytes(Stream stream, string name)
+    {
+        using var bytes = new MemoryStream(stream.CanSeek ? (int)Math.Min(stream.Length, MaxBytes) : 0);
+        byte[] piece = new byte[64 * 1024];
+        for (int read; (read = stream.Read(piece)) > 0;)
+        {
+            if (bytes.Length + read > MaxBytes)
+                throw new CeremonyException($"{name}: more than {MaxBytes} bytes are too many.");
+            bytes.Write(piece, 0, read);
+        }
+
+        return bytes.ToArray();
+    }
 
     internal static CeremonyException Unreadable(string path, Exception e) => new(
         e is FileNotFoundException or DirectoryNotFoundException ? $"{path} does not exist." : $"{path} cannot be read: {e.Message}", e);
