@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Qos.Nsm;
 
 namespace Qos.Simulator.Tests;
@@ -38,6 +40,26 @@ public sealed class FaultTests
     [InlineData("ExtendPCR=InternalError@0")]
     [InlineData("ExtendPCR=InternalError@x")]
     public void Another_text_is_refused(string text) => Assert.Throws<FormatException>(() => NsmErrorFault.Parse(text));
+
+    [Fact]
+    public void Any_fault_comes_back_and_any_text_is_one_or_refused()
+    {
+        Prop.ForAll<NsmRequestKind, NsmError, PositiveInt>(static (kind, error, from) =>
+            Assert.Equal(new NsmErrorFault(kind, error, from.Get), NsmErrorFault.Parse($"{kind}={error}@{from.Get}"))).QuickCheckThrowOnFailure();
+        string[] pieces = ["ExtendPCR", "Attestation", "=", "@", "InternalError", "Success", "1", "0", "-", " ", "99999999999"];
+        Prop.ForAll<int[]>(choices =>
+        {
+            string text = string.Concat(choices.Select(choice => pieces[(int)((uint)choice % pieces.Length)]));
+            try
+            {
+                NsmErrorFault fault = NsmErrorFault.Parse(text);
+                Assert.StartsWith($"{fault.Kind}={fault.Error}", text, StringComparison.Ordinal);
+            }
+            catch (FormatException)
+            {
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
+    }
 
     [Fact]
     public void A_wrong_PCR_is_wrong_everywhere()

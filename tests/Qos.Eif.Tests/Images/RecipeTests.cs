@@ -1,3 +1,6 @@
+using FsCheck;
+using FsCheck.Fluent;
+
 namespace Qos.Eif.Tests;
 
 /// <summary>Building: what is refused, and that nothing but the parts decides the bytes.</summary>
@@ -34,6 +37,32 @@ public class RecipeTests
         Assert.Equal(s_metadata, image.Metadata);
         EifSectionType[] order = [EifSectionType.Kernel, EifSectionType.CommandLine, EifSectionType.Metadata, EifSectionType.Ramdisk, EifSectionType.Ramdisk];
         Assert.Equal(order, image.Sections.Select(static section => section.Type));
+    }
+
+    [Fact]
+    public void Any_parts_come_back_and_are_measured_as_the_specification_says()
+    {
+        Prop.ForAll<NonEmptyArray<byte>, string, byte[][]>(static (kernel, words, ramdisks) =>
+        {
+            string commandLine = string.Concat((words ?? "").Where(static c => c is >= ' ' and <= '~'));
+            byte[][] disks = [.. ramdisks.Append([1]).Where(static disk => disk.Length > 0).Take(28)];
+            byte[] bytes = Build(new EifRecipe
+            {
+                Kernel = EifPartSource.FromBytes("kernel", kernel.Get),
+                CommandLine = commandLine,
+                Ramdisks = [.. disks.Select(static (disk, i) => EifPartSource.FromBytes($"ramdisk {i}", disk))],
+                Metadata = s_metadata,
+            });
+
+            RawImage raw = RawImage.Of(bytes);
+            EifImage image = Read.Image(bytes);
+            Assert.True(EifVerification.Of(image).IsValid);
+            Assert.Equal(raw.Measure(), Read.Registers(image));
+            Assert.Equal(commandLine, image.CommandLine);
+            Assert.Equal(kernel.Get, raw.Sections[0].Data);
+            Assert.Equal(disks, raw.Sections.Where(static section => section.Type == 3).Select(static section => section.Data));
+            Assert.Equal(bytes, Read.AndWrite(bytes));
+        }).QuickCheckThrowOnFailure();
     }
 
     [Fact]

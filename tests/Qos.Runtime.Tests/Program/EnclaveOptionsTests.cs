@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Qos.Enclave;
 using Qos.Transport;
 
@@ -50,5 +52,28 @@ public sealed class EnclaveOptionsTests
         var refused = Assert.Throws<UsageException>(() => EnclaveOptions.Parse(words));
         Assert.StartsWith(expected, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);
+    }
+
+    [Fact]
+    public void Any_words_are_options_or_refused()
+    {
+        string[] pieces =
+        [
+            "--socket", "--socket=/s", "--socket=vsock:any", "--nsm", "--nsm=device", "--nsm=/n", "--dir", "--dir=", "--network", "--network=shared", "isolated",
+            "/s", "vhost:/v", "--", "-", "=", "a=b", "", "\u001b", "--verbose",
+        ];
+        Prop.ForAll<int[]>(choices =>
+        {
+            string[] words = [.. choices.Select(choice => pieces[(int)((uint)choice % pieces.Length)])];
+            try
+            {
+                EnclaveOptions options = EnclaveOptions.Parse(words);
+                Assert.Contains(words, static word => word.StartsWith("--socket", StringComparison.Ordinal));
+                Assert.False(options.SimulatorSocket is not null && options.Address.Kind == EnclaveAddressKind.Vsock);
+            }
+            catch (UsageException)
+            {
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
     }
 }
