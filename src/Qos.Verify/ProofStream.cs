@@ -25,21 +25,23 @@ public static class ProofStream
     /// <param name="stream">Where they are read from, as far as they are asked for.</param>
     /// <param name="verifier">What is trusted and asked for.</param>
     /// <param name="part">What of each proof is verified.</param>
+    /// <param name="boot">The boot proof of those that hold none, such as the answers of one enclave's app.</param>
     /// <exception cref="EncodingException">As <see cref="Objects"/>: where a proof ends cannot be told any more.</exception>
-    public static IEnumerable<StreamedProof> Verify(Stream stream, ProofVerifier verifier, ProofPart part = ProofPart.Deployment)
+    public static IEnumerable<StreamedProof> Verify(Stream stream, ProofVerifier verifier, ProofPart part = ProofPart.Deployment, BootProof? boot = null)
     {
         ArgumentNullException.ThrowIfNull(verifier);
         foreach (ProofObject found in Objects(stream))
-            yield return Verify(found, verifier, part);
+            yield return Verify(found, verifier, part, boot);
     }
 
-    private static StreamedProof Verify(ProofObject found, ProofVerifier verifier, ProofPart part)
+    private static StreamedProof Verify(ProofObject found, ProofVerifier verifier, ProofPart part, BootProof? boot)
     {
         PublishedProof? proof = null;
         string? problem;
         try
         {
             proof = PublishedProof.Parse(found.Json.Span);
+            proof = proof with { Boot = proof.Boot ?? boot };
             problem = Missing(proof, part);
         }
         catch (EncodingException e)

@@ -82,6 +82,14 @@ internal sealed partial class ScriptRun : IDisposable
             case "edit":
                 File.WriteAllText(words[1], File.ReadAllText(words[1]).Replace(words[2], words[3], StringComparison.Ordinal));
                 break;
+            case "split":
+                using (var proof = System.Text.Json.JsonDocument.Parse(File.ReadAllText(words[1])))
+                {
+                    File.WriteAllText(words[2], proof.RootElement.GetProperty("appProof").GetRawText());
+                    File.WriteAllText(words[3], proof.RootElement.GetProperty("bootProof").GetRawText());
+                }
+
+                break;
             case "vector":
                 File.Copy(Vectors.VectorFiles.PathOf(words[1].Split('/')), words[2]);
                 break;

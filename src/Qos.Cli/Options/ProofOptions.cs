@@ -96,12 +96,23 @@ internal sealed class ProofOptions
             throw new CeremonyException($"refused at {FirstFailure(result)}");
     }
 
-    /// <summary>The first check that does not hold, and why.</summary>
+    /// <summary>The first check that does not hold, why, and what may be done about it.</summary>
     public static string FirstFailure(VerificationResult result)
     {
         Check first = result.Failures.FirstOrDefault() ?? result.Checks[0];
-        return $"{first.Name}: {first.Detail ?? $"expected {first.Expected ?? "something else"}, found {first.Actual ?? "nothing"}"}";
+        string why = first.Detail ?? $"expected {first.Expected ?? "something else"}, found {first.Actual ?? "nothing"}";
+        return $"{first.Name}: {why}{Advice(result, first)}";
     }
+
+    // What is advised has to be wanted: each of these believes more than before, so the line says what.
+    private static string Advice(VerificationResult result, Check first) => first.Name switch
+    {
+        CheckNames.DocumentValidity when result.TimeChoice == ValidationTime.Now => " An archived proof is checked at its own time with --time document.",
+        CheckNames.DocumentPcrs or CheckNames.LiveCommitment when result.Checks.Any(static check => check is { Name: CheckNames.LiveCommitment, Actual: "absent" }) =>
+            "; a node older than PCR17 is accepted with --allow-uncommitted",
+        CheckNames.DocumentChain => $" The root was {(result.IsAwsRoot ? "AWS's" : $"the one of SHA-256 {result.RootSha256}")}; another one is named with --root.",
+        _ => "",
+    };
 
     private static void ShowLines(Page page, string text)
     {

@@ -24,6 +24,12 @@ internal abstract class VerifyProofCommand : QosCommand
         Description = "Show one proof as several are shown: by a line where it is refused (with --json always) and a summary.",
     };
 
+    private readonly Option<string?> _bootProof = new("--boot-proof")
+    {
+        Description = "The boot proof of the app proofs that come without one, such as the answers of one enclave's app.",
+        HelpName = "FILE",
+    };
+
     private readonly ProofOptions _options = new();
     private readonly ProofPart _part;
 
@@ -33,6 +39,8 @@ internal abstract class VerifyProofCommand : QosCommand
         _part = part;
         Take(_file);
         Take(_options.ForProofs);
+        if (part == ProofPart.Deployment)
+            Take(_bootProof);
         Take(_list);
     }
 
@@ -42,6 +50,7 @@ internal abstract class VerifyProofCommand : QosCommand
         string path = parsed.GetValue(_file)!;
         string name = path == "-" ? "standard input" : path;
         ProofVerifier verifier = _options.Verifier(parsed);
+        BootProof? boot = parsed.GetValue(_bootProof) is { } bootPath ? ReadBootProof(bootPath) : null;
         using Stream stream = InputFile.OpenOrStandardInput(path);
 
         bool isList = parsed.GetValue(_list);
@@ -50,7 +59,7 @@ internal abstract class VerifyProofCommand : QosCommand
         string? problem = null;
         try
         {
-            foreach (StreamedProof proof in ProofStream.Verify(stream, verifier, _part))
+            foreach (StreamedProof proof in ProofStream.Verify(stream, verifier, _part, boot))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (proof.Number % ProofsPerCollection == 0)
@@ -80,6 +89,10 @@ internal abstract class VerifyProofCommand : QosCommand
             throw new CeremonyException(problem ?? $"{name} holds no proof.");
         return Task.CompletedTask;
     }
+
+    private static BootProof ReadBootProof(string path) =>
+        InputFile.Read(path, static bytes => PublishedProof.Parse(bytes), "a boot proof").Boot
+            ?? throw new CeremonyException($"{path} holds no boot proof.");
 
     private static void Take(ProofReport report, ref StreamedProof? alone)
     {
