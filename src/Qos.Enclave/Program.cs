@@ -54,7 +54,7 @@ static int Run(EnclaveOptions options)
         Version = typeof(EnclaveOptions).Assembly.GetName().Version?.ToString(3) ?? "0",
         Commit = typeof(EnclaveOptions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .FirstOrDefault(metadata => metadata.Key == "Commit")?.Value ?? "unknown",
-        TrustAnchor = options.SimulatorSocket is null ? AwsRoot.Der.ToArray() : (ReadOnlyMemory<byte>?)null,
+        TrustAnchor = nsm is SimulatorNsm simulator ? simulator.Root() : AwsRoot.Der.ToArray(),
         Log = log.Write,
     });
     using var messages = new MessageService(node, files);

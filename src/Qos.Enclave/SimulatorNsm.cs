@@ -27,6 +27,20 @@ internal sealed class SimulatorNsm : INsm, IDisposable
         return module;
     }
 
+    /// <summary>The root that the simulator's documents lead to, in DER, as it says itself; null when it gives no document.</summary>
+    public ReadOnlyMemory<byte>? Root()
+    {
+        try
+        {
+            return Send(new NsmRequest.Attestation(null, null, null)) is NsmResponse.Attestation answer
+                && AttestationDocument.Parse(answer.Document.Span).CaBundle is [var root, ..] ? root : null;
+        }
+        catch (Exception e) when (e is NsmException or AttestationException)
+        {
+            return null;
+        }
+    }
+
     /// <inheritdoc/>
     public NsmResponse Send(NsmRequest request)
     {

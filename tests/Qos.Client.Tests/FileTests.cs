@@ -36,6 +36,24 @@ public sealed class FileTests : IDisposable
     }
 
     [Fact]
+    public void A_descriptor_is_written_into_and_nothing_takes_its_place()
+    {
+        using var target = new FileStream(_folder["target"], FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
+        string path = $"/proc/self/fd/{target.SafeFileHandle.DangerousGetHandle()}";
+        OutputFile.RequireFree(path);
+        OutputFile.Write(path, "one "u8);
+        OutputFile.Write(path, "two"u8, overwrite: true, ownerOnly: true);
+        Assert.Equal("one two", File.ReadAllText(_folder["target"]));
+    }
+
+    [Fact]
+    public void A_folder_is_said_to_be_one()
+    {
+        foreach (Action reading in (Action[])[() => InputFile.Bytes(_folder.Path), () => PivotFile.Hash(_folder.Path), () => SecretFile.Read(_folder.Path).Dispose()])
+            Assert.Equal($"{_folder.Path} is a folder; name a file in it.", Assert.Throws<CeremonyException>(reading).Message);
+    }
+
+    [Fact]
     public void A_file_for_its_owner_is_readable_for_nobody_else()
     {
         OutputFile.Write(_folder["mine"], "x"u8, ownerOnly: true);

@@ -77,6 +77,23 @@ public sealed class GoldenTests : IDisposable
             output);
     }
 
+    [Fact]
+    public async Task A_key_may_come_through_a_pipe()
+    {
+        await _folder.DoAsync(Generate);
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [_folder["key"]]))
+            await mkfifo.WaitForExitAsync();
+        var writing = Task.Run(() =>
+        {
+            // Opening waits for the reader; sharing is what other programs do.
+            using var pipe = new FileStream(_folder["key"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            pipe.Write(VectorFiles.Bytes("qos", "golden", "primary.secret"));
+        });
+        await _folder.DoAsync(Approve.Replace("%golden/primary.secret", "@key", StringComparison.Ordinal) + " --unsafe-auto-confirm");
+        await writing;
+        Assert.Equal(VectorFiles.Bytes("qos", "golden", "approval.json"), _folder.Bytes("boot/dev-production-signer-31.approval"));
+    }
+
     [Theory]
     [InlineData("y\nn\n")]
     [InlineData("y\nwhat\nwhat\nwhat\ny\ny\ny\ny\ny\ny\ny\n")]

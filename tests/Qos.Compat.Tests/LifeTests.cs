@@ -102,7 +102,8 @@ public sealed class LifeTests : IDisposable
     public async Task A_development_boot_provisions_a_node_at_once(bool isOld)
     {
         string node = Node("dev", isOld);
-        Assert.Equal("Enclave is provisioned!\n", await _folder.DoAsync($"dangerous-dev-boot {node} --pivot-path @pivot --restart-policy never --pivot-args [--msg,hello]"));
+        string own = isOld ? " --unsafe-eph-path-override @nodes/dev/qos.ephemeral.key" : "";
+        Assert.Equal("Enclave is provisioned!\n", await _folder.DoAsync($"dangerous-dev-boot {node} --pivot-path @pivot --restart-policy never --pivot-args [--msg,hello]{own}"));
         Assert.Equal("Enclave phase: QuorumKeyProvisioned\n", await _folder.DoAsync($"enclave-status {node}"));
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Qos.EndToEnd.Local;
+using Qos.Vectors;
 
 namespace Qos.EndToEnd.Tests;
 
@@ -33,6 +34,22 @@ public sealed class ReferenceProgramTests : IDisposable
         await core.SignalAsync("KILL");
         await core.ExitAsync();
         await Eventually.TrueAsync(() => !Listens(socket + ".nsm"), () => "The simulator outlives its enclave.");
+    }
+
+    [Fact]
+    public async Task An_enclave_that_is_developed_answers_through_its_bridge()
+    {
+        using var folder = new ScriptFolder();
+        await folder.RunAsync($"mkdir local-enclave; cp {VectorFiles.PathOf("qos", "integration-mock", "dist", "aws-x86_64.pcrs")} mock.pcrs");
+        int port = LocalNode.FreePort();
+        await using MixedNode node = await MixedNode.StartAsync(folder, "local-enclave", isCore: true, isReferenceHost: true, port);
+        Assert.Equal(
+            ["Enclave is provisioned!"],
+            await folder.RunAsync(
+                $"qos_client dangerous-dev-boot {node.Address} --restart-policy never --unsafe-eph-path-override ./local-enclave/qos.ephemeral.key"
+                + $" --pivot-path {Programs.Find("qos-sample-echo")} --pivot-args '[--port,{port},--qos-dir,{folder["local-enclave"]}]'"
+                + $" --bridge-config '[{{\"type\":\"server\",\"port\":{port},\"host\":\"127.0.0.1\"}}]'"));
+        Assert.Contains("DANGEROUS_DEV_BOOT_MEMBER_NAMESPACE", await node.AppAnswersAsync("/"), StringComparison.Ordinal);
     }
 
     private static bool Listens(string path)

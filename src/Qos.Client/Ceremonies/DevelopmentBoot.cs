@@ -16,13 +16,13 @@ public static class DevelopmentBoot
     /// <param name="node">A node that waits for its boot.</param>
     /// <param name="pivotPath">The binary.</param>
     /// <param name="pivot">How the pivot runs; its hash is set here.</param>
-    /// <param name="setupKey">The key to encrypt the shares to; null for the one of the node's document.</param>
+    /// <param name="setupKey">Gives the key to encrypt the shares to, once the node is booted; null for the one of the node's document.</param>
     /// <param name="random">For keys and envelopes.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="CeremonyException">The binary or the host cannot be reached, or the node has no quorum key at the end.</exception>
     /// <exception cref="ProtocolException">The node refused.</exception>
     public static async Task RunAsync(
-        NodeClient node, string pivotPath, PivotConfig pivot, PublicKey? setupKey, IRandomSource random, CancellationToken cancellationToken = default)
+        NodeClient node, string pivotPath, PivotConfig pivot, Func<PublicKey>? setupKey, IRandomSource random, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(pivot);
@@ -33,11 +33,11 @@ public static class DevelopmentBoot
         var envelope = new ManifestEnvelope(manifest, [ManifestApproval.Sign(manifest, Alias, quorum)], []);
 
         ReadOnlyMemory<byte> document = await node.BootAsync(envelope, pivotPath, cancellationToken: cancellationToken).ConfigureAwait(false);
-        setupKey ??= AttestationDocument.Parse(document.Span).PublicKey is { } attested
+        PublicKey receiver = setupKey?.Invoke() ?? (AttestationDocument.Parse(document.Span).PublicKey is { } attested
             ? PublicKey.Parse(attested.Span)
-            : throw new CeremonyException("The node's attestation document holds no setup key.");
+            : throw new CeremonyException("The node's attestation document holds no setup key."));
         bool complete = false;
-        foreach ((byte[] share, int i) in Shares(quorum, setupKey, random).Select(static (share, i) => (share, i)))
+        foreach ((byte[] share, int i) in Shares(quorum, receiver, random).Select(static (share, i) => (share, i)))
         {
             Approval approval = ManifestApproval.Sign(manifest, members[i].Alias, members[i].Key);
             complete = await node.ProvisionAsync(share, approval, cancellationToken).ConfigureAwait(false);

@@ -117,5 +117,6 @@ public static class InputFile
     }
 
     internal static CeremonyException Unreadable(string path, Exception e) => new(
-        e is FileNotFoundException or DirectoryNotFoundException ? $"{path} does not exist." : $"{path} cannot be read: {e.Message}", e);
+        Directory.Exists(path) ? $"{path} is a folder; name a file in it."
+        : e is FileNotFoundException or DirectoryNotFoundException ? $"{path} does not exist." : $"{path} cannot be read: {e.Message}", e);
 }

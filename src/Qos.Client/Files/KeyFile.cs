@@ -28,6 +28,8 @@ public static class KeyFile
     {
         try
         {
+            if (IsPipe(path))
+                return ReadPipe(path);
             if (!ProtectedKeyFile.IsProtected(path))
                 return KeyFiles.ReadSecret(path);
             if (askPassphrase is null)
@@ -40,6 +42,9 @@ public static class KeyFile
             throw Refuse(path, e);
         }
     }
+
+    /// <summary>Whether a path is no file but a pipe, which gives what is in it once: a key from another program.</summary>
+    public static bool IsPipe(string path) => new FileInfo(path) is { Exists: true, Length: 0 };
 
     /// <summary>Opens a secret key, wherever it is; its owner disposes of it.</summary>
     /// <param name="place">A secret file, plain or under a passphrase, or the <c>pkcs11:</c> URI of a key in a token.</param>
@@ -120,6 +125,25 @@ public static class KeyFile
     {
         ArgumentNullException.ThrowIfNull(key);
         return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(key.Bytes));
+    }
+
+    private static KeySet ReadPipe(string path)
+    {
+        using SecretMemory content = SecretFile.Read(path);
+        ReadOnlySpan<byte> digits = content.Span.Trim(" \t\r\n"u8);
+        if (digits.Length != 2 * KeySet.SeedSize)
+            throw new CeremonyException($"{path} does not give a seed as 64 hex characters.");
+        using SecretMemory seed = SecretMemory.Allocate(KeySet.SeedSize);
+        try
+        {
+            Encoding.Hex.DecodeSecret(digits, seed.Span);
+        }
+        catch (Encoding.EncodingException e)
+        {
+            throw new CeremonyException($"{path} does not give a seed as 64 hex characters.", e);
+        }
+
+        return KeySet.FromSeed(seed.Span);
     }
 
     private static CeremonyException Refuse(string path, KeyException e) => new(

@@ -7,7 +7,7 @@ public static class OutputFile
     private const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <summary>Writes a file.</summary>
-    /// <param name="path">Where; its folder is made when it is missing.</param>
+    /// <param name="path">Where; its folder is made when it is missing. A device or an open descriptor, as in <c>/dev/stdout</c>, is written into.</param>
     /// <param name="bytes">What.</param>
     /// <param name="overwrite">Whether a file that is there may be replaced.</param>
     /// <param name="ownerOnly">Whether nobody else may read it.</param>
@@ -15,6 +15,12 @@ public static class OutputFile
     public static void Write(string path, ReadOnlySpan<byte> bytes, bool overwrite = false, bool ownerOnly = false)
     {
         string full = Path.GetFullPath(path);
+        if (IsStream(full))
+        {
+            WriteInto(full, path, bytes);
+            return;
+        }
+
         string folder = Path.GetDirectoryName(full) ?? "/";
         string draft = Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}");
         try
@@ -48,8 +54,25 @@ public static class OutputFile
     /// <exception cref="CeremonyException">A file is there.</exception>
     public static void RequireFree(string path, bool overwrite = false)
     {
-        if (!overwrite && Path.Exists(path))
+        if (!overwrite && Path.Exists(path) && !IsStream(Path.GetFullPath(path)))
             throw Taken(path);
+    }
+
+    // A device, or a descriptor by its name: a rename would put a file in its place, /dev/null's for one.
+    private static bool IsStream(string full) => File.Exists(full) && (full.StartsWith("/proc/", StringComparison.Ordinal)
+        || (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)));
+
+    private static void WriteInto(string full, string path, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            using var stream = new FileStream(full, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 0 });
+            stream.Write(bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CeremonyException($"{path} cannot be written: {e.Message}", e);
+        }
     }
 
     // What went wrong before is what is told.

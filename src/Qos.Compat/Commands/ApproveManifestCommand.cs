@@ -34,7 +34,7 @@ internal sealed class ApproveManifestCommand : ClientCommand
         if (Expectation(parsed, manifest.Version).FirstDifference(manifest) is { } difference)
             throw Refuse(screen, difference);
         string alias = parsed.GetValue(_alias)!;
-        ManifestApproval.RequireMember(manifest, alias, _key.PublicKey(parsed));
+        ManifestApproval.RequireMember(manifest, alias, _key.PublicKey(parsed, screen));
         Review.Warn(manifest, screen);
         if (!parsed.GetValue(_yes) && !Review.Questions(manifest).All(screen.Confirm))
             throw Refuse(screen, "The answer was not yes");

@@ -19,7 +19,8 @@ internal sealed class DangerousDevBootCommand : ClientCommand
     /// <inheritdoc/>
     protected override async Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
-        PublicKey? setupKey = parsed.GetValue(_override) is { } path ? KeyFile.ReadPublicOf(path) : null;
+        // The file is the node's own, which writes it when it boots.
+        Func<PublicKey>? setupKey = parsed.GetValue(_override) is { } path ? () => KeyFile.ReadPublicOf(path) : null;
         using NodeClient node = _node.Open(parsed);
         await DevelopmentBoot.RunAsync(
             node, parsed.GetValue(_binary)!, _pivot.Read(parsed), setupKey, SystemRandomSource.Instance, cancellationToken);

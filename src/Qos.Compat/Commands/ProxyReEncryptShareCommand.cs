@@ -35,7 +35,7 @@ internal sealed class ProxyReEncryptShareCommand : ClientCommand
         string alias = parsed.GetValue(_alias)!;
         AttestationPolicy policy = _trust.Policy(parsed, () => Role.Pcr3(parsed.GetValue(_pcr3)!), screen);
         PublicKey setupKey = ShareCeremony.Check(
-            InputFile.Bytes(parsed.GetValue(_document)!), envelope, policy, alias, _key.PublicKey(parsed));
+            InputFile.Bytes(parsed.GetValue(_document)!), envelope, policy, alias, _key.PublicKey(parsed, screen));
         if (!ManifestExpectation.IsSame(envelope.Manifest.ManifestSet, SetOptions.Read(parsed, _manifestSet)))
             throw new CeremonyException("Manifest's manifest set does not match locally found Manifest Set");
         if (!parsed.GetValue(_yes) && !Review.ShareQuestions(envelope, Role.Arn(parsed.GetValue(_pcr3)!)).All(screen.Confirm))

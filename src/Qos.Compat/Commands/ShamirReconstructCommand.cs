@@ -17,7 +17,10 @@ internal sealed class ShamirReconstructCommand : ClientCommand
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
-        using SecretMemory secret = SecretFile.Combine(parsed.GetValue(_shares)!);
+        string[] shares = parsed.GetValue(_shares)!;
+        if (shares.Length == 1)
+            screen.Warn("one share alone gives the secret only of a set that has one share");
+        using SecretMemory secret = SecretFile.Combine(shares);
         SecretFile.Write(parsed.GetValue(_out)!, secret);
         screen.Wrote("Reconstructed secret", parsed.GetValue(_out)!);
         return Task.CompletedTask;

@@ -16,17 +16,25 @@ internal sealed class MemberKeyOptions
     private readonly Option<bool> _yubikey = Standard.Flag("yubikey", "Not taken: " + YubiKeyCommand.Instead);
     private readonly Option<string?> _pin = Standard.Optional("current-pin-path", "File whose first line is the token's PIN, or the secret file's passphrase; better a pipe than a file.");
 
+    private IKeyPair? _opened;
+
     /// <summary>All three.</summary>
     public Option[] All => [_secret, _yubikey, _pin];
 
-    /// <summary>The public key, for which no PIN is needed.</summary>
+    /// <summary>The public key, for which no PIN is needed. Of a pipe the whole key is kept for <see cref="Open"/>, since it comes once.</summary>
     /// <exception cref="CeremonyException">No key is named.</exception>
-    public PublicKey PublicKey(ParseResult parsed) => KeyFile.ReadPublicOf(PlaceOf(parsed));
+    public PublicKey PublicKey(ParseResult parsed, Screen screen)
+    {
+        string place = PlaceOf(parsed);
+        return TokenUri.IsTokenUri(place) || !KeyFile.IsPipe(place) ? KeyFile.ReadPublicOf(place) : (_opened = Open(parsed, screen)).PublicKey;
+    }
 
     /// <summary>The whole key; the caller disposes of it.</summary>
     /// <exception cref="CeremonyException">No key is named, or the token asks for a PIN and none is given.</exception>
     public IKeyPair Open(ParseResult parsed, Screen screen)
     {
+        if (_opened is { } opened)
+            return opened;
         string place = PlaceOf(parsed);
         IKeyPair key = KeyFile.Open(place, () => Passphrase(place, parsed.GetValue(_pin)), request => Pin(request, parsed.GetValue(_pin)));
         if (!TokenUri.IsTokenUri(place) && KeyFiles.IsExposed(place))

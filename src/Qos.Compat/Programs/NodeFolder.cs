@@ -40,7 +40,7 @@ internal sealed record NodeFolder(string Path, IReadOnlyDictionary<string, strin
         return new NodeFolder(own, asked.ToDictionary(static pair => pair.Value, pair => System.IO.Path.Combine(own, pair.Key), StringComparer.Ordinal));
     }
 
-    /// <summary>Makes the links, which lead nowhere until the node publishes the files.</summary>
+    /// <summary>Makes the links, which lead nowhere until the node publishes the files, and folders for them, as the node makes its own.</summary>
     /// <exception cref="CeremonyException">Something else is in the way.</exception>
     public void Link()
     {
@@ -51,6 +51,7 @@ internal sealed record NodeFolder(string Path, IReadOnlyDictionary<string, strin
                 continue;
             if (there.Exists || there.LinkTarget is not null)
                 throw new CeremonyException($"{from} exists already: a node starts without files of another.");
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(from)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             File.CreateSymbolicLink(from, to);
         }
     }
