@@ -13,15 +13,19 @@ internal static class ForeignVerifier
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
+    // npm's word for content that is not what the lock file says: no reason to skip.
+    private const string OtherContent = "EINTEGRITY";
+
     private static readonly Lazy<(string Folder, string? WhyNot)> s_installed = new(Install);
 
     /// <summary>Why they cannot be run here; null when they can.</summary>
-    public static string? WhyNot => s_installed.Value.WhyNot;
+    public static string? WhyNot => s_installed.Value.WhyNot is { } reason && !reason.Contains(OtherContent, StringComparison.Ordinal) ? reason : null;
 
     /// <summary>Hands over all cases at once; the form of a case is told in <c>verify.cjs</c>.</summary>
     /// <returns>A line for each: "accepted", or "refused: " and why.</returns>
     public static async Task<IReadOnlyDictionary<string, string>> VerifyAsync(params IEnumerable<JsonObject> cases)
     {
+        Assert.True(s_installed.Value.WhyNot is null, s_installed.Value.WhyNot);
         var start = new ProcessStartInfo("node", [Path.Combine(Sources, "verify.cjs"), s_installed.Value.Folder])
         {
             RedirectStandardInput = true,
@@ -95,7 +99,7 @@ internal static class ForeignVerifier
                 return $"verifiers could not be installed: {program} did not end within {s_patience.TotalSeconds} seconds.";
             }
 
-            string? first = error.Result.Split('\n').FirstOrDefault(line => line.Contains("ERR!", StringComparison.Ordinal) || line.StartsWith("npm error", StringComparison.Ordinal));
+            string? first = error.Result.Split('\n').FirstOrDefault(line => line.Contains("ERR! code", StringComparison.Ordinal) || line.StartsWith("npm error code", StringComparison.Ordinal));
             return process.ExitCode == 0 ? null : $"verifiers could not be installed: {program} ended with {process.ExitCode}: {first}";
         }
         catch (Win32Exception e)
