@@ -55,9 +55,23 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains(complaint, await _folder.RefusedAsync(line), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("pivot-hash --output-path --pivot-path @a", "--output-path")]
+    [InlineData("pivot-hash --pivot-path @a --output-path", "--output-path")]
+    [InlineData("shamir-reconstruct --share --output-path @a", "--share")]
+    [InlineData("shamir-reconstruct --share @a --share --output-path @b", "--share")]
+    [InlineData("generate-file-key --master-seed-path --pub-path --pub-path", "--master-seed-path")]
+    public async Task An_option_is_never_anothers_value(string line, string option)
+    {
+        string error = await _folder.RefusedAsync(line);
+        Assert.StartsWith("Invalid input: ", error, StringComparison.Ordinal);
+        Assert.Contains(option, error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Root));
+    }
+
     [Fact]
     public async Task Help_comes_before_everything_else() =>
-        Assert.Contains("--pivot-path", await _folder.DoAsync("boot-standard --version --no-such-option --help"), StringComparison.Ordinal);
+        Assert.Contains("--pivot-path", await _folder.DoAsync("boot-standard --version --no-such-option --host-ip --help"), StringComparison.Ordinal);
 
     [Fact]
     public void Texts_are_quoted_as_the_reference_quotes_them() => Assert.Equal(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Reflection;
 using Qos.Client;
 using Qos.Keys;
@@ -34,10 +35,10 @@ internal static class ClientCommandLine
             return Done;
         }
 
-        ParseResult parsed = Root(screen).Parse(args, Parsing);
-        if (parsed.Errors.Count > 0)
+        ParseResult parsed = Root(screen).Parse(HelpAlone(args), Parsing);
+        if (Mistake(parsed) is { } mistake)
         {
-            screen.Error.WriteLine($"Invalid input: {OneLine(parsed.Errors[0].Message)}");
+            screen.Error.WriteLine($"Invalid input: {mistake}");
             return Refused;
         }
 
@@ -54,6 +55,16 @@ internal static class ClientCommandLine
             return Refused;
         }
     }
+
+    /// <summary>The words, or only the command and <c>--help</c> when that is among them: help comes before every mistake.</summary>
+    public static string[] HelpAlone(string[] args) =>
+        args.Contains("--help", StringComparer.Ordinal) ? [.. args.Take(1).Where(static word => !word.StartsWith('-')), "--help"] : args;
+
+    /// <summary>What is wrong with a command line, in one line; null when nothing is. What begins with two dashes is no value, as in the reference.</summary>
+    public static string? Mistake(ParseResult parsed) =>
+        parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(static option => option.Tokens.Any(static token => token.Value.StartsWith("--", StringComparison.Ordinal))) is { } without
+            ? $"{without.Option.Name} needs a value, and none is given"
+            : parsed.Errors.Count > 0 ? OneLine(parsed.Errors[0].Message) : null;
 
     /// <summary>All commands.</summary>
     public static RootCommand Root(Screen screen)

@@ -21,10 +21,10 @@ internal abstract class ServerProgram
             return ClientCommandLine.Done;
         }
 
-        ParseResult parsed = _command.Parse(args, ClientCommandLine.Parsing);
-        if (parsed.Errors.Count > 0)
+        ParseResult parsed = _command.Parse(ClientCommandLine.HelpAlone(args), ClientCommandLine.Parsing);
+        if (ClientCommandLine.Mistake(parsed) is { } mistake)
         {
-            screen.Error.WriteLine($"Invalid input: {ClientCommandLine.OneLine(parsed.Errors[0].Message)}");
+            screen.Error.WriteLine($"Invalid input: {mistake}");
             return ClientCommandLine.Refused;
         }
 
