@@ -7,7 +7,6 @@ namespace Qos.Verify;
 internal sealed class ProofScanner(Stream stream)
 {
     private const int BlockSize = 64 * 1024;
-    private const int KeptBytes = 1024 * 1024;
 
     private static readonly SearchValues<byte> s_structure = SearchValues.Create("\"{}[]"u8);
 
@@ -42,8 +41,6 @@ internal sealed class ProofScanner(Stream stream)
     /// <summary>The next object, or null at the end.</summary>
     public ProofObject? Next()
     {
-        if (_proof.Length > KeptBytes)
-            _proof = new byte[BlockSize];
         _length = 0;
         while (_at < _count || Fill())
         {

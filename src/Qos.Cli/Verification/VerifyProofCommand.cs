@@ -12,7 +12,7 @@ internal abstract class VerifyProofCommand : QosCommand
     /// The collector lets garbage grow with the processor's cache, to hundreds of megabytes on some machines; a run shall need as much memory for
     /// thousands of proofs as for dozens.
     /// </summary>
-    private const int ProofsPerCollection = 64;
+    private const long GarbageBytes = 6 * 1024 * 1024;
 
     private readonly Argument<string> _file = new("FILE")
     {
@@ -57,13 +57,18 @@ internal abstract class VerifyProofCommand : QosCommand
         var report = new ProofReport(terminal, _part, _options.IsJson(parsed));
         StreamedProof? alone = null;
         string? problem = null;
+        long collected = 0;
         try
         {
             foreach (StreamedProof proof in ProofStream.Verify(stream, verifier, _part, boot))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (proof.Number % ProofsPerCollection == 0)
-                    GC.Collect(1);
+                if (GC.GetTotalAllocatedBytes() - collected > GarbageBytes)
+                {
+                    GC.Collect();
+                    collected = GC.GetTotalAllocatedBytes();
+                }
+
                 if (!isList && !proof.IsInArray && alone is null)
                 {
                     alone = proof;
