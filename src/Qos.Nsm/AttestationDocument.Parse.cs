@@ -38,14 +38,11 @@ public sealed partial class AttestationDocument
     {
         try
         {
-            CborReader reader = CborFields.Open(encoded);
-            T value = read(reader);
-            CborFields.RequireEnd(reader);
-            return value;
+            return CborFields.Read(encoded, read);
         }
-        catch (Exception e) when (CborFields.IsRefusal(e))
+        catch (FormatException e)
         {
-            throw new AttestationException(error, $"{what} is not valid: {e.Message}.", e);
+            throw new AttestationException(error, $"{what} is not valid {e.Message}.", e);
         }
     }
 

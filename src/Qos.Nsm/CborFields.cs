@@ -3,22 +3,27 @@ using System.Formats.Cbor;
 namespace Qos.Nsm;
 
 /// <summary>
-/// Reads the few shapes that the module's CBOR is made of, each with its bound. Whatever is wrong ends in an exception of
-/// <see cref="IsRefusal"/>, which the callers turn into their own.
+/// Reads the few shapes that the module's CBOR is made of, each with its bound. Whatever is wrong comes out of <see cref="Read"/> in one
+/// exception, which the callers turn into their own.
 /// </summary>
 internal static class CborFields
 {
-    /// <summary>A reader that refuses duplicate keys, invalid UTF-8 and a second value behind the first.</summary>
-    public static CborReader Open(ReadOnlyMemory<byte> encoded) => new(encoded, CborConformanceMode.Strict);
-
-    /// <summary>Whether the exception is what the reader throws for bytes that are not the CBOR that was asked for.</summary>
-    public static bool IsRefusal(Exception e) =>
-        e is CborContentException or InvalidOperationException or OverflowException or FormatException;
-
-    public static void RequireEnd(CborReader reader)
+    /// <summary>Reads one value, strictly: no duplicate keys, no invalid UTF-8, nothing behind it.</summary>
+    /// <exception cref="FormatException">The bytes are not what is read; the message says where and why, without a full stop.</exception>
+    public static T Read<T>(ReadOnlyMemory<byte> encoded, Func<CborReader, T> read)
     {
-        if (reader.BytesRemaining != 0)
-            throw new CborContentException($"{reader.BytesRemaining} bytes follow the value");
+        var reader = new CborReader(encoded, CborConformanceMode.Strict);
+        try
+        {
+            T value = read(reader);
+            return reader.BytesRemaining == 0 ? value : throw new CborContentException($"{reader.BytesRemaining} bytes follow the value");
+        }
+        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException or FormatException)
+        {
+            // The reader's own words for a value of another kind speak of its methods.
+            string reason = e is CborContentException ? e.Message.TrimEnd('.') : "a value of another kind or size than belongs there";
+            throw new FormatException($"at byte {encoded.Length - reader.BytesRemaining}: {reason}", e);
+        }
     }
 
     /// <summary>Reads a map whose keys are texts; each value is read by <paramref name="member"/>.</summary>

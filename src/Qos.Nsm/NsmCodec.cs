@@ -22,14 +22,11 @@ public static partial class NsmCodec
 
         try
         {
-            CborReader reader = CborFields.Open(encoded);
-            T message = read(reader);
-            CborFields.RequireEnd(reader);
-            return message;
+            return CborFields.Read(encoded, read);
         }
-        catch (Exception e) when (CborFields.IsRefusal(e))
+        catch (FormatException e)
         {
-            throw new NsmException($"The {what} is not valid: {e.Message}.", e);
+            throw new NsmException($"The {what} is not valid {e.Message}.", e);
         }
     }
 

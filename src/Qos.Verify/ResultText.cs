@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Qos.Protocol;
 
@@ -16,8 +17,11 @@ public static class ResultText
         foreach (Check check in result.Checks)
             Append(text, check);
 
-        int failed = result.Checks.Count(check => check.Outcome is CheckOutcome.Failed or CheckOutcome.NotRun);
-        text.Append(result.IsValid ? "VALID" : $"REFUSED: {failed} of {result.Checks.Count} checks do not hold");
+        int failed = result.Checks.Count(static check => check.Outcome is CheckOutcome.Failed);
+        int notRun = result.Checks.Count(static check => check.Outcome is CheckOutcome.NotRun);
+        text.Append(result.IsValid ? "VALID" : $"REFUSED: {failed} of {result.Checks.Count} checks failed");
+        if (notRun > 0)
+            text.Append(CultureInfo.InvariantCulture, $", {notRun} could not run");
         if (!result.IsAwsRoot)
             text.Append($" (under a root that is not AWS's: {result.RootSha256})");
         return text.Append('\n').ToString();
