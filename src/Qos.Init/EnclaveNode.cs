@@ -12,6 +12,9 @@ internal static class EnclaveNode
 {
     private const string Folder = "/";
 
+    // The image has none, and there is no resolver of ours: what an app does with the addresses is its own affair.
+    private const string ResolverFile = "/etc/resolv.conf";
+
     /// <summary>Runs it until the pivot has ended under <c>Never</c>; returns the pivot's exit code.</summary>
     public static int Run(INsm nsm, SerialConsole console, BootLog log)
     {
@@ -31,6 +34,7 @@ internal static class EnclaveNode
             new EnclaveRuntimeOptions
             {
                 Address = EnclaveAddress.Vsock(VsockEndPoint.AnyCid),
+                ResolverFile = ResolverFile,
                 Pivot = new PivotSupervisorOptions { ReapsOrphans = true, Console = line => console.Write($"pivot: {line}") },
             },
             messages, node.Provisioned, status => node.PivotStatus = status, loggers);

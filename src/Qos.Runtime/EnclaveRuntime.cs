@@ -81,8 +81,9 @@ public sealed class EnclaveRuntime : IDisposable
     private async Task<int> RunPivotAsync(CancellationToken cancellationToken)
     {
         PivotLaunch launch = await _provisioned.WaitAsync(cancellationToken).ConfigureAwait(false);
-        EnclaveBridges? bridges = OpenBridges(launch, out bool opened);
-        Task<PivotOutcome>? started = opened ? _supervisor.Start(launch) : null;
+        bool ready = SetResolvers(launch);
+        EnclaveBridges? bridges = ready ? OpenBridges(launch, out ready) : null;
+        Task<PivotOutcome>? started = ready ? _supervisor.Start(launch) : null;
         try
         {
             PivotOutcome? outcome = started is null ? null : await started.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -98,6 +99,29 @@ public sealed class EnclaveRuntime : IDisposable
             await _supervisor.StopAsync(started).ConfigureAwait(false);
             if (bridges is not null)
                 await bridges.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private bool SetResolvers(PivotLaunch launch)
+    {
+        if (launch.Resolvers is not { } resolvers)
+            return true;
+        if (_options.ResolverFile is not { } file)
+        {
+            _logger.ResolversNotSet();
+            return true;
+        }
+
+        try
+        {
+            ResolverFile.Write(file, resolvers);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _logger.ResolversNotWritten(e.Message);
+            _report(new PivotStatus(PivotState.Failed, 0, null));
+            return false;
         }
     }
 

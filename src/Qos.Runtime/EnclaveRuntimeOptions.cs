@@ -11,6 +11,12 @@ public sealed record EnclaveRuntimeOptions
     /// <summary>Where the pivot lives, or null for this process's own network.</summary>
     public NetworkIsolation? Network { get; init; }
 
+    /// <summary>
+    /// Where the manifest's name servers are written before the pivot starts, or null for nowhere: on a machine that others use as well the file is
+    /// theirs, and the pivot sees what they wrote.
+    /// </summary>
+    public string? ResolverFile { get; init; }
+
     /// <summary>Limits of the control protocol.</summary>
     public ControlServerOptions Control { get; init; } = new();
 

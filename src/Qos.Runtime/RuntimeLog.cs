@@ -38,6 +38,12 @@ internal static partial class RuntimeLog
     [LoggerMessage(22, LogLevel.Critical, "the pivot is not started, because its bridges cannot be opened: {Reason}")]
     internal static partial void BridgesNotOpened(this ILogger logger, string reason);
 
+    [LoggerMessage(23, LogLevel.Critical, "the pivot is not started, because the manifest's name servers cannot be written: {Reason}")]
+    internal static partial void ResolversNotWritten(this ILogger logger, string reason);
+
+    [LoggerMessage(24, LogLevel.Warning, "the manifest's name servers are not set: outside of an enclave image the pivot has this machine's")]
+    internal static partial void ResolversNotSet(this ILogger logger);
+
     [LoggerMessage(30, LogLevel.Information, "listening on {Address}")]
     internal static partial void Listening(this ILogger logger, EnclaveAddress address);
 }

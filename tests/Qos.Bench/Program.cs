@@ -2,6 +2,7 @@ using System.Globalization;
 using Qos.Bench;
 using Qos.Bench.Attestation;
 using Qos.Bench.Bridge;
+using Qos.Bench.Machine;
 using Qos.Bench.Node;
 
 // Qos.Bench [--rounds N] [--seconds S] [SUBJECT...]      measures all subjects, or the named ones, and prints tables
@@ -18,6 +19,7 @@ IBenchmark[] subjects =
     new AttestationBenchmark(),
     new ProofsBenchmark(),
     new BridgeBenchmark(),
+    new MachineBenchmark(),
 ];
 
 int rounds = 5;

@@ -1,3 +1,5 @@
+using Qos.Machine.Tests.Machines;
+
 namespace Qos.Machine.Tests;
 
 /// <summary>A test that boots the image; skipped, with the reason, where that cannot be done at once.</summary>
@@ -5,21 +7,23 @@ namespace Qos.Machine.Tests;
 internal sealed class MachineFactAttribute : FactAttribute
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+    private static readonly Lazy<string?> s_whyNot = new(WhyNot);
+    private static readonly Lazy<string?> s_whyUnsigned = new(static () => Find("qemu/find-qemu", "--signing"));
 
     /// <summary>In whatever machine there is.</summary>
-    public MachineFactAttribute() => Skip = WhyNot() ?? Find("qemu/find-qemu");
+    public MachineFactAttribute() => Skip = s_whyNot.Value;
 
-    /// <param name="signing">Whether the machine's module must sign its documents, or must be one that does not.</param>
-    public MachineFactAttribute(bool signing)
+    /// <summary>In one that has something which is not everywhere.</summary>
+    public MachineFactAttribute(MachineNeed need) => Skip = s_whyNot.Value ?? need switch
     {
-        string? unsigned = Find("qemu/find-qemu", "--signing");
-        if (signing)
-            Skip = WhyNot() ?? (unsigned is null ? null : $"{unsigned} (a machine with an unsigned module is booted instead)");
-        else
-            Skip = WhyNot() ?? (unsigned is null ? "there is a machine whose module signs: the whole life in it says more" : Find("qemu/find-qemu"));
-    }
+        MachineNeed.SigningModule => s_whyUnsigned.Value is { } why ? $"{why} (LifeTests need none and have run)" : null,
+        MachineNeed.PinnedKernel => Kernels.Pinned is null ? "the pinned kernel is not built; eif/kernel/build-kernel builds it" : null,
+        _ => Kernels.Larger is null ? "../shared/tools has no kernel, and the image's own has nothing in it that could be switched off" : null,
+    };
 
-    private static string? WhyNot() => File.Exists(Repository.Init) ? Find("kernel/find-kernel", "--any") : $"{Repository.Init} is missing: run make";
+    private static string? WhyNot() => File.Exists(Repository.Init)
+        ? Find("kernel/find-kernel", "--any") ?? Find("qemu/find-qemu")
+        : $"{Repository.Init} is missing: run make";
 
     // Null when it was found.
     private static string? Find(string script, params string[] options)

@@ -50,7 +50,7 @@ public sealed class ProvisioningTests
         Assert.Equal([(ushort)3000], launch.ServerPorts);
         Assert.Empty(launch.ClientPorts);
         Assert.Empty(launch.Environment);
-        Assert.Empty(launch.Resolvers);
+        Assert.Null(launch.Resolvers);
     }
 
     [Fact]

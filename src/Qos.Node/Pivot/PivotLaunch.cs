@@ -27,6 +27,6 @@ public sealed record PivotLaunch
     /// <summary>Ports of the <c>client</c> bridges: the app connects to 127.0.0.1 and comes out at the host.</summary>
     public IReadOnlyList<ushort> ClientPorts { get; init; } = [];
 
-    /// <summary>The manifest's <c>dns.resolvers</c>: the enclave's name servers, empty when it names none.</summary>
-    public IReadOnlyList<System.Net.IPAddress> Resolvers { get; init; } = [];
+    /// <summary>The manifest's <c>dns.resolvers</c>: the pivot's name servers; null when the manifest has no <c>dns</c>.</summary>
+    public IReadOnlyList<System.Net.IPAddress>? Resolvers { get; init; }
 }

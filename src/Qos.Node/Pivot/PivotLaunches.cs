@@ -19,7 +19,7 @@ internal static class PivotLaunches
             DebugMode = pivot.DebugMode,
             ServerPorts = [.. pivot.BridgeConfig.OfType<BridgeConfig.Server>().Select(bridge => bridge.Port)],
             ClientPorts = [.. pivot.BridgeConfig.OfType<BridgeConfig.Client>().Select(bridge => bridge.Port)],
-            Resolvers = manifest.Dns?.Resolvers ?? [],
+            Resolvers = manifest.Dns?.Resolvers,
         };
     }
 }

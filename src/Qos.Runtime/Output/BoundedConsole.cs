@@ -14,7 +14,7 @@ public sealed class BoundedConsole : IDisposable
     private readonly Action<string> _write;
     private readonly LineRate _rate;
     private readonly Lock _gate = new();
-    private readonly Channel<string> _lines;
+    private readonly Channel<(long Dropped, string Line)> _lines;
     private readonly Thread _writer;
 
     /// <summary>Starts the thread that writes.</summary>
@@ -25,7 +25,7 @@ public sealed class BoundedConsole : IDisposable
     {
         _write = write;
         _rate = new LineRate(limits.Burst, limits.LinesPerSecond, time);
-        _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(limits.Waiting) { SingleReader = true });
+        _lines = Channel.CreateBounded<(long Dropped, string Line)>(new BoundedChannelOptions(limits.Waiting) { SingleReader = true });
         _writer = new Thread(WriteLines) { IsBackground = true, Name = "console" };
         _writer.Start();
     }
@@ -38,7 +38,7 @@ public sealed class BoundedConsole : IDisposable
             if (!_rate.TryTake())
                 return;
             long dropped = _rate.TakeDropped();
-            if (!_lines.Writer.TryWrite(dropped == 0 ? line : $"{Notice(dropped)}\n{line}"))
+            if (!_lines.Writer.TryWrite((dropped, line)))
                 _rate.Drop(dropped + 1);
         }
     }
@@ -50,21 +50,28 @@ public sealed class BoundedConsole : IDisposable
             _writer.Join(s_lastLines);
     }
 
-    private static string Notice(long dropped) => $"[{dropped} lines dropped]";
-
     private void WriteLines()
     {
         while (_lines.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            while (_lines.Reader.TryRead(out string? line))
-                _write(line);
+            while (_lines.Reader.TryRead(out (long Dropped, string Line) next))
+            {
+                WriteNotice(next.Dropped);
+                _write(next.Line);
+            }
         }
 
         // No line follows that could carry the notice.
         long dropped;
         lock (_gate)
             dropped = _rate.TakeDropped();
+        WriteNotice(dropped);
+    }
+
+    // A line of its own: whoever writes may put something in front of each, and what follows a line feed would lack it.
+    private void WriteNotice(long dropped)
+    {
         if (dropped > 0)
-            _write(Notice(dropped));
+            _write($"[{dropped} lines dropped]");
     }
 }

@@ -35,7 +35,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
         _messages = new MessageService(_node, _files);
         _address = EnclaveAddress.Unix(_folder["s"]);
         _runtime = new EnclaveRuntime(
-            new EnclaveRuntimeOptions { Address = _address, Network = _network, Pivot = new PivotSupervisorOptions { ReapsOrphans = true } },
+            new EnclaveRuntimeOptions { Address = _address, Network = _network, ResolverFile = _folder["etc/resolv.conf"], Pivot = new PivotSupervisorOptions { ReapsOrphans = true } },
             _messages, _node.Provisioned, status => _node.PivotStatus = status, NullLoggerFactory.Instance);
     }
 
@@ -84,6 +84,35 @@ public sealed class EnclaveRuntimeTests : IDisposable
         while ((await Status(node)).Pivot!.State != PivotState.Failed)
             await Task.Yield();
         Assert.False(running.IsCompleted);
+        await _stop.CancelAsync();
+        Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
+    }
+
+    [Fact]
+    public async Task Name_servers_that_cannot_be_written_leave_a_node_that_says_so()
+    {
+        // A file stands where the folder would be.
+        File.WriteAllText(_folder["etc"], "");
+        Task<int> running = _runtime.RunAsync(_stop.Token);
+        using FrameConnection node = await Connect();
+        await _members.StartAsync(node, Config(RestartPolicy.Always), GreetingPivot.Compile(_folder), new DnsConfig([]));
+        while ((await Status(node)).Pivot!.State != PivotState.Failed)
+            await Task.Yield();
+        await _stop.CancelAsync();
+        Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
+    }
+
+    [Fact]
+    public async Task The_manifest_s_name_servers_are_there_before_the_pivot()
+    {
+        Task<int> running = _runtime.RunAsync(_stop.Token);
+        using FrameConnection node = await Connect();
+        DnsConfig dns = new([System.Net.IPAddress.Parse("10.0.0.2"), System.Net.IPAddress.Parse("2606:4700:4700::1111")]);
+        await _members.StartAsync(node, Config(RestartPolicy.Always), GreetingPivot.Compile(_folder), dns);
+        (await Greeted()).Dispose();
+        string file = _folder["etc/resolv.conf"];
+        Assert.Equal("nameserver 10.0.0.2\nnameserver 2606:4700:4700::1111\n", File.ReadAllText(file));
+        Assert.True(File.GetUnixFileMode(file).HasFlag(UnixFileMode.OtherRead));
         await _stop.CancelAsync();
         Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
     }

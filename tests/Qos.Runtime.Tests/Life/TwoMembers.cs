@@ -13,7 +13,7 @@ internal sealed class TwoMembers : IDisposable
     private readonly KeySet _quorumKey = KeySet.Generate(SystemRandomSource.Instance);
 
     /// <summary>An approved manifest for a pivot.</summary>
-    public ManifestEnvelope Approve(PivotConfig pivot)
+    public ManifestEnvelope Approve(PivotConfig pivot, DnsConfig? dns = null)
     {
         var manifest = new Manifest
         {
@@ -31,14 +31,15 @@ internal sealed class TwoMembers : IDisposable
                 AwsRootCertificate = new byte[] { 1 },
                 QosCommit = "test",
             },
+            Dns = dns,
         };
         return new ManifestEnvelope(manifest, [Approval(manifest, 0), Approval(manifest, 1)], []);
     }
 
     /// <summary>Boots a node and provisions it, over its control socket.</summary>
-    public async Task StartAsync(FrameConnection node, PivotConfig pivot, ReadOnlyMemory<byte> program)
+    public async Task StartAsync(FrameConnection node, PivotConfig pivot, ReadOnlyMemory<byte> program, DnsConfig? dns = null)
     {
-        ManifestEnvelope envelope = Approve(pivot with { Hash = SHA256.HashData(program.Span) });
+        ManifestEnvelope envelope = Approve(pivot with { Hash = SHA256.HashData(program.Span) }, dns);
         var booted = await AskAsync<ProtocolMessage.BootStandardResponse>(node, new ProtocolMessage.BootStandardRequest(envelope, program));
         var document = AttestationDocument.Parse(((NsmResponse.Attestation)booted.NsmResponse).Document.Span);
         PublicKey setup = PublicKey.Parse(document.PublicKey!.Value.Span);

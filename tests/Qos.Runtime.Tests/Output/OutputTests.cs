@@ -48,4 +48,53 @@ public sealed class OutputTests
         Assert.Equal(18 + 15, rate.TakeDropped());
         Assert.Equal(0, rate.TakeDropped());
     }
+
+    [Fact]
+    public void Every_line_is_written_by_itself_with_the_notice_of_dropped_ones_before_it()
+    {
+        var time = new ManualTime();
+        var written = new List<string>();
+        using var both = new CountdownEvent(2);
+        using (var console = new BoundedConsole(
+            line =>
+            {
+                written.Add(line);
+                if (!both.IsSet)
+                    both.Signal();
+            },
+            new OutputLimits { Burst = 2, LinesPerSecond = 1 }, time))
+        {
+            foreach (string line in (string[])["one", "two", "dropped", "dropped"])
+                console.Show(line);
+            Assert.True(both.Wait(TimeSpan.FromMinutes(1)));
+            time.Advance(TimeSpan.FromSeconds(1));
+            console.Show("three");
+            console.Show("dropped");
+        }
+
+        Assert.Equal(["one", "two", "[2 lines dropped]", "three", "[1 lines dropped]"], written);
+    }
+
+    [Fact]
+    public void A_console_that_hangs_holds_nobody_up_and_costs_a_bounded_number_of_lines()
+    {
+        using var hung = new ManualResetEventSlim();
+        int written = 0;
+        var limits = new OutputLimits { Burst = 100_000, Waiting = 16 };
+        using (var console = new BoundedConsole(
+            _ =>
+            {
+                hung.Wait();
+                written++;
+            },
+            limits, new ManualTime()))
+        {
+            for (int i = 0; i < 50_000; i++)
+                console.Show("line");
+            hung.Set();
+        }
+
+        // Those that waited, one that was being written, the notice of the one that took its place, and the last notice.
+        Assert.InRange(written, 1, limits.Waiting + 3);
+    }
 }
