@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Qos.Node;
 using Qos.Protocol;
 using Qos.Transport;
 

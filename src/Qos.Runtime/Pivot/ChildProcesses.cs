@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Qos.Native;
-using Qos.Node;
 using Qos.Protocol;
 
 namespace Qos.Runtime;

@@ -1,4 +1,3 @@
-using Qos.Node;
 using Qos.Protocol;
 
 namespace Qos.Runtime;
