@@ -63,10 +63,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
         await Start(node, RestartPolicy.Always);
         using (EnclaveStream app = await Greeted())
             await app.WriteAsync(new byte[] { 9 });
-        PivotStatus report;
-        do
-            report = (await Status(node)).Pivot!;
-        while (report.State != PivotState.Running || report.Restarts == 0);
+        PivotStatus report = await Pivot(node, static pivot => pivot is { State: PivotState.Running, Restarts: > 0 });
         Assert.Equal(9, report.LastExit?.Code);
         (await Greeted()).Dispose();
 
@@ -81,8 +78,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
         Task<int> running = _runtime.RunAsync(_stop.Token);
         using FrameConnection node = await Connect();
         await _members.StartAsync(node, Config(RestartPolicy.Always), "no program"u8.ToArray());
-        while ((await Status(node)).Pivot!.State != PivotState.Failed)
-            await Task.Yield();
+        await Pivot(node, static pivot => pivot.State is PivotState.Failed);
         Assert.False(running.IsCompleted);
         await _stop.CancelAsync();
         Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
@@ -96,8 +92,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
         Task<int> running = _runtime.RunAsync(_stop.Token);
         using FrameConnection node = await Connect();
         await _members.StartAsync(node, Config(RestartPolicy.Always), GreetingPivot.Compile(_folder), new DnsConfig([]));
-        while ((await Status(node)).Pivot!.State != PivotState.Failed)
-            await Task.Yield();
+        await Pivot(node, static pivot => pivot.State is PivotState.Failed);
         await _stop.CancelAsync();
         Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
     }
@@ -172,6 +167,19 @@ public sealed class EnclaveRuntimeTests : IDisposable
     private static async Task<NodeStatus> Status(FrameConnection node) =>
         (await TwoMembers.AskAsync<ProtocolMessage.NodeStatusResponse>(node, new ProtocolMessage.NodeStatusRequest())).Status;
 
+    private static async Task<PivotStatus> Pivot(FrameConnection node, Func<PivotStatus, bool> isAwaited)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            PivotStatus pivot = (await Status(node)).Pivot!;
+            if (isAwaited(pivot))
+                return pivot;
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < PivotRun.Patience, $"The pivot's status is still {pivot}");
+            await Task.Yield();
+        }
+    }
+
     private Task Start(FrameConnection node, RestartPolicy restart) => _members.StartAsync(node, Config(restart), GreetingPivot.Compile(_folder));
 
     private Task<FrameConnection> Connect() => FrameConnection.ConnectAsync(_address, FrameLimits.Default, TimeProvider.System);
@@ -180,13 +188,15 @@ public sealed class EnclaveRuntimeTests : IDisposable
     private async Task<EnclaveStream> Greeted()
     {
         byte[] greeting = new byte[5];
+        long started = TimeProvider.System.GetTimestamp();
         while (true)
         {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < PivotRun.Patience, "The app greets nobody");
             EnclaveStream? app = null;
             try
             {
                 app = await _address.ConnectAsync(Port);
-                if (await app.ReadAtLeastAsync(greeting, 5, throwOnEndOfStream: false) == 5)
+                if (await app.ReadAtLeastAsync(greeting, 5, throwOnEndOfStream: false).AsTask().WaitAsync(PivotRun.Patience) == 5)
                     return app;
             }
             catch (TransportException)
