@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-
 namespace Qos.Runtime;
 
 /// <summary>
@@ -13,9 +11,11 @@ public sealed class BoundedConsole : IDisposable
 
     private readonly Action<string> _write;
     private readonly LineRate _rate;
-    private readonly Lock _gate = new();
-    private readonly Channel<(long Dropped, string Line)> _lines;
+    // A queue under a monitor, not a channel: what wakes the writer must not depend on a free thread of the pool.
+    private readonly Queue<(long Dropped, string Line)> _lines = new();
+    private readonly int _waiting;
     private readonly Thread _writer;
+    private bool _isEnding;
 
     /// <summary>Starts the thread that writes.</summary>
     /// <param name="write">Takes one line at a time; may block.</param>
@@ -25,7 +25,7 @@ public sealed class BoundedConsole : IDisposable
     {
         _write = write;
         _rate = new LineRate(limits.Burst, limits.LinesPerSecond, time);
-        _lines = Channel.CreateBounded<(long Dropped, string Line)>(new BoundedChannelOptions(limits.Waiting) { SingleReader = true });
+        _waiting = limits.Waiting;
         _writer = new Thread(WriteLines) { IsBackground = true, Name = "console" };
         _writer.Start();
     }
@@ -33,39 +33,59 @@ public sealed class BoundedConsole : IDisposable
     /// <summary>Shows a line, or drops and counts it.</summary>
     public void Show(string line)
     {
-        lock (_gate)
+        lock (_lines)
         {
             if (!_rate.TryTake())
                 return;
             long dropped = _rate.TakeDropped();
-            if (!_lines.Writer.TryWrite((dropped, line)))
+            if (_isEnding || _lines.Count == _waiting)
+            {
                 _rate.Drop(dropped + 1);
+                return;
+            }
+
+            _lines.Enqueue((dropped, line));
+            Monitor.Pulse(_lines);
         }
     }
 
     /// <summary>Shows the lines that wait, for a second at most, and ends the thread.</summary>
     public void Dispose()
     {
-        if (_lines.Writer.TryComplete())
-            _writer.Join(s_lastLines);
+        lock (_lines)
+        {
+            if (_isEnding)
+                return;
+            _isEnding = true;
+            Monitor.Pulse(_lines);
+        }
+
+        _writer.Join(s_lastLines);
     }
 
     private void WriteLines()
     {
-        while (_lines.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        while (TryTake(out (long Dropped, string Line) next))
         {
-            while (_lines.Reader.TryRead(out (long Dropped, string Line) next))
-            {
-                WriteNotice(next.Dropped);
-                _write(next.Line);
-            }
+            WriteNotice(next.Dropped);
+            _write(next.Line);
         }
 
         // No line follows that could carry the notice.
         long dropped;
-        lock (_gate)
+        lock (_lines)
             dropped = _rate.TakeDropped();
         WriteNotice(dropped);
+    }
+
+    private bool TryTake(out (long Dropped, string Line) next)
+    {
+        lock (_lines)
+        {
+            while (_lines.Count == 0 && !_isEnding)
+                Monitor.Wait(_lines);
+            return _lines.TryDequeue(out next);
+        }
     }
 
     // A line of its own: whoever writes may put something in front of each, and what follows a line feed would lack it.

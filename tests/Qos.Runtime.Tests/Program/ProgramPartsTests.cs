@@ -56,7 +56,9 @@ public sealed class ProgramPartsTests
         Assert.Throws<NsmException>(() => module.Send(new NsmRequest.DescribeNsm()));
         using (var second = new RunningSimulator(software, folder["nsm"]))
         {
-            NsmResponse[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => module.Send(new NsmRequest.GetRandom()))));
+            // Threads of their own: each waits for its answer, and the simulator needs the pool's to give one.
+            NsmResponse[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
+                Task.Factory.StartNew(() => module.Send(new NsmRequest.GetRandom()), TaskCreationOptions.LongRunning)));
             Assert.All(answers, answer => Assert.IsType<NsmResponse.GetRandom>(answer));
             await second.StopAsync();
         }
