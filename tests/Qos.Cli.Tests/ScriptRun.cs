@@ -9,14 +9,14 @@ namespace Qos.Cli.Tests;
 
 /// <summary>
 /// Runs a script of command lines in a folder of its own and writes down what an operator sees: <c>$</c> a command, <c>!</c> a line of
-/// standard error, <c>?</c> an exit status that is not 0. Hex of 32 digits and more, and what differs from run to run, is left out. <c>NODE</c> stands for the URL of the node started last, <c>MODULE</c> for the path of SoftHSM2, <c>{RLO}</c> for the character that turns text around.
+/// standard error, <c>?</c> an exit status that is not 0. Hex of 32 digits and more, and what differs from run to run, is left out. <c>NODE</c> stands for the URL of the node started last, <c>NODE-name</c> for that of the node of this name, <c>MODULE</c> for the path of SoftHSM2, <c>{RLO}</c> for the character that turns text around.
 /// </summary>
 internal sealed partial class ScriptRun : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qos-cli-").FullName;
     private readonly string _before = Environment.CurrentDirectory;
     private readonly SimulatorPki _pki = SimulatorPki.Create();
-    private readonly List<LocalNode> _nodes = [];
+    private readonly List<(string Name, LocalNode Node)> _nodes = [];
     private readonly List<string> _answers = [];
     private readonly StringBuilder _seen = new();
     private SoftHsm? _softHsm;
@@ -52,7 +52,7 @@ internal sealed partial class ScriptRun : IDisposable
     public void Dispose()
     {
         Environment.CurrentDirectory = _before;
-        foreach (LocalNode node in _nodes)
+        foreach ((_, LocalNode node) in _nodes)
             node.Dispose();
         _pki.Dispose();
         _softHsm?.Dispose();
@@ -105,7 +105,7 @@ internal sealed partial class ScriptRun : IDisposable
             case "node":
                 Dictionary<int, byte[]> pcrs = Enumerable.Range(0, 3).ToDictionary(static index => index, Measurement);
                 pcrs[3] = Pcr.FromRoleArn("role");
-                _nodes.Add(new LocalNode(_pki, pcrs, Path.Combine(_folder, "nodes", words[1])));
+                _nodes.Add((words[1], new LocalNode(_pki, pcrs, Path.Combine(_folder, "nodes", words[1]))));
                 break;
             case "token":
                 _ = (_softHsm ??= new SoftHsm()).NewToken(words[1]);
@@ -121,9 +121,13 @@ internal sealed partial class ScriptRun : IDisposable
         using var error = new StringWriter { NewLine = "\n" };
         var terminal = new Terminal(output, error, new ScriptedKeyboard([.. _answers]));
         _answers.Clear();
-        string url = _nodes.Count > 0 ? _nodes[^1].Url : "NODE";
         for (int i = 0; i < args.Length; i++)
-            args[i] = args[i].Replace("NODE", url, StringComparison.Ordinal).Replace("{RLO}", "\u202e", StringComparison.Ordinal).Replace("MODULE", SoftHsm.ModulePath, StringComparison.Ordinal);
+        {
+            foreach ((string name, LocalNode node) in _nodes)
+                args[i] = args[i].Replace($"NODE-{name}", node.Url, StringComparison.Ordinal);
+            args[i] = args[i].Replace("NODE", _nodes.Count > 0 ? _nodes[^1].Node.Url : "NODE", StringComparison.Ordinal).Replace("{RLO}", "\u202e", StringComparison.Ordinal).Replace("MODULE", SoftHsm.ModulePath, StringComparison.Ordinal);
+        }
+
         int status = await CommandLine.RunAsync(args, terminal);
         Show(output.ToString());
         Show(error.ToString(), "! ");
@@ -141,7 +145,7 @@ internal sealed partial class ScriptRun : IDisposable
         text = Rate().Replace(text, "[rate]");
         text = Moment().Replace(LongHex().Replace(text.TrimEnd('\n'), "[hex]"), "[time]");
         if (_nodes.Count > 0)
-            text = text.Replace(_nodes[^1].Url, "NODE", StringComparison.Ordinal);
+            text = text.Replace(_nodes[^1].Node.Url, "NODE", StringComparison.Ordinal);
         foreach (string line in text.Split('\n'))
             _seen.Append(mark).Append(line.TrimEnd()).Append('\n');
     }

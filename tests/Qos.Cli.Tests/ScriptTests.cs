@@ -13,6 +13,7 @@ public class ScriptTests
     [InlineData("manifests")]
     [InlineData("hostile")]
     [InlineData("life")]
+    [InlineData("forwarding")]
     [InlineData("verify")]
     [InlineData("eif")]
     public Task Script_comes_out_as_written(string name) => CheckAsync(name);

@@ -8,6 +8,10 @@ internal static class ErrorText
     /// <summary>One line.</summary>
     public static string Of(ProtocolError error) => Meaning(error.Code) is { } meaning ? $"{error}. {meaning}" : error.ToString();
 
+    /// <summary>Several of them in one line: the names first, then what they mean, each once.</summary>
+    public static string Of(IReadOnlyList<ProtocolError> errors) =>
+        string.Join(". ", (string[])[string.Join("; ", errors), string.Join(' ', errors.Select(static error => Meaning(error.Code)).OfType<string>().Distinct())]);
+
     private static string? Meaning(ProtocolErrorCode code) => code switch
     {
         ProtocolErrorCode.InvalidPivotHash => "The binary is not the one that the manifest names; boot the binary that was approved.",
@@ -23,7 +27,13 @@ internal static class ErrorText
         ProtocolErrorCode.DecryptionFailed => "The share is not encrypted to this node's setup key; re-encrypt it for this node's attestation document.",
         ProtocolErrorCode.InvalidShare => "The share is of another form; take the one of this genesis.",
         ProtocolErrorCode.ReconstructionErrorIncorrectPubKey => "The shares give another key than the manifest's; one of them is of another genesis.",
-        ProtocolErrorCode.LowNonce => "A manifest with a lower nonce is never given the key.",
+        ProtocolErrorCode.LowNonce => "A manifest with a lower nonce is never given the key; have one with a higher nonce approved.",
+        ProtocolErrorCode.DifferentManifest => "Another manifest under the same nonce is never given the key; have it approved under a higher one.",
+        ProtocolErrorCode.DifferentQuorumKey or ProtocolErrorCode.DifferentManifestSet or ProtocolErrorCode.DifferentNamespaceName
+            or ProtocolErrorCode.DifferentPcr3 => "No node forwards its key across this change: boot the new node without --key-forward and post shares.",
+        ProtocolErrorCode.InvalidEncryptedQuorumKeySignature =>
+            "The file is not what a node of this quorum key exported; export the key again, for this node's attestation document.",
+        ProtocolErrorCode.WrongQuorumKey => "What came is another key than the manifest's; see which node exported it, and for whom.",
         ProtocolErrorCode.EnclaveClient => "The host does not reach its enclave; see whether it runs.",
         ProtocolErrorCode.OversizeMsg => "The message is larger than a node takes.",
         _ => null,

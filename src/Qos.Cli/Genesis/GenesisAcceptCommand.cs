@@ -12,7 +12,7 @@ internal sealed class GenesisAcceptCommand : QosCommand
     private readonly SecretOptions _secret = new();
     private readonly Option<string> _alias = StandardOptions.Alias();
     private readonly Option<string> _out = StandardOptions.Output("Your share, encrypted to your key as it came.");
-    private readonly TrustOptions _trust = new();
+    private readonly TrustOptions _trust = new(requiresMeasurements: true);
 
     public GenesisAcceptCommand()
         : base(

@@ -9,7 +9,7 @@ namespace Qos.Cli;
 internal sealed class GenesisRunCommand : QosCommand
 {
     private readonly HostOption _host = new();
-    private readonly TrustOptions _trust = new();
+    private readonly TrustOptions _trust = new(requiresMeasurements: true);
 
     private readonly Option<string> _shareSet = new("--share-set")
     {
@@ -37,14 +37,12 @@ internal sealed class GenesisRunCommand : QosCommand
     protected override async Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         string folder = parsed.GetValue(_out)!;
-        OutputFile.RequireFree(Path.Combine(folder, GenesisCeremony.OutputFileName));
-        OutputFile.RequireFree(Path.Combine(folder, GenesisCeremony.DocumentFileName));
-        OutputFile.RequireFree(Path.Combine(folder, GenesisCeremony.QuorumKeyFileName));
         AttestationPolicy policy = _trust.Policy(parsed);
         MemberSet set = MemberSetDirectory.Read(parsed.GetValue(_shareSet)!);
         Keys.PublicKey? recovery = parsed.GetValue(_recovery) is { } path ? KeyFile.ReadPublic(path) : null;
 
         using NodeClient node = _host.Open(parsed);
+        GenesisCeremony.RequireFree(folder);
         (GenesisOutput output, ReadOnlyMemory<byte> document) = await GenesisCeremony.RunAsync(node, set, recovery, policy, cancellationToken);
         GenesisCeremony.Write(folder, output, document);
 

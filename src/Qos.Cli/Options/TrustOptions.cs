@@ -8,8 +8,13 @@ namespace Qos.Cli;
 /// <summary>What an operator believes before a document is believed: root, time, measurements.</summary>
 internal sealed class TrustOptions
 {
-    public TrustOptions()
+    /// <param name="requiresMeasurements">
+    /// Whether a document must be compared with a release's measurements: a genesis has no manifest that names them, and whoever rents an
+    /// enclave can make one that the root vouches for.
+    /// </param>
+    public TrustOptions(bool requiresMeasurements = false)
     {
+        Pcrs.Required = requiresMeasurements;
         Pcr3.Validators.Add(static result => ValidatePcr(result, "--pcr3"));
     }
 

@@ -45,7 +45,35 @@ public static class GenesisCeremony
         return (output, document);
     }
 
-    /// <summary>Writes the output's files into a folder.</summary>
+    /// <summary>
+    /// Refuses a folder that holds a genesis, or a part of one, or that could not be written into. Call it before <see cref="RunAsync"/>: a node makes one genesis
+    /// and keeps none, so an answer that cannot be written is lost.
+    /// </summary>
+    /// <exception cref="CeremonyException">A file is there already, or the folder cannot be written into.</exception>
+    public static void RequireFree(string folder)
+    {
+        foreach (string name in (string[])[OutputFileName, DocumentFileName, WrappedKeyFileName, QuorumKeyFileName])
+            OutputFile.RequireFree(Path.Combine(folder, name));
+
+        // The folder itself is made when there is something to put into it.
+        string existing = Path.GetFullPath(folder);
+        while (!Path.Exists(existing))
+            existing = Path.GetDirectoryName(existing) ?? "/";
+        if (!Directory.Exists(existing))
+            throw new CeremonyException($"{folder} cannot be a folder: a file of that name is in the way.");
+        try
+        {
+            string probe = Path.Combine(existing, $".{Guid.NewGuid():N}");
+            File.Create(probe).Dispose();
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CeremonyException($"{folder} cannot be written into: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes the output's files into a folder; call <see cref="RequireFree"/> before the genesis.</summary>
     public static void Write(string folder, GenesisOutput output, ReadOnlyMemory<byte> document)
     {
         ArgumentNullException.ThrowIfNull(output);

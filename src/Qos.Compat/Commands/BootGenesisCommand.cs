@@ -8,12 +8,6 @@ namespace Qos.Compat;
 /// <summary><c>qos_client boot-genesis</c></summary>
 internal sealed class BootGenesisCommand : ClientCommand
 {
-    private static readonly string[] s_files =
-    [
-        GenesisCeremony.OutputFileName, GenesisCeremony.DocumentFileName, GenesisCeremony.QuorumKeyFileName, GenesisCeremony.WrappedKeyFileName,
-        GenesisCeremony.RecoveryFileName,
-    ];
-
     private readonly NodeOptions _node = new();
     private readonly Option<string> _folder = Standard.Required("namespace-dir", "Folder that the genesis is written to.");
     private readonly Option<string> _shareSet = Standard.Required("share-set-dir", "Folder with the keys of the share set.");
@@ -29,15 +23,15 @@ internal sealed class BootGenesisCommand : ClientCommand
     protected override async Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
         string folder = parsed.GetValue(_folder)!;
-        foreach (string name in s_files)
-            OutputFile.RequireFree(Path.Combine(folder, name));
+        string artifacts = Path.Combine(folder, GenesisCeremony.RecoveryFileName);
+        OutputFile.RequireFree(artifacts);
         MemberSet set = SetOptions.Read(parsed, _shareSet);
         PublicKey? recovery = parsed.GetValue(_recovery) is { } path ? KeyFile.ReadPublic(path) : null;
         AttestationPolicy policy = _trust.Policy(parsed, () => _release.Pcrs(parsed), screen);
         using NodeClient node = _node.Open(parsed);
+        GenesisCeremony.RequireFree(folder);
         (GenesisOutput output, ReadOnlyMemory<byte> document) = await GenesisCeremony.RunAsync(node, set, recovery, policy, cancellationToken);
 
-        string artifacts = Path.Combine(folder, GenesisCeremony.RecoveryFileName);
         OutputFile.Write(artifacts, System.Text.Encoding.ASCII.GetBytes(GenesisCeremony.RecoveryArtifacts(output)));
         GenesisCeremony.Write(folder, output, document);
         screen.Wrote("Genesis DR Artifacts", artifacts);

@@ -11,11 +11,11 @@ internal sealed class TestNode : IDisposable
     private readonly SoftwareNsm _module;
     private readonly List<NodeLogEntry> _log = [];
 
-    internal TestNode(TestQuorum quorum, Func<INodeFiles, INodeFiles>? around = null, ReadOnlyMemory<byte>? trustAnchor = null, int seed = 100)
+    internal TestNode(TestQuorum quorum, Func<INodeFiles, INodeFiles>? around = null, ReadOnlyMemory<byte>? trustAnchor = null, int seed = 100, Manifest? measuredAs = null)
     {
         _module = new SoftwareNsm(new SoftwareNsmOptions
         {
-            Pcrs = Enumerable.Range(0, 5).ToDictionary(index => index, TestQuorum.PcrValue),
+            Pcrs = Pcrs((measuredAs ?? quorum.Manifest).Enclave),
             TimeProvider = quorum.Clock,
             Pki = quorum.Pki,
             ModuleId = "sim-test-enc1",
@@ -98,6 +98,15 @@ internal sealed class TestNode : IDisposable
     }
 
     internal NodeStatus Status() => Expect<ProtocolMessage.NodeStatusResponse>(new ProtocolMessage.NodeStatusRequest()).Status;
+
+    private static Dictionary<int, byte[]> Pcrs(EnclaveConfig enclave) => new()
+    {
+        [0] = enclave.Pcr0.ToArray(),
+        [1] = enclave.Pcr1.ToArray(),
+        [2] = enclave.Pcr2.ToArray(),
+        [3] = enclave.Pcr3.ToArray(),
+        [4] = TestQuorum.PcrValue(4),
+    };
 
     public void Dispose()
     {
