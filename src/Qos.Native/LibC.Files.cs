@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Qos.Native;
 
-/// <summary>Files relative to a folder that is held open, and a rename that never replaces: the framework's File class offers neither.</summary>
+/// <summary>Files relative to a folder that is held open, a rename that never replaces, and what kind a file is: the framework's File class offers none of it.</summary>
 internal static partial class LibC
 {
     internal const int O_WRONLY = 0x1;
@@ -13,6 +13,8 @@ internal static partial class LibC
     internal const int O_CLOEXEC = 0x80000;
     internal const uint RENAME_NOREPLACE = 1;
 
+    internal const int S_IFDIR = 0x4000;
+    internal const int S_IFREG = 0x8000;
     internal const int ENOENT = 2;
     internal const int EEXIST = 17;
 
@@ -27,4 +29,11 @@ internal static partial class LibC
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int faccessat(int directory, string path, int mode, int flags);
+
+    /// <summary>Whether a path leads to a device, a pipe or a socket: the framework calls all of them files.</summary>
+    internal static unsafe bool IsSpecialFile(string path)
+    {
+        byte* answer = stackalloc byte[STATX_SIZE];
+        return statx(AT_FDCWD, path, 0, STATX_TYPE, answer) == 0 && (*(ushort*)(answer + STATX_MODE_OFFSET) & S_IFMT) is not (S_IFDIR or S_IFREG);
+    }
 }

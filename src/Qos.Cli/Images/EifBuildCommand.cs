@@ -29,7 +29,7 @@ internal sealed class EifBuildCommand : QosCommand
     private readonly Option<string> _version = Text("--version", "The image's version.", "0");
     private readonly Option<string> _system = Text("--os", "The system in it.", "Linux");
     private readonly Option<string?> _kernelVersion = new("--kernel-version") { Description = "The kernel's version. Default: what the kernel says.", HelpName = "TEXT" };
-    private readonly Option<string?> _metadata = new("--metadata") { Description = "JSON of your own for the metadata.", HelpName = "FILE" };
+    private readonly Option<string?> _metadata = new("--metadata") { Description = "A JSON object of your own for the metadata.", HelpName = "FILE" };
     private readonly Option<ulong> _memory = Number("--memory", "Bytes of memory in the header; who starts the image says it anew.", EifRecipe.UsualMemory);
     private readonly Option<ulong> _cpus = Number("--cpus", "Processors in the header; who starts the image says it anew.", EifRecipe.UsualCpus);
     private readonly Option<string> _out = StandardOptions.Output("Write the image to this file.");
@@ -87,7 +87,12 @@ internal sealed class EifBuildCommand : QosCommand
     private EifRecipe Recipe(ParseResult parsed)
     {
         var kernel = EifPartSource.FromFile(parsed.GetValue(_kernel)!);
-        string custom = parsed.GetValue(_metadata) is { } file ? System.Text.Encoding.UTF8.GetString(InputFile.Bytes(file)) : "{}";
+        string custom = parsed.GetValue(_metadata) is { } file
+            ? InputFile.Read(
+                file,
+                static bytes => System.Text.Unicode.Utf8.IsValid(bytes) ? System.Text.Encoding.UTF8.GetString(bytes) : throw new FormatException("it is not UTF-8."),
+                "JSON")
+            : "{}";
         return new EifRecipe
         {
             Kernel = kernel,

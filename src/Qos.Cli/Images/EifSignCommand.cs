@@ -36,6 +36,9 @@ internal sealed class EifSignCommand : QosCommand
         using ECDsa key = ReadKey(keyPath);
         var image = EifPartSource.FromFile(parsed.GetValue(_file)!);
         EifFile.Write(path, force, output => EifSigner.Sign(image, output, certificate, key));
+        EifCertificate signer = ImageFile.Read(path).Signature!.Certificate;
+        if (DateTimeOffset.UtcNow < signer.NotBefore || DateTimeOffset.UtcNow > signer.NotAfter)
+            terminal.Warn($"the certificate is valid from {signer.NotBefore:u} to {signer.NotAfter:u}: AWS starts no image outside of that time");
         ImageFile.Report(terminal, path, parsed.GetValue(_json));
         return Task.CompletedTask;
     }

@@ -1,3 +1,5 @@
+using Qos.Native;
+
 namespace Qos.Client;
 
 /// <summary>Writes the files of a ceremony: complete or not at all, and never over something that is there unless that was asked for.</summary>
@@ -59,8 +61,8 @@ public static class OutputFile
     }
 
     // A device, or a descriptor by its name: a rename would put a file in its place, /dev/null's for one.
-    private static bool IsStream(string full) => File.Exists(full) && (full.StartsWith("/proc/", StringComparison.Ordinal)
-        || (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)));
+    private static bool IsStream(string full) => LibC.IsSpecialFile(full) || (File.Exists(full) && (full.StartsWith("/proc/", StringComparison.Ordinal)
+        || (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal))));
 
     private static void WriteInto(string full, string path, ReadOnlySpan<byte> bytes)
     {

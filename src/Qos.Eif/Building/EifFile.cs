@@ -1,3 +1,5 @@
+using Qos.Native;
+
 namespace Qos.Eif;
 
 /// <summary>Files that are there completely or not at all, however large: written under another name and moved when they are whole.</summary>
@@ -34,9 +36,12 @@ public static class EifFile
     }
 
     /// <summary>Refuses a path that is taken, before work is done for it.</summary>
-    /// <exception cref="IOException">A file is there.</exception>
+    /// <exception cref="IOException">A file is there, or something that is no file.</exception>
     public static void RequireFree(string path, bool overwrite)
     {
+        // A rename would put the image in its place, /dev/null's for one; and the checksum stands before what it is over.
+        if (LibC.IsSpecialFile(path))
+            throw new IOException($"{path} is a device or a pipe, into which no image or ramdisk can be written: name a file.");
         if (!overwrite && Path.Exists(path))
             throw new IOException($"{path} exists already: name another file, or allow it to be replaced with --force.");
     }

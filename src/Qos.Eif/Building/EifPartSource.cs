@@ -1,3 +1,5 @@
+using Qos.Native;
+
 namespace Qos.Eif;
 
 /// <summary>Bytes that are read when they are needed: a file, or memory.</summary>
@@ -25,6 +27,8 @@ public sealed class EifPartSource
         var file = new FileInfo(path);
         if (!file.Exists)
             throw new FileNotFoundException($"{path} is missing, or is no file.", path);
+        if (LibC.IsSpecialFile(path))
+            throw new IOException($"{path} is a device or a pipe, and is read more than once: copy it to a file first.");
         return new EifPartSource(path, file.Length, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
     }
 

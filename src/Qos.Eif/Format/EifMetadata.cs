@@ -32,7 +32,7 @@ public sealed record EifMetadata
     /// <summary>JSON of any kind about the container that it was made from.</summary>
     public string DockerInfo { get; init; } = "{}";
 
-    /// <summary>JSON of any kind, the builder's own.</summary>
+    /// <summary>The builder's own JSON: an object or null in what is built, of any kind in what is read.</summary>
     public string CustomMetadata { get; init; } = "{}";
 
     /// <summary>The time as <see cref="BuildTime"/> holds it.</summary>
@@ -75,7 +75,7 @@ public sealed record EifMetadata
     }
 
     /// <summary>The section's bytes: JSON without white space, members in the order of the specification.</summary>
-    /// <exception cref="EifException"><see cref="DockerInfo"/> or <see cref="CustomMetadata"/> is no JSON.</exception>
+    /// <exception cref="EifException"><see cref="DockerInfo"/> or <see cref="CustomMetadata"/> is no JSON, or the latter is no object.</exception>
     public byte[] Encode()
     {
         using var output = new MemoryStream();
@@ -94,18 +94,20 @@ public sealed record EifMetadata
             writer.WritePropertyName("DockerInfo"u8);
             WriteCompact(writer, DockerInfo, "DockerInfo");
             writer.WritePropertyName("CustomMetadata"u8);
-            WriteCompact(writer, CustomMetadata, "CustomMetadata");
+            WriteCompact(writer, CustomMetadata, "CustomMetadata", JsonValueKind.Object, JsonValueKind.Null);
             writer.WriteEndObject();
         }
 
         return output.ToArray();
     }
 
-    internal static void WriteCompact(Utf8JsonWriter writer, string json, string name)
+    internal static void WriteCompact(Utf8JsonWriter writer, string json, string name, params ReadOnlySpan<JsonValueKind> kinds)
     {
         try
         {
             using var document = JsonDocument.Parse(json, EifJson.Reading);
+            if (!kinds.IsEmpty && !kinds.Contains(document.RootElement.ValueKind))
+                throw new EifException($"{name} is no JSON object, and tools that show an image pour its members among others.");
             document.WriteTo(writer);
         }
         catch (JsonException e)

@@ -59,25 +59,49 @@ public static class EifDescription
         writer.WriteString("KernelVersion"u8, metadata.KernelVersion);
         writer.WritePropertyName("DockerInfo"u8);
         EifMetadata.WriteCompact(writer, metadata.DockerInfo, "DockerInfo");
-        // There, the members are poured into this object, where they could pass for others.
-        writer.WritePropertyName("CustomMetadata"u8);
-        EifMetadata.WriteCompact(writer, metadata.CustomMetadata, "CustomMetadata");
+        WriteCustom(writer, metadata.CustomMetadata);
         writer.WriteEndObject();
+    }
+
+    // That tool pours the members into this object. One that would pass for a member above, or is there twice, stays out: who reads would take the last.
+    private static void WriteCustom(Utf8JsonWriter writer, string json)
+    {
+        using var document = JsonDocument.Parse(json, EifJson.Reading);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+            return;
+        HashSet<string> taken = ["BuildTime", "BuildTool", "BuildToolVersion", "OperatingSystem", "KernelVersion", "DockerInfo"];
+        foreach (JsonProperty member in document.RootElement.EnumerateObject())
+        {
+            if (taken.Add(member.Name))
+                member.WriteTo(writer);
+        }
     }
 
     private static void WriteCertificate(Utf8JsonWriter writer, EifSignature signature)
     {
         EifCertificate certificate = signature.Certificate;
         writer.WriteStartObject("SigningCertificate"u8);
-        writer.WriteString("IssuerName"u8, certificate.Issuer);
-        writer.WriteString("SubjectName"u8, certificate.Subject);
-        writer.WriteString("NotBefore"u8, Time(certificate.NotBefore));
-        writer.WriteString("NotAfter"u8, Time(certificate.NotAfter));
+        writer.WriteStartObject("IssuerName"u8);
+        foreach ((string name, string value) in signature.CertificateText.IssuerName)
+            writer.WriteString(name, value);
+        writer.WriteEndObject();
+        writer.WriteString("Algorithm"u8, signature.CertificateText.Algorithm);
+        writer.WriteString("NotBefore"u8, CertificateText.Time(certificate.NotBefore));
+        writer.WriteString("NotAfter"u8, CertificateText.Time(certificate.NotAfter));
+        writer.WriteString("Signature"u8, signature.CertificateText.Signature);
         writer.WriteEndObject();
     }
 
     private static void WriteOurs(Utf8JsonWriter writer, EifImage image)
     {
+        if (image.Metadata is { } metadata)
+        {
+            writer.WritePropertyName("CustomMetadata"u8);
+            EifMetadata.WriteCompact(writer, metadata.CustomMetadata, "CustomMetadata");
+        }
+
+        if (image.Signature is { } signature)
+            writer.WriteString("SigningSubject"u8, signature.Certificate.Subject);
         writer.WriteString("Architecture"u8, image.Architecture == EifArchitecture.Arm64 ? "arm64" : "x86_64");
         writer.WriteNumber("DefaultMemory"u8, image.DefaultMemory);
         writer.WriteNumber("DefaultCpus"u8, image.DefaultCpus);
@@ -111,6 +135,4 @@ public static class EifDescription
             writer.WriteStringValue(problem);
         writer.WriteEndArray();
     }
-
-    private static string Time(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

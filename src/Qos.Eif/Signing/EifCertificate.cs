@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -17,6 +18,9 @@ public sealed record EifCertificate(string Subject, string Issuer, DateTimeOffse
         new DateTimeOffset(certificate.NotBefore.ToUniversalTime()),
         new DateTimeOffset(certificate.NotAfter.ToUniversalTime())));
 
+    /// <summary>Whether a key lies on that named curve: other curves have keys as long.</summary>
+    internal static bool IsOn(ECDsa key, ECCurve curve) => key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true } its && its.Oid.Value == curve.Oid.Value;
+
     /// <summary>Hands the certificate and its key to <paramref name="use"/>.</summary>
     /// <exception cref="EifException">It is no certificate with a key on a curve.</exception>
     internal static T Use<T>(byte[] der, Func<X509Certificate2, ECDsa, T> use)
@@ -24,11 +28,14 @@ public sealed record EifCertificate(string Subject, string Issuer, DateTimeOffse
         try
         {
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(der);
+            // PCR8 covers the certificate as tools that read it write it again.
+            if (!certificate.RawDataMemory.Span.SequenceEqual(der))
+                throw new EifException("bytes follow the signing certificate in its PEM block.");
             using ECDsa key = certificate.GetECDsaPublicKey()
                 ?? throw new EifException("the signing certificate's key is not one on an elliptic curve.");
             return use(certificate, key);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException or FormatException and not EifException)
+        catch (Exception e) when (e is CryptographicException or AsnContentException or ArgumentException or NotSupportedException or FormatException and not EifException)
         {
             throw new EifException("the signing certificate cannot be read: its DER or its key is malformed.", e);
         }

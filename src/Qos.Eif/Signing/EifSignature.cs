@@ -20,6 +20,7 @@ public sealed class EifSignature
     {
         CertificateDer = certificateDer;
         Certificate = EifCertificate.Parse(certificateDer);
+        CertificateText = EifCertificate.Use(certificateDer, static (certificate, _) => CertificateText.Of(certificate.RawData, certificate.IssuerName.RawData));
         _cose = cose;
         RegisterIndex = registerIndex;
         RegisterValue = registerValue;
@@ -35,6 +36,8 @@ public sealed class EifSignature
     public ReadOnlyMemory<byte> RegisterValue { get; }
 
     internal byte[] CertificateDer { get; }
+
+    internal CertificateText CertificateText { get; }
 
     /// <summary>Reads a signature section; whether the signature is good, says <see cref="FindProblem"/>.</summary>
     /// <exception cref="EifException">It has another form, or not exactly one signature.</exception>
@@ -54,7 +57,7 @@ public sealed class EifSignature
             CborReader payload = CborBytes.Open(cose.Payload);
             (int index, byte[] value) = ReadPair(payload, IndexName, ValueName, static number => number.ReadInt32(), CborBytes.Read);
             CborBytes.RequireEnd(payload);
-            return new EifSignature(DerOf(certificate), cose, index, value);
+            return new EifSignature(CertificatePem.Decode(certificate), cose, index, value);
         }
         catch (Exception e) when (CborBytes.IsRefusal(e))
         {
@@ -108,34 +111,19 @@ public sealed class EifSignature
         return section.Encode();
     }
 
-    /// <summary>The first certificate in a PEM text, which is the one that existing tools take.</summary>
-    internal static byte[] DerOf(ReadOnlySpan<byte> pem)
-    {
-        string text = System.Text.Encoding.Latin1.GetString(pem);
-        ReadOnlySpan<char> rest = text;
-        while (PemEncoding.TryFind(rest, out PemFields fields))
-        {
-            if (rest[fields.Label] is "CERTIFICATE")
-                return Convert.FromBase64String(rest[fields.Base64Data].ToString());
-            rest = rest[fields.Location.End..];
-        }
-
-        throw new EifException("there is no PEM block CERTIFICATE in the signing certificate.");
-    }
-
     private string? FindFault(ECDsa key)
     {
-        (HashAlgorithmName hash, int keySize) = _cose.Algorithm switch
+        (HashAlgorithmName hash, ECCurve curve) = _cose.Algorithm switch
         {
-            CoseSign1.Es256 => (HashAlgorithmName.SHA256, 256),
-            CoseSign1.Es384 => (HashAlgorithmName.SHA384, 384),
-            CoseSign1.Es512 => (HashAlgorithmName.SHA512, 521),
+            CoseSign1.Es256 => (HashAlgorithmName.SHA256, ECCurve.NamedCurves.nistP256),
+            CoseSign1.Es384 => (HashAlgorithmName.SHA384, ECCurve.NamedCurves.nistP384),
+            CoseSign1.Es512 => (HashAlgorithmName.SHA512, ECCurve.NamedCurves.nistP521),
             _ => default,
         };
-        if (keySize == 0)
+        if (!curve.IsNamed)
             return $"the signature's algorithm is {_cose.Algorithm}; ES256, ES384 and ES512 are known.";
-        if (key.KeySize != keySize)
-            return $"the certificate's key has {key.KeySize} bits, the signature's algorithm wants {keySize}.";
+        if (!EifCertificate.IsOn(key, curve))
+            return $"the certificate's key is not on the curve of the signature's algorithm, {curve.Oid.FriendlyName}.";
         return key.VerifyData(CoseSign1.ToBeSigned(_cose.Protected, _cose.Payload), _cose.Signature, hash)
             ? null
             : "the signature was not made with the key of its certificate.";

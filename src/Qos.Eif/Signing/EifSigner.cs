@@ -8,8 +8,6 @@ namespace Qos.Eif;
 /// </summary>
 public static class EifSigner
 {
-    private const int KeySize = 384;
-
     /// <summary>Writes a signed copy of an image; a signature that it has is replaced in its place.</summary>
     /// <param name="image">The image; read twice, so it must stay what it is.</param>
     /// <param name="output">Takes the copy; seekable, empty.</param>
@@ -29,7 +27,7 @@ public static class EifSigner
         if (read.Version < EifFormat.FirstVersionWithSignature)
             throw new EifException($"an image of version {read.Version} cannot be signed; build it again.");
 
-        byte[] der = EifSignature.DerOf(certificatePem);
+        byte[] der = CertificatePem.Decode(certificatePem);
         RequireMatch(der, key);
         byte[] section = EifSignature.Encode(certificatePem, read.Measurements.Pcr0.Span, key);
         if (section.Length > EifFormat.MaxSignature)
@@ -44,8 +42,8 @@ public static class EifSigner
 
     private static void RequireMatch(byte[] der, ECDsa key)
     {
-        if (key.KeySize != KeySize)
-            throw new EifException($"the signing key has {key.KeySize} bits; a key on P-384 is needed.");
+        if (!EifCertificate.IsOn(key, ECCurve.NamedCurves.nistP384))
+            throw new EifException($"the signing key has {key.KeySize} bits, but a key on P-384 is needed, and this is none.");
         byte[] certified = EifCertificate.Use(der, static (_, publicKey) => publicKey.ExportSubjectPublicKeyInfo());
         if (!key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(certified))
             throw new EifException("the signing key is not the one of the certificate.");

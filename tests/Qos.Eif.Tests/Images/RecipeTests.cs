@@ -77,6 +77,7 @@ public class RecipeTests
         Assert.Contains("kernel is empty", Fails(Recipe() with { Kernel = EifPartSource.FromBytes("kernel", []) }), StringComparison.Ordinal);
         Assert.Contains("printable", Fails(Recipe() with { CommandLine = "a\nb" }), StringComparison.Ordinal);
         Assert.Contains("cuts it", Fails(Recipe() with { CommandLine = new string('a', 2048) }), StringComparison.Ordinal);
+        Assert.Contains("CustomMetadata is no JSON object", Fails(Recipe() with { Metadata = s_metadata with { CustomMetadata = "[]" } }), StringComparison.Ordinal);
         Assert.Contains("CustomMetadata is no JSON", Fails(Recipe() with { Metadata = s_metadata with { CustomMetadata = "{" } }), StringComparison.Ordinal);
     }
 

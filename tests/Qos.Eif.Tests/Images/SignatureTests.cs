@@ -102,6 +102,43 @@ public sealed class SignatureTests : IDisposable
     }
 
     [Fact]
+    public void Another_curve_with_keys_as_long_is_not_P384()
+    {
+        using var brainpool = new SigningKeys(ECCurve.NamedCurves.brainpoolP384r1, HashAlgorithmName.SHA384);
+        Assert.Contains("a key on P-384 is needed", SignFails(brainpool.Pem, brainpool.Key), StringComparison.Ordinal);
+        byte[] pcr0 = Read.Image(RawImage.Small().ToBytes()).Measurements.Pcr0.ToArray();
+        Assert.Contains("not on the curve", Problem(Small(EifSignature.Encode(brainpool.Pem, pcr0, brainpool.Key))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_certificate_that_tools_read_differently_is_refused()
+    {
+        using SigningKeys others = SigningKeys.P384();
+        string mine = System.Text.Encoding.ASCII.GetString(_keys.Pem), other = System.Text.Encoding.ASCII.GetString(others.Pem);
+        string trailing = $"-----BEGIN CERTIFICATE-----\n{Convert.ToBase64String([.. _keys.Der, 0], Base64FormattingOptions.InsertLineBreaks)}\n-----END CERTIFICATE-----\n";
+        (string Pem, string Reason)[] refused =
+        [
+            (other.Replace("CERTIFICATE-", "X509 CERTIFICATE-", StringComparison.Ordinal) + mine, "tools disagree"),
+            (other.Replace("CERTIFICATE-", "TRUSTED CERTIFICATE-", StringComparison.Ordinal) + mine, "tools disagree"),
+            (other.Replace("BEGIN CERTIFICATE-----\n", "BEGIN CERTIFICATE-----\nNote: a\n\n", StringComparison.Ordinal) + mine, "tools disagree"),
+            (" " + mine + other, "tools disagree"),
+            (mine.Replace("\n", "", StringComparison.Ordinal) + "\n" + other, "tools disagree"),
+            (mine.Replace("-----END", "=-----END", StringComparison.Ordinal), "tools disagree"),
+            (trailing, "bytes follow"),
+            (_keys.Key.ExportECPrivateKeyPem() + "\n" + mine, "private key"),
+        ];
+        foreach ((string pem, string reason) in refused)
+            Assert.Contains(reason, SignFails(System.Text.Encoding.ASCII.GetBytes(pem), _keys.Key), StringComparison.Ordinal);
+
+        foreach (string pem in (string[])[mine.Replace("\n", "\r\n", StringComparison.Ordinal), "Certificate:\n    Data:\n" + mine, mine + other])
+        {
+            using var output = new MemoryStream();
+            EifSigner.Sign(EifPartSource.FromBytes("image", _unsigned), output, System.Text.Encoding.ASCII.GetBytes(pem), _keys.Key);
+            Assert.Equal(_keys.Der, Read.Image(output.ToArray()).Signature!.CertificateDer);
+        }
+    }
+
+    [Fact]
     public void A_damaged_image_is_not_signed()
     {
         byte[] damaged = [.. _unsigned];
@@ -187,7 +224,14 @@ public sealed class SignatureTests : IDisposable
         Assert.True(root.GetProperty("CheckCRC").GetBoolean());
         Assert.True(root.GetProperty("SignatureCheck").GetBoolean());
         Assert.Equal("oracle", root.GetProperty("ImageName").GetString());
-        Assert.Equal("2026-01-01T00:00:00Z", root.GetProperty("SigningCertificate").GetProperty("NotBefore").GetString());
+        JsonElement certificate = root.GetProperty("SigningCertificate");
+        Assert.Equal(["IssuerName", "Algorithm", "NotBefore", "NotAfter", "Signature"], certificate.EnumerateObject().Select(static member => member.Name));
+        Assert.Equal("""{"commonName":"image signer","organizationName":"Example"}""", JsonSerializer.Serialize(certificate.GetProperty("IssuerName")));
+        Assert.Equal("ecdsa-with-SHA384", certificate.GetProperty("Algorithm").GetString());
+        Assert.Equal("Jan  1 00:00:00 2026 GMT", certificate.GetProperty("NotBefore").GetString());
+        Assert.Equal("Jan  1 00:00:00 2027 GMT", certificate.GetProperty("NotAfter").GetString());
+        Assert.Matches("^30(:[0-9A-F]{2})+$", certificate.GetProperty("Signature").GetString()!);
+        Assert.Equal("CN=image signer, O=Example", root.GetProperty("SigningSubject").GetString());
         Assert.Equal(6, root.GetProperty("Sections").GetArrayLength());
         Assert.Equal(0, root.GetProperty("Problems").GetArrayLength());
     }

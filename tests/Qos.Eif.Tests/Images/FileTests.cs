@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using Qos.Vectors;
+
+namespace Qos.Eif.Tests;
+
+/// <summary>Files that are none: a rename would put one in their place, and reading would wait for whoever writes.</summary>
+public sealed class FileTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("qos-eif-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_pipe_is_neither_written_nor_replaced()
+    {
+        string pipe = Pipe();
+        foreach (bool overwrite in (bool[])[false, true])
+            Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => EifFile.Write(pipe, overwrite, static _ => { })).Message, StringComparison.Ordinal);
+        Assert.Equal([pipe], Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void A_pipe_is_not_waited_for()
+    {
+        string pipe = Pipe();
+        Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => EifReader.ReadFile(pipe)).Message, StringComparison.Ordinal);
+        Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => EifReader.ReadFile("/dev/zero")).Message, StringComparison.Ordinal);
+        Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => RamdiskArchive.FilesBelow(_folder)("pipe")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_fails_leaves_what_was_there_and_nothing_else()
+    {
+        string file = Path.Combine(_folder, "image");
+        File.WriteAllBytes(file, VectorFiles.Bytes("eif", "one.eif"));
+        Assert.Throws<EifException>(() => EifFile.Write(file, overwrite: true, static _ => throw new EifException("no")));
+        Assert.Throws<IOException>(() => EifFile.Write(file, overwrite: false, static _ => { }));
+        Assert.Equal(VectorFiles.Bytes("eif", "one.eif"), File.ReadAllBytes(file));
+        Assert.Equal([file], Directory.GetFileSystemEntries(_folder));
+    }
+
+    private string Pipe()
+    {
+        string path = Path.Combine(_folder, "pipe");
+        using var made = Process.Start("mkfifo", [path]);
+        made.WaitForExit();
+        Assert.Equal(0, made.ExitCode);
+        return path;
+    }
+}
