@@ -29,9 +29,10 @@ internal sealed class KeyImportCommand : QosCommand
     {
         string path = parsed.GetValue((Argument<string>)_secret.Secret)!;
         TokenUri uri = TokenUri.Parse(parsed.GetValue(_token)!).WithKeyLabel(Path.GetFileNameWithoutExtension(path));
-        using IKeyPair key = _secret.Open(parsed, terminal);
-        if (key is not KeySet seed)
+        if (TokenUri.IsTokenUri(path))
             throw new UsageException("the key is in a token already, which does not give it out");
+        using IKeyPair key = _secret.Open(parsed, terminal);
+        var seed = (KeySet)key;
         PublicKey there = TokenKeyMaker.Import(
             uri, seed, TokenPin.Asker(parsed, _secret.PinDescriptorNumber, terminal), SystemRandomSource.Instance);
         terminal.Page.Line("The key is in the token.", Tone.Good);

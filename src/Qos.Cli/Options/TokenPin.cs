@@ -18,6 +18,12 @@ internal static class TokenPin
         if (descriptor is { } number)
             return PassphraseDescriptor.Read(number, "PIN");
         string tries = request.IsLastTry ? " (last try before it locks)" : request.HadWrongPin ? " (a wrong PIN was given before)" : "";
-        return terminal.AskSecret($"PIN of token {VisibleText.Escape(request.Token)}{tries}", "PIN", "--pin-fd N");
+        SecretMemory pin = terminal.AskSecret($"PIN of token {VisibleText.Escape(request.Token)}{tries}", "PIN", "--pin-fd N");
+        if (pin.Length > 0)
+            return pin;
+
+        // To some tokens an empty PIN is a wrong one, and costs a try.
+        pin.Dispose();
+        throw new CeremonyException("No PIN was given, and the token was given none.");
     }
 }

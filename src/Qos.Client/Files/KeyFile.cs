@@ -26,6 +26,8 @@ public static class KeyFile
     /// <exception cref="CeremonyException">It cannot be read, is something else, or the passphrase is wrong.</exception>
     public static KeySet ReadSecret(string path, Func<SecretMemory>? askPassphrase = null)
     {
+        if (TokenUri.IsTokenUri(path))
+            throw new CeremonyException("A secret key file is needed here: a token never gives out the seed of its key.");
         try
         {
             if (IsPipe(path))
