@@ -54,7 +54,7 @@ internal sealed class EifBuildCommand : QosCommand
         bool force = parsed.GetValue(_force);
         string? pcrs = parsed.GetValue(_pcrs);
         if (pcrs is not null)
-            EifFile.RequireFree(pcrs, force);
+            OutputFile.RequireFree(pcrs, force);
         EifRecipe recipe = Recipe(parsed);
         EifFile.Write(path, force, recipe.Write);
         if (pcrs is not null)

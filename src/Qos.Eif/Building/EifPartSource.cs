@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Qos.Native;
 
 namespace Qos.Eif;
@@ -24,12 +25,13 @@ public sealed class EifPartSource
     /// <exception cref="IOException">It is not there or cannot be read.</exception>
     public static EifPartSource FromFile(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        if (!File.Exists(path))
             throw new FileNotFoundException($"{path} is missing, or is no file.", path);
         if (LibC.IsSpecialFile(path))
             throw new IOException($"{path} is a device or a pipe, and is read more than once: copy it to a file first.");
-        return new EifPartSource(path, file.Length, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
+        // Of a symbolic link, FileInfo tells the length of its text.
+        using SafeFileHandle file = File.OpenHandle(path);
+        return new EifPartSource(path, RandomAccess.GetLength(file), () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0));
     }
 
     /// <summary>Bytes in memory.</summary>

@@ -64,6 +64,8 @@ public sealed class RamdiskList
 
         public RamdiskEntry Parse()
         {
+            if (words[^1].EndsWith('\r'))
+                throw Error("the line ends with a carriage return; lines of a list end with a line feed alone");
             switch (words[0])
             {
                 case "dir":

@@ -29,6 +29,41 @@ public sealed class FileTests : IDisposable
     }
 
     [Fact]
+    public void A_link_to_an_image_or_a_part_is_followed()
+    {
+        File.WriteAllBytes(Path.Combine(_folder, "image"), VectorFiles.Bytes("eif", "one.eif"));
+        File.CreateSymbolicLink(Path.Combine(_folder, "link"), "image");
+        EifPartSource source = EifPartSource.FromFile(Path.Combine(_folder, "link"));
+        Assert.Equal(VectorFiles.Bytes("eif", "one.eif").Length, source.Length);
+        Assert.True(EifVerification.Of(EifReader.ReadFile(source.Name)).IsValid);
+    }
+
+    [Fact]
+    public void A_list_names_no_file_over_a_link()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "inside"));
+        File.WriteAllText(Path.Combine(_folder, "secret"), "secret");
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "inside", "out"), "..");
+        File.CreateSymbolicLink(Path.Combine(_folder, "inside", "file"), "../secret");
+        Func<string, EifPartSource> sources = RamdiskArchive.FilesBelow(Path.Combine(_folder, "inside"));
+        foreach (string source in (string[])["out/secret", "file", "out/inside/file"])
+            Assert.Contains("symbolic link", Assert.Throws<RamdiskException>(() => sources(source)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void More_than_can_be_compressed_is_said_before_it_is_read()
+    {
+        using (FileStream sparse = File.Create(Path.Combine(_folder, "large")))
+            sparse.SetLength((1L << 30) + 1);
+        var list = RamdiskList.Parse("file /large large 0644 0 0\n", "list");
+        using var output = new MemoryStream();
+        Assert.Contains(
+            "at most 1073741824",
+            Assert.Throws<RamdiskException>(() => RamdiskArchive.WriteCompressed(list, RamdiskArchive.FilesBelow(_folder), output)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_fails_leaves_what_was_there_and_nothing_else()
     {
         string file = Path.Combine(_folder, "image");

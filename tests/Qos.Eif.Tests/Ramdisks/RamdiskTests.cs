@@ -113,7 +113,7 @@ public class RamdiskTests
     [InlineData("nod /a 0600 0 0 c 4096 2", "no major number")]
     [InlineData("nod /a 0600 0 0 c 1 99999999999", "no minor number")]
     [InlineData("pipe /a 0600 0 0", "\"pipe\" is not known")]
-    [InlineData("dir /a 0755 0 0\r", "no user or group")]
+    [InlineData("dir /a 0755 0 0\r", "carriage return")]
     [InlineData("\u001b[2J", "\"?[2J\" is not known")]
     public void A_hostile_list_is_refused(string list, string reason) =>
         Assert.Contains(reason, Assert.Throws<RamdiskException>(() => RamdiskList.Parse(list, "list")).Message, StringComparison.Ordinal);
