@@ -14,6 +14,32 @@ public sealed class FileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void Of_many_writers_of_one_file_one_wins_and_the_others_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        for (int round = 0; round < 20; round++)
+        {
+            string path = Path.Combine(folder.Path, $"{round}");
+            var winners = new System.Collections.Concurrent.ConcurrentBag<byte>();
+            Parallel.For(0, 8, writer =>
+            {
+                try
+                {
+                    OutputFile.Write(path, [(byte)writer]);
+                    winners.Add((byte)writer);
+                }
+                catch (CeremonyException e)
+                {
+                    Assert.Contains("exists already", e.Message, StringComparison.Ordinal);
+                }
+            });
+            Assert.Equal([Assert.Single(winners)], File.ReadAllBytes(path));
+        }
+
+        Assert.Equal(20, Directory.GetFileSystemEntries(folder.Path).Length);
+    }
+
+    [Fact]
     public void A_file_without_end_is_read_to_the_limit_and_refused()
     {
         CeremonyException refused = Assert.Throws<CeremonyException>(() => InputFile.Bytes("/dev/zero"));

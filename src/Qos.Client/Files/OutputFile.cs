@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Qos.Native;
 
 namespace Qos.Client;
@@ -43,7 +44,7 @@ public static class OutputFile
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(draft, full, overwrite);
+            Rename(draft, full, overwrite);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,6 +76,13 @@ public static class OutputFile
         {
             throw new CeremonyException($"{path} cannot be written: {e.Message}", e);
         }
+    }
+
+    // File.Move looks for the target before it renames, which leaves a moment for another to appear; the kernel's flag does not.
+    private static void Rename(string draft, string full, bool overwrite)
+    {
+        if (LibC.renameat2(LibC.AT_FDCWD, draft, LibC.AT_FDCWD, full, overwrite ? 0 : LibC.RENAME_NOREPLACE) != 0)
+            throw new IOException(Marshal.GetLastPInvokeErrorMessage());
     }
 
     // What went wrong before is what is told.
