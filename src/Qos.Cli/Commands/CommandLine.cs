@@ -25,6 +25,9 @@ internal static class CommandLine
     /// <summary>Stopped by Ctrl-C.</summary>
     public const int Interrupted = 130;
 
+    // How long a command may take to end by itself once it was asked to.
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
+
     /// <summary>What a newcomer may want to do first.</summary>
     public static IReadOnlyList<string> Examples { get; } =
     [
@@ -147,5 +150,12 @@ internal static class CommandLine
         }
 
         stopping.Cancel();
+        // What waits in the kernel, for a pipe that nobody writes into say, does not see that.
+        new Thread(static () =>
+        {
+            Thread.Sleep(s_grace);
+            Environment.Exit(Interrupted);
+        })
+        { IsBackground = true }.Start();
     }
 }

@@ -10,12 +10,14 @@ namespace Qos.Eif;
 /// </summary>
 public static class EifReader
 {
-    /// <summary>Reads a file.</summary>
+    /// <summary>Reads a file, or what comes out of a pipe.</summary>
     /// <exception cref="EifException">It is no well-formed image.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static EifImage ReadFile(string path)
     {
-        using Stream file = EifPartSource.FromFile(path).Open();
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{path} is missing, or is no file.", path);
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         return Read(file);
     }
 

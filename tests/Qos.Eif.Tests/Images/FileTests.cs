@@ -20,12 +20,23 @@ public sealed class FileTests : IDisposable
     }
 
     [Fact]
-    public void A_pipe_is_not_waited_for()
+    public void A_pipe_is_no_part_and_not_waited_for()
     {
         string pipe = Pipe();
-        Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => EifReader.ReadFile(pipe)).Message, StringComparison.Ordinal);
-        Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => EifReader.ReadFile("/dev/zero")).Message, StringComparison.Ordinal);
+        Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => EifPartSource.FromFile(pipe)).Message, StringComparison.Ordinal);
+        Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => EifPartSource.FromFile("/dev/zero")).Message, StringComparison.Ordinal);
         Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => RamdiskArchive.FilesBelow(_folder)("pipe")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_image_is_read_out_of_a_pipe_and_a_device_is_none()
+    {
+        string pipe = Pipe();
+        byte[] image = VectorFiles.Bytes("eif", "one.eif");
+        var writing = Task.Run(() => File.WriteAllBytes(pipe, image));
+        Assert.Equal(Read.Registers(Read.Image(image)), Read.Registers(EifReader.ReadFile(pipe)));
+        await writing;
+        Assert.Contains("no enclave image", Assert.Throws<EifException>(() => EifReader.ReadFile("/dev/zero")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
