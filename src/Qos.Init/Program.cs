@@ -27,6 +27,7 @@ try
     for (ushort index = 0; index < Measured; index++)
         log.Say(SecurityModule.DescribeMeasurement(nsm, index));
     log.Say(SecurityModule.CheckEntropy());
+    log.Say(SecurityModule.StirPool(nsm));
     log.Say(NetworkIsolation.BringLoopbackUp() is { } reason ? throw new BootException($"the loopback interface cannot be brought up: {reason}") : "lo is up");
     log.Say($"context identifier {VsockIdentity.Read()}");
     log.Say(ClockSource.Check());

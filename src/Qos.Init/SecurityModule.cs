@@ -7,6 +7,7 @@ internal static class SecurityModule
 {
     private const string Source = "nsm-hwrng";
     private const string SourceFile = "/sys/class/misc/hw_random/rng_current";
+    private const string Pool = "/dev/urandom";
     private const string AvailableFile = "/sys/class/misc/hw_random/rng_available";
 
     /// <summary>Opens the device; a module that does not answer is none.</summary>
@@ -36,6 +37,29 @@ internal static class SecurityModule
     internal static string CheckEntropy(string current, string available) => current == Source
         ? $"entropy from {Source}"
         : throw new BootException($"the hardware generator is '{current}' and must be {Source} (the kernel offers: '{available}')");
+
+    /// <summary>
+    /// Mixes random bytes of the module into the kernel's pool. The kernel does so itself, from a thread of its own, whenever that comes to it;
+    /// no key shall be made before.
+    /// </summary>
+    /// <exception cref="BootException">The module gives none, or the kernel takes none.</exception>
+    public static string StirPool(INsm device) => StirPool(device, Pool);
+
+    internal static string StirPool(INsm device, string pool)
+    {
+        try
+        {
+            if (device.Send(new NsmRequest.GetRandom()) is not NsmResponse.GetRandom { Random: { IsEmpty: false } random })
+                throw new BootException($"{NsmDevice.DefaultPath} gives no random bytes");
+            using FileStream file = new(pool, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            file.Write(random.Span);
+            return $"{random.Length} random bytes of the module are in the pool";
+        }
+        catch (Exception e) when (e is NsmException or IOException or UnauthorizedAccessException)
+        {
+            throw new BootException($"no random bytes of the module came into {pool}: {e.Message}");
+        }
+    }
 
     /// <summary>What was booted, as the module has it; in debug mode, in which the parent reads this console, that is zeros.</summary>
     /// <exception cref="BootException">The module does not say.</exception>

@@ -32,13 +32,16 @@ public class PassphraseTests
     {
         Gen<char> key = Gen.OneOf(
             ArbMap.Default.GeneratorFor<char>(), Gen.Choose(0, 0x7f).Select(static c => (char)c), Gen.Elements('\b', '\u0015', '\ud83d', '\udd11', 'ß', '€'));
-        Prop.ForAll(key.ArrayOf().Select(static keys => new string([.. keys.Where(static c => c is not ('\r' or '\n'))])).ToArbitrary(), static typed =>
+        Prop.ForAll(key.ArrayOf().Select(static keys => new string([.. keys.Where(static c => c is not ('\r' or '\n' or '\u0004'))])).ToArbitrary(), static typed =>
         {
             string expected = Model(typed);
             string taken = Typed(typed);
             return (taken == expected).Label($"{Escaped(typed)}: {Escaped(taken)} instead of {Escaped(expected)}");
         }).QuickCheckThrowOnFailure();
     }
+
+    [Fact]
+    public void Ctrl_D_gives_up() => Assert.Throws<CeremonyException>(() => Typed("half of it\u0004"));
 
     [Fact]
     public void One_that_is_too_long_is_refused()

@@ -51,6 +51,31 @@ public sealed class InitTests
     [Fact]
     public void The_module_s_entropy_is_taken() => Assert.Equal("entropy from nsm-hwrng", SecurityModule.CheckEntropy("nsm-hwrng", "nsm-hwrng"));
 
+    [Fact]
+    public void The_module_s_random_bytes_go_into_the_pool_and_none_are_fatal()
+    {
+        using SimulatorPki pki = SimulatorPki.Create();
+        using var module = new SoftwareNsm(new SoftwareNsmOptions { Pki = pki });
+        string pool = Path.GetTempFileName();
+        try
+        {
+            Assert.Equal("256 random bytes of the module are in the pool", SecurityModule.StirPool(module, pool));
+            Assert.Equal(256, new FileInfo(pool).Length);
+        }
+        finally
+        {
+            File.Delete(pool);
+        }
+
+        Assert.Throws<BootException>(() => SecurityModule.StirPool(module, pool));
+        using var silent = new SoftwareNsm(new SoftwareNsmOptions
+        {
+            Pki = pki,
+            Faults = new NsmFaults { Errors = [new NsmErrorFault(NsmRequestKind.GetRandom, NsmError.InternalError)] },
+        });
+        Assert.Throws<BootException>(() => SecurityModule.StirPool(silent, "/dev/null"));
+    }
+
     [Theory]
     [InlineData("kvm-clock", false)]
     [InlineData("tsc", false)]

@@ -12,6 +12,11 @@ internal sealed class HostOption : Option<string>
         Description = "The node's qos-host; /qos is added when the URL names no path.";
         HelpName = "URL";
         Required = true;
+        Validators.Add(static result =>
+        {
+            if (result.Tokens is [{ Value: var url }] && !NodeClient.IsHost(url))
+                result.AddError($"--host '{url}' is not the URL of a host, for example http://127.0.0.1:3001");
+        });
     }
 
     /// <summary>A client of that node.</summary>

@@ -7,8 +7,8 @@ namespace Qos.Cli;
 /// <summary>Takes a passphrase key by key into secret memory: there is never a string of it.</summary>
 internal static class PassphraseEntry
 {
-    /// <summary>Reads up to Enter. Backspace takes the last character back, Ctrl-U all of them.</summary>
-    /// <exception cref="CeremonyException">It is too long.</exception>
+    /// <summary>Reads up to Enter. Backspace takes the last character back, Ctrl-U all of them; Ctrl-D gives up.</summary>
+    /// <exception cref="CeremonyException">It is too long, or was given up.</exception>
     public static SecretMemory Read(IKeyboard keyboard)
     {
         using SecretMemory buffer = SecretMemory.Allocate(PassphraseDescriptor.MaxBytes);
@@ -26,6 +26,8 @@ internal static class PassphraseEntry
                 length = WithoutLast(buffer.Span[..length]);
             else if (c == '\x15')
                 length = 0;
+            else if (c == '\x04')
+                throw new CeremonyException("Given up with Ctrl-D; nothing was done.");
             else if (char.IsHighSurrogate(c))
                 high = c;
             else if (!char.IsControl(c) && (Rune.TryCreate(c, out Rune rune) || Rune.TryCreate(before, c, out rune)))

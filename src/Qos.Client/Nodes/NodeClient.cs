@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
 using Qos.Encoding;
@@ -20,7 +21,7 @@ public sealed class NodeClient : IDisposable
     /// <exception cref="CeremonyException">It is not an http or https URL.</exception>
     public NodeClient(string host, TimeSpan? timeout = null)
     {
-        if (!Uri.TryCreate(host, UriKind.Absolute, out Uri? url) || url.Scheme is not ("http" or "https"))
+        if (!TryReadHost(host, out Uri? url))
             throw new CeremonyException($"'{host}' is not the URL of a host, for example http://127.0.0.1:3001.");
         string path = url.AbsolutePath.TrimEnd('/');
         Base = new Uri(url, (path.Length == 0 ? "/qos" : path) + "/");
@@ -32,6 +33,9 @@ public sealed class NodeClient : IDisposable
             Timeout = timeout ?? TimeSpan.FromMinutes(5),
         };
     }
+
+    /// <summary>Whether a text is what the constructor takes for a host.</summary>
+    public static bool IsHost(string host) => TryReadHost(host, out _);
 
     /// <summary>The URL below which the routes lie, with its trailing slash.</summary>
     public Uri Base { get; }
@@ -185,6 +189,9 @@ public sealed class NodeClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     // A node says so before it does anything, so nothing has changed when the same is sent once more in another form.
+    private static bool TryReadHost(string host, [NotNullWhen(true)] out Uri? url) =>
+        Uri.TryCreate(host, UriKind.Absolute, out url) && url.Scheme is ("http" or "https");
+
     private static bool IsUnread(ProtocolException refusal) => refusal.Error.Code == ProtocolErrorCode.ProtocolMsgDeserialization;
 
     // What to send to a node that knows neither JSON nor message 23 yet; one that knows V2 knows JSON.

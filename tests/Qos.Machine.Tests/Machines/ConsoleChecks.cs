@@ -10,7 +10,7 @@ internal static partial class ConsoleChecks
     private static readonly string[] s_duties =
     [
         "started", "mounted /proc /sys /dev /dev/pts /dev/shm /run /tmp", "/dev/console on 0, 1 and 2", "/dev/nsm: module ",
-        "entropy from nsm-hwrng", "lo is up", "context identifier 4", "clock source ", "listening on port 3", "memory: ",
+        "entropy from nsm-hwrng", "256 random bytes of the module are in the pool", "lo is up", "context identifier 4", "clock source ", "listening on port 3", "memory: ",
     ];
 
     /// <summary>Every duty in one line, in order, with times that never go back; the module's registers are those that we compute of the file.</summary>
