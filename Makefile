@@ -31,11 +31,8 @@ all: out/.programs
 deps:
 	@native/install-deps
 
-out/aot-framework: src/NativeAot.props native/aot-framework | deps
-	@native/aot-framework $@
-
-out/.programs: $(SOURCES) out/aot-framework | deps
-	@.ci/quiet out/log/programs.log 'NativeAOT with|out/lib/' \
+out/.programs: $(SOURCES) | deps
+	@.ci/quiet out/log/programs.log 'out/lib/' \
 	    dotnet msbuild -restore -m $(BUILD) -nologo -v:m src/Programs.proj
 	@mkdir -p out/bin
 	@for name in $(PROGRAMS); do ln -sfn ../lib/$$name/$$name out/bin/$$name; done

@@ -1,6 +1,6 @@
-using Qos.Encoding;
 using Qos.Keys;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.App;
 

@@ -1,3 +1,4 @@
+using System.Text;
 namespace Qos.Compat;
 
 /// <summary>By which name the program was called: that of the link that was started, or the first word after <c>qos-compat</c>.</summary>
@@ -11,7 +12,7 @@ internal static class CalledName
     {
         byte[] words = File.ReadAllBytes("/proc/self/cmdline");
         int end = words.AsSpan().IndexOf((byte)0);
-        return Path.GetFileName(System.Text.Encoding.UTF8.GetString(words, 0, end < 0 ? words.Length : end));
+        return Path.GetFileName(Encoding.UTF8.GetString(words, 0, end < 0 ? words.Length : end));
     }
 
     /// <summary>Name and arguments; <c>qos-compat qos_client …</c> is <c>qos_client …</c>.</summary>

@@ -54,7 +54,7 @@ static int Run(EnclaveOptions options)
         Version = typeof(EnclaveOptions).Assembly.GetName().Version?.ToString(3) ?? "0",
         Commit = typeof(EnclaveOptions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .FirstOrDefault(metadata => metadata.Key == "Commit")?.Value ?? "unknown",
-        TrustAnchor = nsm is SimulatorNsm simulator ? simulator.Root() : AwsRoot.Der.ToArray(),
+        TrustAnchor = nsm is SimulatorNsm simulator ? simulator.Root : static () => AwsRoot.Der.ToArray(),
         Log = log.Write,
     });
     using var messages = new MessageService(node, files);

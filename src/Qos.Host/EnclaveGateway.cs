@@ -1,6 +1,6 @@
-using Qos.Encoding;
 using Qos.Host.Http;
 using Qos.Protocol;
+using Qos.Serialization;
 using Qos.Transport;
 
 namespace Qos.Host;

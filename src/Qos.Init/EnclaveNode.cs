@@ -25,7 +25,7 @@ internal static class EnclaveNode
             Version = typeof(EnclaveNode).Assembly.GetName().Version?.ToString(3) ?? "0",
             Commit = typeof(EnclaveNode).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
                 .FirstOrDefault(static metadata => metadata.Key == "Commit")?.Value ?? "unknown",
-            TrustAnchor = AwsRoot.Der.ToArray(),
+            TrustAnchor = static () => AwsRoot.Der.ToArray(),
             Log = lines.Write,
         });
         using var messages = new MessageService(node, files);

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
 using Qos.Runtime;
@@ -17,7 +18,7 @@ internal sealed class SerialConsole(int descriptor) : IDisposable
     /// <summary>Writes a line; control characters in it become visible, and a console that is gone is no reason to stop.</summary>
     public void Write(string line)
     {
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(SafeText.OneLine(line) + "\n");
+        byte[] bytes = Encoding.UTF8.GetBytes(SafeText.OneLine(line) + "\n");
         lock (_gate)
         {
             try

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Keys;
 

@@ -30,6 +30,13 @@ internal static partial class LibC
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int faccessat(int directory, string path, int mode, int flags);
 
+    /// <summary>
+    /// Moves a file in one step of the kernel's. File.Move looks for the target before it renames, which leaves a moment for another to appear.
+    /// </summary>
+    /// <returns>0, or the error's number: <see cref="EEXIST"/> when something is there that was not to be replaced.</returns>
+    internal static int Rename(string from, string to, bool replace) =>
+        renameat2(AT_FDCWD, from, AT_FDCWD, to, replace ? 0 : RENAME_NOREPLACE) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
     /// <summary>Whether a path leads to a device, a pipe or a socket: the framework calls all of them files.</summary>
     internal static unsafe bool IsSpecialFile(string path)
     {

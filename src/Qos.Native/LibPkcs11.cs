@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Qos.Native;
 
@@ -88,5 +89,5 @@ internal sealed unsafe partial class LibPkcs11
             session, mechanism, key, template, count, handle);
 
     /// <summary>Text of a fixed width, padded with blanks.</summary>
-    internal static string Padded(ReadOnlySpan<byte> text) => System.Text.Encoding.UTF8.GetString(text).TrimEnd(' ', '\0');
+    internal static string Padded(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text).TrimEnd(' ', '\0');
 }

@@ -10,11 +10,11 @@ public sealed record NodeOptions
     public required string Commit { get; init; }
 
     /// <summary>
-    /// The root (DER) that another node's attestation document must lead to before it is given the quorum key; when null, the
-    /// <c>awsRootCertificate</c> of the manifest that this node was booted with. Specification: protocol, Key forwarding.
+    /// Gives the root (DER) that another node's attestation document must lead to before it is given the quorum key, asked at each export; when null, or
+    /// when it gives null, the <c>awsRootCertificate</c> of the manifest that this node was booted with. Specification: protocol, Key forwarding.
     /// </summary>
     /// <remarks>An enclave image names AWS's root here, so that no manifest can have a key forwarded to a simulated node.</remarks>
-    public ReadOnlyMemory<byte>? TrustAnchor { get; init; }
+    public Func<ReadOnlyMemory<byte>?>? TrustAnchor { get; init; }
 
     /// <summary>Takes one line for the log: what was refused or went wrong, never a secret. May be called by several threads.</summary>
     public Action<NodeLogEntry>? Log { get; init; }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Qos.Nsm;
 
@@ -21,7 +22,7 @@ public sealed class ManifestCommitment
     private ManifestCommitment(string domain, ushort index, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> manifestHash)
     {
         // The members are in canonical order and hold only hex, so this is the canonical JSON of the object.
-        _preimage = System.Text.Encoding.ASCII.GetBytes(
+        _preimage = Encoding.ASCII.GetBytes(
             $$"""{"domain":"{{domain}}","ephemeralPublicKey":"{{Convert.ToHexStringLower(publicKey)}}","manifestHash":"{{Convert.ToHexStringLower(manifestHash)}}"}""");
         _extension = SHA384.HashData(_preimage);
         _pcr = Nsm.Pcr.Extend(stackalloc byte[Nsm.Pcr.Size], _extension);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Qos.Nsm;
 
@@ -30,6 +31,6 @@ public static class Pcr
     public static byte[] FromRoleArn(string arn)
     {
         ArgumentException.ThrowIfNullOrEmpty(arn);
-        return Extend(stackalloc byte[Size], System.Text.Encoding.UTF8.GetBytes(arn));
+        return Extend(stackalloc byte[Size], Encoding.UTF8.GetBytes(arn));
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using System.Text;
 using Qos.Nsm;
 
 namespace Qos.Simulator;
@@ -37,7 +38,7 @@ public sealed class SimulatorServer : IDisposable
     public static SimulatorServer Listen(SoftwareNsm module, string path, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(module);
-        if (System.Text.Encoding.UTF8.GetByteCount(path) > MaxPathLength)
+        if (Encoding.UTF8.GetByteCount(path) > MaxPathLength)
             throw new IOException($"Cannot listen on {path}: a socket's path has at most {MaxPathLength} bytes. Choose a shorter one.");
 
         RemoveStale(path);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Qos.Tokens;
 
@@ -100,7 +101,7 @@ public sealed class TokenUri
         ArgumentNullException.ThrowIfNull(label);
         return KeyLabel is not null
             ? this
-            : new TokenUri(new Dictionary<string, byte[]>(_attributes, StringComparer.Ordinal) { ["object"] = System.Text.Encoding.UTF8.GetBytes(label) });
+            : new TokenUri(new Dictionary<string, byte[]>(_attributes, StringComparer.Ordinal) { ["object"] = Encoding.UTF8.GetBytes(label) });
     }
 
     private static void Read(string text, char separator, string[] known, Dictionary<string, byte[]> attributes)

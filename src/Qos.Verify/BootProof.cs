@@ -1,5 +1,5 @@
-using Qos.Encoding;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Verify;
 

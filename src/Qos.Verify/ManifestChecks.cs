@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using Qos.Encoding;
 using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Verify;
 

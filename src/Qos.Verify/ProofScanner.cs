@@ -1,5 +1,5 @@
 using System.Buffers;
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Verify;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Qos.Verify;
 
@@ -45,7 +46,7 @@ public sealed class ProofTally
 
         // The key is compared as bytes before: here both cases of a digit are the same key.
         string key = (published.Boot?.EphemeralPublicKeyHex ?? published.App!.PublicKeyHex).ToLowerInvariant();
-        var digest = BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(key)));
+        var digest = BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.ASCII.GetBytes(key)));
         if (_keys.Count < MaxKeys)
             _keys.Add(digest);
         else

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
@@ -175,7 +176,7 @@ public sealed class ProofVerifier
         PublicKey? key = DocumentChecks.Key(checks, CheckNames.AppKey, Decoded(proof.PublicKeyHex) is { } bytes ? bytes.Span : default);
         if (key is null)
             checks.NotRun(CheckNames.AppSignature);
-        else if (Decoded(proof.SignatureHex) is { } signature && key.Verify(System.Text.Encoding.UTF8.GetBytes(proof.Payload), signature.Span))
+        else if (Decoded(proof.SignatureHex) is { } signature && key.Verify(Encoding.UTF8.GetBytes(proof.Payload), signature.Span))
             checks.Pass(CheckNames.AppSignature);
         else
             checks.Fail(CheckNames.AppSignature, "the payload is not signed by the app proof's key");

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Qos.Keys;
 using Qos.Sample.Echo;
@@ -26,7 +27,7 @@ public sealed class EchoTests : IDisposable
     [InlineData("null")]
     public void Json_comes_back_with_a_proof_over_it(string body)
     {
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(body);
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
         HttpResponse response = _routes.Answer(new HttpRequest("POST", "/echo", bytes));
 
         Assert.Equal(200, response.Status);
@@ -36,7 +37,7 @@ public sealed class EchoTests : IDisposable
         string payload = proof.GetProperty("proofPayload").GetString()!;
         PublicKey key = PublicKey.ParseHex(proof.GetProperty("publicKey").GetString());
         Assert.Equal(_folder.Ephemeral.PublicKey, key);
-        Assert.True(key.Verify(System.Text.Encoding.UTF8.GetBytes(payload), Convert.FromHexString(proof.GetProperty("signature").GetString()!)));
+        Assert.True(key.Verify(Encoding.UTF8.GetBytes(payload), Convert.FromHexString(proof.GetProperty("signature").GetString()!)));
 
         using JsonDocument signed = JsonDocument.Parse(payload);
         Assert.Equal("1763760000123", signed.RootElement.GetProperty("timestampMs").GetString());
@@ -51,16 +52,16 @@ public sealed class EchoTests : IDisposable
     [InlineData("'a'")]
     [InlineData("\"\\ud800\"")]
     public void A_body_that_is_not_json_is_refused(string body) =>
-        Assert.Equal(400, _routes.Answer(new HttpRequest("POST", "/echo", System.Text.Encoding.UTF8.GetBytes(body))).Status);
+        Assert.Equal(400, _routes.Answer(new HttpRequest("POST", "/echo", Encoding.UTF8.GetBytes(body))).Status);
 
     [Fact]
     public void Invalid_utf8_and_deep_nesting_are_refused()
     {
         Assert.Equal(400, _routes.Answer(new HttpRequest("POST", "/echo", new byte[] { (byte)'"', 0xff, (byte)'"' })).Status);
         string deep = new string('[', 61) + new string(']', 61);
-        Assert.Equal(400, _routes.Answer(new HttpRequest("POST", "/echo", System.Text.Encoding.UTF8.GetBytes(deep))).Status);
+        Assert.Equal(400, _routes.Answer(new HttpRequest("POST", "/echo", Encoding.UTF8.GetBytes(deep))).Status);
         string less = new string('[', 60) + new string(']', 60);
-        Assert.Equal(200, _routes.Answer(new HttpRequest("POST", "/echo", System.Text.Encoding.UTF8.GetBytes(less))).Status);
+        Assert.Equal(200, _routes.Answer(new HttpRequest("POST", "/echo", Encoding.UTF8.GetBytes(less))).Status);
     }
 
     [Theory]
@@ -143,9 +144,9 @@ public sealed class EchoTests : IDisposable
 
     private async Task<string> StatusesAsync(string sent, int piece)
     {
-        using PiecewiseStream stream = new(System.Text.Encoding.Latin1.GetBytes(sent), piece);
+        using PiecewiseStream stream = new(Encoding.Latin1.GetBytes(sent), piece);
         await new HttpServer(_routes.Answer).ServeAsync(stream, CancellationToken.None);
-        string answer = System.Text.Encoding.UTF8.GetString(stream.Written);
+        string answer = Encoding.UTF8.GetString(stream.Written);
         return string.Join(' ', answer.Split("HTTP/1.1 ").Skip(1).Select(text => text[..3]));
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Qos.Sample.Echo;
@@ -21,7 +22,7 @@ public class HttpHeadPropertyTests
             string text = string.Concat(choices.Select(static choice => s_pieces[(int)((uint)choice % s_pieces.Length)]));
             try
             {
-                HttpHead head = HttpHead.Parse(System.Text.Encoding.UTF8.GetBytes(text));
+                HttpHead head = HttpHead.Parse(Encoding.UTF8.GetBytes(text));
                 Assert.StartsWith($"{head.Method} {head.Path}", text, StringComparison.Ordinal);
                 Assert.InRange(head.ContentLength, 0, HttpHead.MaxBody);
                 string[] fields = text.Split("\r\n")[1..];

@@ -1,3 +1,4 @@
+using System.Text;
 using Qos.Keys;
 using Qos.Protocol;
 
@@ -42,7 +43,7 @@ public class QosAppTests
         AppProof proof = app.SignProof(Payload);
 
         Assert.Equal(Payload, proof.ProofPayload);
-        Assert.True(folder.Ephemeral.PublicKey.Verify(System.Text.Encoding.UTF8.GetBytes(Payload), proof.Signature.Span));
+        Assert.True(folder.Ephemeral.PublicKey.Verify(Encoding.UTF8.GetBytes(Payload), proof.Signature.Span));
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(proof.ToJson());
         Assert.Equal(
             ["proofPayload", "publicKey", "scheme", "signature"],

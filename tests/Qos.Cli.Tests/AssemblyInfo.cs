@@ -1,2 +1,2 @@
 // A script has a working folder of its own, and a process has but one.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]

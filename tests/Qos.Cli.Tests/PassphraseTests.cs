@@ -54,7 +54,7 @@ public class PassphraseTests
     private static string Typed(string typed)
     {
         using SecretMemory passphrase = PassphraseEntry.Read(new ScriptedKeyboard([typed]));
-        return System.Text.Encoding.UTF8.GetString(passphrase.Span);
+        return Encoding.UTF8.GetString(passphrase.Span);
     }
 
     // Character by character over a list of them, as a person sees it.

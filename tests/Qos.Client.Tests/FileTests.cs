@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Qos.Keys;
 using Qos.Native;
 using Qos.Nsm;
@@ -131,7 +132,7 @@ public sealed class FileTests : IDisposable
     public void A_passphrase_is_the_first_line_of_a_descriptor(string content, string expected)
     {
         using SecretMemory passphrase = PassphraseDescriptor.Read(Descriptor(content));
-        Assert.Equal(expected, System.Text.Encoding.UTF8.GetString(passphrase.Span));
+        Assert.Equal(expected, Encoding.UTF8.GetString(passphrase.Span));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Text;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
@@ -69,8 +70,8 @@ public sealed class InteropFileTests : IDisposable
     public void A_forwarded_key_is_read_as_it_was_written()
     {
         byte[] bytes = ForwardedKeyFile.Format(new ProtocolMessage.ExportKeyResponse(new byte[] { 1, 2 }, new byte[] { 3 }));
-        Assert.Equal("""{"encrypted_quorum_key":"0102","signature":"03"}""", System.Text.Encoding.UTF8.GetString(bytes));
-        ProtocolMessage.InjectKeyRequest read = ForwardedKeyFile.Read(_folder.Write("key", System.Text.Encoding.UTF8.GetString(bytes)));
+        Assert.Equal("""{"encrypted_quorum_key":"0102","signature":"03"}""", Encoding.UTF8.GetString(bytes));
+        ProtocolMessage.InjectKeyRequest read = ForwardedKeyFile.Read(_folder.Write("key", Encoding.UTF8.GetString(bytes)));
         Assert.Equal("0102 03", $"{Convert.ToHexString(read.EncryptedQuorumKey.Span)} {Convert.ToHexString(read.Signature.Span)}");
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Qos.Protocol;
@@ -56,7 +57,7 @@ public sealed class ParserTests : IDisposable
         Prop.ForAll<byte[], byte[]>((envelope, signature) =>
         {
             var key = new ProtocolMessage.ExportKeyResponse(envelope, signature);
-            ProtocolMessage.InjectKeyRequest read = ForwardedKeyFile.Read(_folder.Write("key", System.Text.Encoding.UTF8.GetString(ForwardedKeyFile.Format(key))));
+            ProtocolMessage.InjectKeyRequest read = ForwardedKeyFile.Read(_folder.Write("key", Encoding.UTF8.GetString(ForwardedKeyFile.Format(key))));
             Assert.Equal(envelope, read.EncryptedQuorumKey.ToArray());
             Assert.Equal(signature, read.Signature.ToArray());
         }).QuickCheckThrowOnFailure();
@@ -91,7 +92,7 @@ public sealed class ParserTests : IDisposable
         byte[] der = TrustAnchorFile.Read(VectorFiles.PathOf("qos", "aws_root_cert.pem"));
         Prop.ForAll<int, byte, bool>((at, value, isPem) =>
         {
-            byte[] bytes = isPem ? System.Text.Encoding.ASCII.GetBytes(pem) : [.. der];
+            byte[] bytes = isPem ? Encoding.ASCII.GetBytes(pem) : [.. der];
             bytes[(int)((uint)at % bytes.Length)] = value;
             File.WriteAllBytes(_folder["root"], bytes);
             AssertReadOrRefused($"byte {at} = {value}, PEM {isPem}", () => TrustAnchorFile.Read(_folder["root"]));

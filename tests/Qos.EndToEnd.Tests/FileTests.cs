@@ -1,8 +1,8 @@
+using System.Text;
 using Qos.EndToEnd.Local;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
-using Xunit.Abstractions;
 
 namespace Qos.EndToEnd.Tests;
 
@@ -77,7 +77,7 @@ public sealed class FileTests(ITestOutputHelper output) : NodeTests(output)
             Assert.Equal(64, secret.Length > 64 ? 64 : secret.Length);
             Assert.DoesNotContain(secret, seen, StringComparison.OrdinalIgnoreCase);
             foreach (string file in (string[])["qos.manifest", "qos.pivot.bin"])
-                Assert.DoesNotContain(secret, System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(node.Directory, file))), StringComparison.OrdinalIgnoreCase);
+                Assert.DoesNotContain(secret, Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(node.Directory, file))), StringComparison.OrdinalIgnoreCase);
         }
     }
 
@@ -100,5 +100,5 @@ public sealed class FileTests(ITestOutputHelper output) : NodeTests(output)
         return Convert.ToHexStringLower(share.Span);
     }
 
-    private static string Process(int id, string file) => System.Text.Encoding.Latin1.GetString(File.ReadAllBytes($"/proc/{id}/{file}"));
+    private static string Process(int id, string file) => Encoding.Latin1.GetString(File.ReadAllBytes($"/proc/{id}/{file}"));
 }

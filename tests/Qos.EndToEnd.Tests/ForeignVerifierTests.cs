@@ -1,10 +1,10 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
 using Qos.Vectors;
 using Qos.Verify;
-using Xunit.Abstractions;
 
 namespace Qos.EndToEnd.Tests;
 
@@ -103,7 +103,7 @@ public sealed class ForeignVerifierTests(ITestOutputHelper output) : NodeTests(o
         {
             try
             {
-                using var body = new StringContent("{\"say\":\"hello\"}", System.Text.Encoding.UTF8, "application/json");
+                using var body = new StringContent("{\"say\":\"hello\"}", Encoding.UTF8, "application/json");
                 using HttpResponseMessage response = await node.Http.PostAsync(
                     new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/echo")), body);
                 return response.IsSuccessStatusCode ? JsonNode.Parse(await response.Content.ReadAsStringAsync()) : null;

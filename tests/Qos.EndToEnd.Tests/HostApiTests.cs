@@ -1,9 +1,9 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
-using Xunit.Abstractions;
 
 namespace Qos.EndToEnd.Tests;
 
@@ -166,7 +166,7 @@ public sealed partial class HostApiTests(ITestOutputHelper output) : NodeTests(o
         using (content)
         {
             using HttpResponseMessage response = await node.Http.PostAsync("qos/message", content);
-            return (response.StatusCode, System.Text.Encoding.Latin1.GetString(await response.Content.ReadAsByteArrayAsync()));
+            return (response.StatusCode, Encoding.Latin1.GetString(await response.Content.ReadAsByteArrayAsync()));
         }
     }
 

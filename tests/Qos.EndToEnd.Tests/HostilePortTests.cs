@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
+using System.Text;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
-using Xunit.Abstractions;
 
 namespace Qos.EndToEnd.Tests;
 
@@ -19,7 +19,7 @@ public sealed class HostilePortTests(ITestOutputHelper output) : NodeTests(outpu
         { "an unknown variant", "\"statusRequests\""u8.ToArray() },
         { "a name twice", "{\"provisionRequest\":{\"share\":\"00\",\"share\":\"00\"}}"u8.ToArray() },
         { "the variant twice", "{\"statusRequest\":{},\"statusRequest\":{}}"u8.ToArray() },
-        { "deep nesting", System.Text.Encoding.ASCII.GetBytes("{\"a\":" + new string('[', 100_000) + new string(']', 100_000) + "}") },
+        { "deep nesting", Encoding.ASCII.GetBytes("{\"a\":" + new string('[', 100_000) + new string(']', 100_000) + "}") },
         { "invalid UTF-8", [.. "{\"proxyRequest\":{\"data\":\""u8, 0xc3, 0x28, .. "\"}}"u8] },
         { "a lone surrogate", "{\"\\ud800\":1}"u8.ToArray() },
         { "odd hex", "{\"proxyRequest\":{\"data\":\"abc\"}}"u8.ToArray() },
@@ -36,12 +36,12 @@ public sealed class HostilePortTests(ITestOutputHelper output) : NodeTests(outpu
     {
         await using LocalNode node = await EnclaveAsync();
         using ControlSocket connection = await ControlSocket.ConnectAsync(node.Socket);
-        foreach (object[] row in NoMessages)
+        foreach ((string name, byte[] message) in NoMessages.Select(row => row.Data))
         {
-            ProtocolMessage answer = await connection.AskAsync((byte[])row[1]);
+            ProtocolMessage answer = await connection.AskAsync(message);
             Assert.True(
                 answer is ProtocolMessage.ProtocolErrorResponse { Error.Code: ProtocolErrorCode.ProtocolMsgDeserialization },
-                $"{row[0]} is answered with {answer}");
+                $"{name} is answered with {answer}");
         }
 
         await UnharmedAsync(node, connection);

@@ -1,8 +1,8 @@
 using System.Globalization;
+using System.Text;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
 using Qos.Verify;
-using Xunit.Abstractions;
 
 namespace Qos.EndToEnd.Tests;
 
@@ -107,7 +107,7 @@ public sealed class LifeTests(ITestOutputHelper output) : NodeTests(output)
             {
                 try
                 {
-                    using var body = new StringContent("{\"say\":\"hello\"}", System.Text.Encoding.UTF8, "application/json");
+                    using var body = new StringContent("{\"say\":\"hello\"}", Encoding.UTF8, "application/json");
                     using HttpResponseMessage response = await node.Http.PostAsync(new Uri($"http://127.0.0.1:{port}/echo"), body);
                     return response.IsSuccessStatusCode ? await response.Content.ReadAsByteArrayAsync() : null;
                 }

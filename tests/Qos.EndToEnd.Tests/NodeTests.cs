@@ -1,9 +1,9 @@
+using System.Text;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
-using Xunit.Abstractions;
 
 // Every test runs programs of its own; more of them at once than processors would only make each other wait.
-[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 2)]
 
 namespace Qos.EndToEnd.Tests;
 
@@ -23,7 +23,7 @@ public abstract class NodeTests(ITestOutputHelper output)
     protected LocalNode Prepared(NodeSetup? setup = null) => LocalNode.Prepare(output.WriteLine, setup);
 
     /// <summary>A pivot in a few words of shell; its environment is empty, so programs are named by their paths.</summary>
-    protected static byte[] Script(string text) => System.Text.Encoding.UTF8.GetBytes($"#!/bin/sh\n{text}\n");
+    protected static byte[] Script(string text) => Encoding.UTF8.GetBytes($"#!/bin/sh\n{text}\n");
 
     /// <summary>The error that a request was refused with.</summary>
     protected static ProtocolError Refusal(ProtocolMessage answer) =>

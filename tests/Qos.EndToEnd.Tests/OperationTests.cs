@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
-using Xunit.Abstractions;
 
 namespace Qos.EndToEnd.Tests;
 
@@ -150,7 +150,7 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
         byte[] body = "\"statusRequest\""u8.ToArray();
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(node.HostAddress);
-        await client.SendAsync(System.Text.Encoding.ASCII.GetBytes($"POST /qos/message HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n"));
+        await client.SendAsync(Encoding.ASCII.GetBytes($"POST /qos/message HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n"));
         await client.SendAsync(body.AsMemory(0, 5));
         await Eventually.TrueAsync(
             async () => (await node.Http.GetStringAsync("metrics")).Contains("qos_enclave_reachable 1", StringComparison.Ordinal), () => node.Log);

@@ -2,7 +2,6 @@ using Qos.EndToEnd.Local;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
-using Xunit.Abstractions;
 
 namespace Qos.EndToEnd.Tests;
 

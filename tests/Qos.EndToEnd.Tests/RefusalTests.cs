@@ -1,6 +1,5 @@
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
-using Xunit.Abstractions;
 
 namespace Qos.EndToEnd.Tests;
 

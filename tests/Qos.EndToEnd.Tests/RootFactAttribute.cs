@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Qos.EndToEnd.Tests;
 
@@ -7,7 +8,7 @@ public sealed class RootFactAttribute : FactAttribute
 {
     private static readonly Lazy<string?> s_whyNot = new(Probe);
 
-    public RootFactAttribute() => Skip = s_whyNot.Value;
+    public RootFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1) : base(sourceFilePath, sourceLineNumber) => Skip = s_whyNot.Value;
 
     private static string? Probe()
     {

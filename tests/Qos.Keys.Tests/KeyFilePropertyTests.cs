@@ -1,3 +1,4 @@
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Qos.Vectors;
@@ -45,7 +46,7 @@ public sealed class KeyFilePropertyTests : IDisposable
         }
         catch (KeyException refused)
         {
-            Assert.Equal(System.Text.Encoding.UTF8.GetByteCount(text) >= KeyFiles.MaxFileSize ? KeyError.IOError : KeyError.InvalidMasterSeed, refused.Error);
+            Assert.Equal(Encoding.UTF8.GetByteCount(text) >= KeyFiles.MaxFileSize ? KeyError.IOError : KeyError.InvalidMasterSeed, refused.Error);
             Assert.DoesNotContain(s_seed[..16], refused.ToString(), StringComparison.Ordinal);
         }
     });

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Qos.Vectors;
 
@@ -45,7 +46,7 @@ public class KeySetVectorTests
         foreach ((string path, string member) in secrets)
         {
             byte[] derived = new byte[32];
-            HkdfSha512.Derive(System.Text.Encoding.ASCII.GetBytes(path), vector.Bytes("seed"), default, derived);
+            HkdfSha512.Derive(Encoding.ASCII.GetBytes(path), vector.Bytes("seed"), default, derived);
             Assert.Equal(vector.Text(member), Convert.ToHexStringLower(derived));
         }
     }
@@ -71,7 +72,7 @@ public class KeySetVectorTests
         foreach (JsonElement vector in vectors.EnumerateArray())
         {
             using KeySet keys = KeyFiles.ReadSecret(VectorFiles.PathOf("qos", vector.Text("seed_file")));
-            byte[] data = System.Text.Encoding.UTF8.GetBytes(vector.Text("data_utf8"));
+            byte[] data = Encoding.UTF8.GetBytes(vector.Text("data_utf8"));
             Assert.Equal(vector.Text("signature"), Convert.ToHexStringLower(keys.Sign(data)));
         }
     }

@@ -1,3 +1,4 @@
+using System.Text;
 namespace Qos.Keys.Tests;
 
 public sealed class ProtectedKeyFileTests : IDisposable
@@ -23,7 +24,7 @@ public sealed class ProtectedKeyFileTests : IDisposable
 
         foreach (string wrong in (string[])["", "correct hors", "correct horse ", "Correct horse"])
         {
-            KeyException refused = Assert.Throws<KeyException>(() => ProtectedKeyFile.Read(Path, System.Text.Encoding.UTF8.GetBytes(wrong)));
+            KeyException refused = Assert.Throws<KeyException>(() => ProtectedKeyFile.Read(Path, Encoding.UTF8.GetBytes(wrong)));
             Assert.Equal(KeyError.InvalidMasterSeed, refused.Error);
         }
     }
@@ -115,5 +116,5 @@ public sealed class ProtectedKeyFileTests : IDisposable
     }
 
     private void Write(string passphrase) => ProtectedKeyFile.Write(
-        Path, _keys, System.Text.Encoding.UTF8.GetBytes(passphrase), new TestRandom(71), overwrite: false, Operations, MemoryKib);
+        Path, _keys, Encoding.UTF8.GetBytes(passphrase), new TestRandom(71), overwrite: false, Operations, MemoryKib);
 }

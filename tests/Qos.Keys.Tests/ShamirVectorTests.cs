@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Qos.Vectors;
 
@@ -12,7 +13,7 @@ public class ShamirVectorTests
         JsonElement.ArrayEnumerator vectors = Vectors("qos", "shamir.json");
         Assert.NotEmpty(vectors);
         foreach (JsonElement vector in vectors)
-            CheckSubsets(vector, System.Text.Encoding.UTF8.GetBytes(vector.Text("secret_utf8")));
+            CheckSubsets(vector, Encoding.UTF8.GetBytes(vector.Text("secret_utf8")));
     }
 
     [Fact]

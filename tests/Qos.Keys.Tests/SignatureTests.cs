@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Security.Cryptography;
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -24,7 +25,7 @@ public class SignatureTests
         "F1ABB023518351CD71D881567B1EA663ED3EFCF6C5132B354F28D3B0B7D38367019F4113742A2B14BD25926B49C649155F267E60D3814B4C0CC84250E46F0083")]
     public void Rfc6979_example(string message, string nonce, string signature)
     {
-        byte[] digest = SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(message));
+        byte[] digest = SHA256.HashData(Encoding.ASCII.GetBytes(message));
 
         byte[] k = new byte[32];
         using (DeterministicNonce nonces = new(s_rfcScalar, digest))

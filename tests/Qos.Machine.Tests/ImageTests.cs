@@ -1,3 +1,4 @@
+using System.Text;
 using Qos.Eif;
 
 namespace Qos.Machine.Tests;
@@ -39,13 +40,13 @@ public sealed class ImageTests
             (string[])["SimulatorNsm", "NSM simulator", "qos-nsm-sim", "EnclaveOptions"],
             name =>
             {
-                Assert.Equal(-1, program.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(name)));
-                Assert.Equal(-1, program.AsSpan().IndexOf(System.Text.Encoding.Unicode.GetBytes(name)));
+                Assert.Equal(-1, program.AsSpan().IndexOf(Encoding.UTF8.GetBytes(name)));
+                Assert.Equal(-1, program.AsSpan().IndexOf(Encoding.Unicode.GetBytes(name)));
             });
 
         // The search finds what is there, in both encodings.
-        Assert.NotEqual(-1, program.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes("SecurityModule")));
-        Assert.NotEqual(-1, program.AsSpan().IndexOf(System.Text.Encoding.Unicode.GetBytes("nsm-hwrng")));
+        Assert.NotEqual(-1, program.AsSpan().IndexOf(Encoding.UTF8.GetBytes("SecurityModule")));
+        Assert.NotEqual(-1, program.AsSpan().IndexOf(Encoding.Unicode.GetBytes("nsm-hwrng")));
     }
 
     [ProgramFact]

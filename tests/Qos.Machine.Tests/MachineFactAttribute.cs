@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Qos.Machine.Tests.Machines;
 
 namespace Qos.Machine.Tests;
@@ -11,10 +12,10 @@ internal sealed class MachineFactAttribute : FactAttribute
     private static readonly Lazy<string?> s_whyUnsigned = new(static () => Find("qemu/find-qemu", "--signing"));
 
     /// <summary>In whatever machine there is.</summary>
-    public MachineFactAttribute() => Skip = s_whyNot.Value;
+    public MachineFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1) : base(sourceFilePath, sourceLineNumber) => Skip = s_whyNot.Value;
 
     /// <summary>In one that has something which is not everywhere.</summary>
-    public MachineFactAttribute(MachineNeed need) => Skip = s_whyNot.Value ?? need switch
+    public MachineFactAttribute(MachineNeed need, [CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1) : base(sourceFilePath, sourceLineNumber) => Skip = s_whyNot.Value ?? need switch
     {
         MachineNeed.SigningModule => s_whyUnsigned.Value is { } why ? $"{why} (LifeTests need none and have run)" : null,
         MachineNeed.PinnedKernel => Kernels.Pinned is null ? "the pinned kernel is not built; eif/kernel/build-kernel builds it" : null,

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
@@ -40,7 +41,7 @@ public sealed class GenesisTests
             using KeySet key = KeySet.FromSeed(seed.Span);
             Assert.Equal(output.QuorumKey.ToArray(), key.PublicKey.Bytes.ToArray());
             Assert.Equal(
-                SHA512.HashData(System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(seed.Span))),
+                SHA512.HashData(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(seed.Span))),
                 output.QuorumKeyHash.ToArray());
             Assert.Equal(key.Sign(output.TestMessage.Span), output.TestMessageSignature.ToArray());
             using SecretMemory message = key.Decrypt(output.TestMessageCiphertext.Span);

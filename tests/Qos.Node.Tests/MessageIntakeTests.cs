@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Qos.Keys;
 using Qos.Protocol;
@@ -161,7 +162,7 @@ public sealed class MessageIntakeTests
     {
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
-        DecodedMessage answer = await Send(node, System.Text.Encoding.UTF8.GetBytes(text), 3);
+        DecodedMessage answer = await Send(node, Encoding.UTF8.GetBytes(text), 3);
         Assert.Equal(WireEncoding.Json, answer.Encoding);
         if (text is not "\"statusRequest\" ")
         {
@@ -218,7 +219,7 @@ public sealed class MessageIntakeTests
     private static IEnumerable<byte[]> Wires(JsonElement vector)
     {
         if (vector.GetProperty("json_wire").GetString() is { Length: > 0 } json)
-            yield return System.Text.Encoding.UTF8.GetBytes(json);
+            yield return Encoding.UTF8.GetBytes(json);
         if (vector.GetProperty("borsh_wire").GetString() is { Length: > 0 } borsh)
             yield return Convert.FromHexString(borsh);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -128,7 +129,7 @@ public sealed class NsmCodecTests
         foreach (NsmError error in Enum.GetValues<NsmError>())
         {
             byte[] encoded = NsmCodec.EncodeResponse(new NsmResponse.Error(error));
-            Assert.Contains(error.ToString(), System.Text.Encoding.UTF8.GetString(encoded), StringComparison.Ordinal);
+            Assert.Contains(error.ToString(), Encoding.UTF8.GetString(encoded), StringComparison.Ordinal);
             Assert.Equal(error, Assert.IsType<NsmResponse.Error>(NsmCodec.DecodeResponse(encoded)).Code);
         }
     }

@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Qos.Vectors;
 
@@ -41,7 +42,7 @@ public sealed class P384Tests
         JsonElement key = input.GetProperty("sign0").GetProperty("key");
         byte[] point = [4, .. FromBase64Url(key.GetProperty("x").GetString()!), .. FromBase64Url(key.GetProperty("y").GetString()!)];
         byte[] toBeSigned = SigStructure.Encode(
-            [0xA1, 0x01, 0x38, 0x22], System.Text.Encoding.UTF8.GetBytes(input.GetProperty("plaintext").GetString()!));
+            [0xA1, 0x01, 0x38, 0x22], Encoding.UTF8.GetBytes(input.GetProperty("plaintext").GetString()!));
         Assert.Equal(
             example.RootElement.GetProperty("intermediates").GetProperty("ToBeSign_hex").GetString(), Convert.ToHexString(toBeSigned));
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
@@ -42,7 +43,7 @@ public sealed class PcrTests
     {
         JsonElement vector = s_vectors.GetProperty("preimage");
         ManifestCommitment setup = ManifestCommitment.Setup(Hex(vector, "public_key"), Hex(vector, "manifest_hash"));
-        Assert.Equal(vector.GetProperty("preimage").GetString(), System.Text.Encoding.UTF8.GetString(setup.Preimage));
+        Assert.Equal(vector.GetProperty("preimage").GetString(), Encoding.UTF8.GetString(setup.Preimage));
     }
 
     [Fact]
@@ -98,10 +99,10 @@ public sealed class PcrTests
         const int Seed = 3;
         var random = new Random(Seed);
         string hex = new('a', 96);
-        byte[][] files = [.. new[] { $"{hex} PCR0\n{hex} PCR1\n", $"{{\"Measurements\":{{\"PCR0\":\"{hex}\"}}}}" }.Select(System.Text.Encoding.UTF8.GetBytes)];
+        byte[][] files = [.. new[] { $"{hex} PCR0\n{hex} PCR1\n", $"{{\"Measurements\":{{\"PCR0\":\"{hex}\"}}}}" }.Select(Encoding.UTF8.GetBytes)];
         for (int i = 0; i < 5_000; i++)
         {
-            string text = System.Text.Encoding.UTF8.GetString(Mutation.Of(files[i % 2], random));
+            string text = Encoding.UTF8.GetString(Mutation.Of(files[i % 2], random));
             try
             {
                 Assert.All(PcrFile.Parse(text), pcr => Assert.Equal(48, pcr.Value.Length));

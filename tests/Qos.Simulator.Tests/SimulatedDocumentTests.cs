@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Qos.Nsm;
 using Qos.Vectors;
 
@@ -176,7 +177,7 @@ public sealed class SimulatedDocumentTests
         foreach (ReadOnlyMemory<byte> certificate in document.CaBundle.Append(document.Certificate))
         {
             Assert.InRange(certificate.Length, 1, 1024);
-            string text = System.Text.Encoding.Latin1.GetString(certificate.Span);
+            string text = Encoding.Latin1.GetString(certificate.Span);
             Assert.Contains("simulator", text, StringComparison.Ordinal);
             Assert.Contains("not AWS", text, StringComparison.Ordinal);
         }

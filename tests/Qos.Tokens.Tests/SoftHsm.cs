@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Qos.Keys;
 
 namespace Qos.Tokens.Tests;
@@ -53,7 +54,7 @@ public sealed partial class SoftHsm : IDisposable
     }
 
     /// <summary>Gives a PIN when asked.</summary>
-    public static Func<TokenPinRequest, SecretMemory> Giving(string pin) => _ => SecretMemory.CopyOf(System.Text.Encoding.UTF8.GetBytes(pin));
+    public static Func<TokenPinRequest, SecretMemory> Giving(string pin) => _ => SecretMemory.CopyOf(Encoding.UTF8.GetBytes(pin));
 
     /// <summary>Gives the right PIN when asked.</summary>
     public static SecretMemory RightPin(TokenPinRequest request) => Giving(Pin)(request);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Qos.Transport.Tests;
 
@@ -190,7 +191,7 @@ public sealed class EndPointTests : IDisposable
         Task<EnclaveStream> connecting = EnclaveAddress.VhostUser(path).ConnectAsync(8080);
         using Socket served = await backEnd.AcceptAsync();
         Assert.Equal("CONNECT 8080\n"u8.ToArray(), await BridgeRig.ReceiveAsync(served, 13));
-        await served.SendAsync(System.Text.Encoding.ASCII.GetBytes(answer));
+        await served.SendAsync(Encoding.ASCII.GetBytes(answer));
         served.Shutdown(SocketShutdown.Send);
         if (accepted)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Qos.Keys;
 using Qos.Protocol;
 
@@ -129,8 +130,8 @@ public sealed class BadProofTests : IDisposable
     [Fact]
     public void A_manifest_that_was_encoded_again()
     {
-        string canonical = System.Text.Encoding.UTF8.GetString(_node.Manifest.HashedBytes());
-        BootProof spaced = _node.Boot() with { Manifest = System.Text.Encoding.UTF8.GetBytes(canonical.Replace(":", ": ", StringComparison.Ordinal)) };
+        string canonical = Encoding.UTF8.GetString(_node.Manifest.HashedBytes());
+        BootProof spaced = _node.Boot() with { Manifest = Encoding.UTF8.GetBytes(canonical.Replace(":", ": ", StringComparison.Ordinal)) };
         AssertFailures(s_verifier.VerifyBootProof(spaced), CheckNames.ManifestHash, CheckNames.ManifestEncoding, CheckNames.EnvelopeManifest);
     }
 

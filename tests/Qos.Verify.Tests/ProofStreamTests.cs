@@ -1,4 +1,5 @@
-using Qos.Encoding;
+using System.Text;
+using Qos.Serialization;
 using Qos.Vectors;
 
 namespace Qos.Verify.Tests;
@@ -8,8 +9,8 @@ public sealed class ProofStreamTests
 {
     private static List<string> Objects(string text, int chunk = int.MaxValue)
     {
-        using var stream = new ChunkedStream(System.Text.Encoding.UTF8.GetBytes(text), chunk);
-        return [.. ProofStream.Objects(stream).Select(found => System.Text.Encoding.UTF8.GetString(found.Json.Span))];
+        using var stream = new ChunkedStream(Encoding.UTF8.GetBytes(text), chunk);
+        return [.. ProofStream.Objects(stream).Select(found => Encoding.UTF8.GetString(found.Json.Span))];
     }
 
     [Theory]
@@ -63,7 +64,7 @@ public sealed class ProofStreamTests
     [InlineData("{\"a\":[")]
     public void What_nests_without_end_is_refused_before_it_is_held(string level)
     {
-        using var stream = new EndlessStream(System.Text.Encoding.UTF8.GetBytes(level));
+        using var stream = new EndlessStream(Encoding.UTF8.GetBytes(level));
         EncodingException refused = Assert.Throws<EncodingException>(() => ProofStream.Objects(stream).Count());
         Assert.StartsWith("the proof nests deeper than 64 levels, in proof 1, which begins on line 1", refused.Message, StringComparison.Ordinal);
         Assert.InRange(stream.Given, 0, 1024 * 1024);
@@ -74,7 +75,7 @@ public sealed class ProofStreamTests
     [InlineData("{", " ")]
     public void A_proof_without_end_is_refused_at_the_limit(string start, string filling)
     {
-        using var stream = new EndlessStream(System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(filling, 4096))), System.Text.Encoding.UTF8.GetBytes(start));
+        using var stream = new EndlessStream(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(filling, 4096))), Encoding.UTF8.GetBytes(start));
         EncodingException refused = Assert.Throws<EncodingException>(() => ProofStream.Objects(stream).Count());
         Assert.StartsWith($"the proof is longer than {ProofStream.MaxProofBytes} bytes, in proof 1", refused.Message, StringComparison.Ordinal);
         Assert.InRange(stream.Given, ProofStream.MaxProofBytes, ProofStream.MaxProofBytes + (1024 * 1024));
@@ -98,11 +99,11 @@ public sealed class ProofStreamTests
     [Fact]
     public void One_that_cannot_be_verified_does_not_hide_the_others()
     {
-        string good = System.Text.Encoding.UTF8.GetString(VectorFiles.Bytes("proofs", "turnkey_1.json")).Trim();
-        PublishedProof read = PublishedProof.Parse(System.Text.Encoding.UTF8.GetBytes(good));
+        string good = Encoding.UTF8.GetString(VectorFiles.Bytes("proofs", "turnkey_1.json")).Trim();
+        PublishedProof read = PublishedProof.Parse(Encoding.UTF8.GetBytes(good));
         string forged = good.Replace(read.App!.SignatureHex, new string('1', 128), StringComparison.Ordinal);
-        string[] proofs = [good, "{\"appProof\":7}", forged, "{}", System.Text.Encoding.UTF8.GetString(read.Boot!.ToJson()), good];
-        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', proofs)));
+        string[] proofs = [good, "{\"appProof\":7}", forged, "{}", Encoding.UTF8.GetString(read.Boot!.ToJson()), good];
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', proofs)));
 
         var verifier = new ProofVerifier(new() { Time = ValidationTime.Document, AllowUncommitted = true });
         var tally = new ProofTally();
@@ -133,8 +134,8 @@ public sealed class ProofStreamTests
     public void The_part_that_is_asked_for_is_what_is_verified(ProofPart part, string valid)
     {
         using var node = new SimulatedDeployment();
-        string app = System.Text.Encoding.UTF8.GetString(Json(node.App())), boot = System.Text.Encoding.UTF8.GetString(node.Boot().ToJson());
-        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes($"{{\"appProof\":{app},\"bootProof\":{boot}}}{app}{boot}"));
+        string app = Encoding.UTF8.GetString(Json(node.App())), boot = Encoding.UTF8.GetString(node.Boot().ToJson());
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes($"{{\"appProof\":{app},\"bootProof\":{boot}}}{app}{boot}"));
         StreamedProof[] proofs = [.. ProofStream.Verify(stream, new ProofVerifier(SimulatedDeployment.Options), part)];
         Assert.Equal(valid, string.Join(' ', proofs.Select(proof => proof.IsValid)));
     }

@@ -1,5 +1,6 @@
+using System.Text;
 using System.Text.Json;
-using Qos.Encoding;
+using Qos.Serialization;
 using Qos.Vectors;
 
 namespace Qos.Verify.Tests;
@@ -94,7 +95,7 @@ public sealed class PublishedProofTests
     [InlineData("{\"appProof\":{\"scheme\":1}}")]
     [InlineData("{\"appProof\":{\"scheme\":\"a\",\"scheme\":\"b\"}}")]
     public void Another_file_is_refused(string json) =>
-        Assert.Throws<EncodingException>(() => PublishedProof.Parse(System.Text.Encoding.UTF8.GetBytes(json)));
+        Assert.Throws<EncodingException>(() => PublishedProof.Parse(Encoding.UTF8.GetBytes(json)));
 
     [Fact]
     public void A_damaged_file_is_read_or_refused_and_never_valid_where_it_counts()

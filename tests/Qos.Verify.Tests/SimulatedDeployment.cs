@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
@@ -103,7 +104,7 @@ internal sealed class SimulatedDeployment : IDisposable
         AppProof.EphemeralKeyScheme,
         (key ?? Live).PublicKey.ToHex(),
         payload,
-        Convert.ToHexStringLower((key ?? Live).Sign(System.Text.Encoding.UTF8.GetBytes(payload))));
+        Convert.ToHexStringLower((key ?? Live).Sign(Encoding.UTF8.GetBytes(payload))));
 
     public void Dispose()
     {

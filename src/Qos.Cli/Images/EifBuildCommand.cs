@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Qos.Client;
 using Qos.Eif;
 
@@ -58,7 +59,7 @@ internal sealed class EifBuildCommand : QosCommand
         EifRecipe recipe = Recipe(parsed);
         EifFile.Write(path, force, recipe.Write);
         if (pcrs is not null)
-            OutputFile.Write(pcrs, System.Text.Encoding.ASCII.GetBytes(ImageFile.ReadValid(path).Measurements.ToPcrsText()), force);
+            OutputFile.Write(pcrs, Encoding.ASCII.GetBytes(ImageFile.ReadValid(path).Measurements.ToPcrsText()), force);
         ImageFile.Report(terminal, path, parsed.GetValue(_json));
         return Task.CompletedTask;
     }
@@ -90,7 +91,7 @@ internal sealed class EifBuildCommand : QosCommand
         string custom = parsed.GetValue(_metadata) is { } file
             ? InputFile.Read(
                 file,
-                static bytes => System.Text.Unicode.Utf8.IsValid(bytes) ? System.Text.Encoding.UTF8.GetString(bytes) : throw new FormatException("it is not UTF-8."),
+                static bytes => System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw new FormatException("it is not UTF-8."),
                 "JSON")
             : "{}";
         return new EifRecipe

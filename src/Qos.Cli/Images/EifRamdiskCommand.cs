@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Qos.Client;
 using Qos.Eif;
 
@@ -26,7 +27,7 @@ internal sealed class EifRamdiskCommand : QosCommand
     {
         string path = parsed.GetValue(_list)!;
         string root = parsed.GetValue(_root) ?? Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var list = RamdiskList.Parse(System.Text.Encoding.UTF8.GetString(InputFile.Bytes(path)), path);
+        var list = RamdiskList.Parse(Encoding.UTF8.GetString(InputFile.Bytes(path)), path);
         string target = parsed.GetValue(_out)!;
         bool compress = parsed.GetValue(_gzip);
         EifFile.Write(target, parsed.GetValue(_force), output =>

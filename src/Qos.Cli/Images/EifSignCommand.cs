@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text;
 using Qos.Client;
 using Qos.Eif;
 using Qos.Keys;
@@ -36,10 +37,9 @@ internal sealed class EifSignCommand : QosCommand
         using ECDsa key = ReadKey(keyPath);
         var image = EifPartSource.FromFile(parsed.GetValue(_file)!);
         EifFile.Write(path, force, output => EifSigner.Sign(image, output, certificate, key));
-        EifCertificate signer = ImageFile.Read(path).Signature!.Certificate;
+        EifCertificate signer = ImageFile.Report(terminal, path, parsed.GetValue(_json)).Signature!.Certificate;
         if (DateTimeOffset.UtcNow < signer.NotBefore || DateTimeOffset.UtcNow > signer.NotAfter)
             terminal.Warn($"the certificate is valid from {signer.NotBefore:u} to {signer.NotAfter:u}: AWS starts no image outside of that time");
-        ImageFile.Report(terminal, path, parsed.GetValue(_json));
         return Task.CompletedTask;
     }
 
@@ -50,7 +50,7 @@ internal sealed class EifSignCommand : QosCommand
         var key = ECDsa.Create();
         try
         {
-            System.Text.Encoding.Latin1.GetChars(pem, text);
+            Encoding.Latin1.GetChars(pem, text);
             key.ImportFromPem(text);
             return key;
         }

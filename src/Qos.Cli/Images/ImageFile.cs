@@ -29,16 +29,17 @@ internal static class ImageFile
     }
 
     /// <summary>Reads back what was just written, and shows its registers.</summary>
-    public static void Report(Terminal terminal, string path, bool asJson)
+    public static EifImage Report(Terminal terminal, string path, bool asJson)
     {
         EifImage image = ReadValid(path);
         if (asJson)
         {
             terminal.Output.Write(image.Measurements.ToJson());
-            return;
+            return image;
         }
 
         terminal.Page.Wrote(path, "an image that measures to");
         terminal.Output.Write(image.Measurements.ToPcrsText());
+        return image;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Qos.Client;
 using Qos.Keys;
 
@@ -23,7 +24,7 @@ internal sealed class KeySignCommand : QosCommand
         string signature = Convert.ToHexStringLower(key.Sign(message));
         if (parsed.GetValue(_out) is { } path)
         {
-            OutputFile.Write(path, System.Text.Encoding.ASCII.GetBytes(signature));
+            OutputFile.Write(path, Encoding.ASCII.GetBytes(signature));
             terminal.Page.Wrote(path, "the signature");
         }
         else

@@ -1,6 +1,6 @@
 using Qos.Client;
-using Qos.Encoding;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Cli;
 

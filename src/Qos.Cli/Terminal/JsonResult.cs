@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Qos.Encoding;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Cli;
 
@@ -18,7 +18,7 @@ internal static class JsonResult
 
     /// <summary>Writes what is JSON already.</summary>
     public static void Write(Terminal terminal, ReadOnlySpan<byte> json) =>
-        terminal.Output.WriteLine(Visible(System.Text.Encoding.UTF8.GetString(json)));
+        terminal.Output.WriteLine(Visible(Encoding.UTF8.GetString(json)));
 
     /// <summary>Writes a member that is a string.</summary>
     public static void Member(this QosJsonWriter writer, string name, string? value)

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Qos.Client;
-using Qos.Encoding;
 using Qos.Protocol;
+using Qos.Serialization;
 using Qos.Verify;
 
 namespace Qos.Cli;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Qos.Client;
-using Qos.Encoding;
+using Qos.Serialization;
 using Qos.Verify;
 
 namespace Qos.Cli;

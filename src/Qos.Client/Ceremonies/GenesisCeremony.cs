@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
@@ -83,7 +84,7 @@ public static class GenesisCeremony
             OutputFile.Write(Path.Combine(folder, WrappedKeyFileName), wrapped.Span);
 
         // Last: where this file is, the genesis is complete.
-        OutputFile.Write(Path.Combine(folder, QuorumKeyFileName), System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(output.QuorumKey.Span)));
+        OutputFile.Write(Path.Combine(folder, QuorumKeyFileName), Encoding.ASCII.GetBytes(Convert.ToHexStringLower(output.QuorumKey.Span)));
     }
 
     /// <summary>
@@ -175,7 +176,7 @@ public static class GenesisCeremony
     {
         using SecretMemory bytes = seed.ExportSeed();
         using SecretMemory hex = SecretMemory.Allocate(2 * bytes.Length);
-        Encoding.Hex.EncodeSecret(bytes.Span, hex.Span);
+        Serialization.Hex.EncodeSecret(bytes.Span, hex.Span);
         return SHA512.HashData(hex.Span);
     }
 

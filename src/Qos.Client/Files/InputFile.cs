@@ -1,5 +1,6 @@
-using Qos.Encoding;
+using System.Text;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Client;
 
@@ -75,14 +76,14 @@ public static class InputFile
         Read(path, static bytes => ManifestEnvelopeFormat.Read(bytes), "a manifest envelope");
 
     /// <summary>Reads a small text file, without the white space at its ends.</summary>
-    public static string Text(string path) => Read(path, static bytes => System.Text.Encoding.UTF8.GetString(bytes).Trim(), "text");
+    public static string Text(string path) => Read(path, static bytes => Encoding.UTF8.GetString(bytes).Trim(), "text");
 
     /// <summary>Reads bytes that a file holds as hex.</summary>
     public static byte[] Hexadecimal(string path, int length, string what) => Read(
         path,
         bytes =>
         {
-            byte[] value = Hex.Decode(System.Text.Encoding.UTF8.GetString(bytes).AsSpan().Trim());
+            byte[] value = Hex.Decode(Encoding.UTF8.GetString(bytes).AsSpan().Trim());
             return value.Length == length
                 ? value
                 : throw new EncodingException($"it has {value.Length} bytes, and {what} has {length}", 0);

@@ -1,4 +1,5 @@
 using Qos.Keys;
+using Qos.Native;
 using Qos.Tokens;
 
 namespace Qos.Client;
@@ -30,14 +31,7 @@ public static class KeyFile
             throw new CeremonyException("A secret key file is needed here: a token never gives out the seed of its key.");
         try
         {
-            if (IsPipe(path))
-                return ReadPipe(path);
-            if (!ProtectedKeyFile.IsProtected(path))
-                return KeyFiles.ReadSecret(path);
-            if (askPassphrase is null)
-                throw new CeremonyException($"{path} is under a passphrase, and there is no terminal to ask for it.");
-            using SecretMemory passphrase = askPassphrase();
-            return ProtectedKeyFile.Read(path, passphrase.Span);
+            return KeyFiles.ReadSecret(path, askPassphrase ?? (() => throw new CeremonyException($"{path} is under a passphrase, and there is no terminal to ask for it.")));
         }
         catch (KeyException e)
         {
@@ -46,7 +40,7 @@ public static class KeyFile
     }
 
     /// <summary>Whether a path is no file but a pipe, which gives what is in it once: a key from another program.</summary>
-    public static bool IsPipe(string path) => new FileInfo(path) is { Exists: true, Length: 0 };
+    public static bool IsPipe(string path) => LibC.IsSpecialFile(path);
 
     /// <summary>Opens a secret key, wherever it is; its owner disposes of it.</summary>
     /// <param name="place">A secret file, plain or under a passphrase, or the <c>pkcs11:</c> URI of a key in a token.</param>
@@ -127,25 +121,6 @@ public static class KeyFile
     {
         ArgumentNullException.ThrowIfNull(key);
         return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(key.Bytes));
-    }
-
-    private static KeySet ReadPipe(string path)
-    {
-        using SecretMemory content = SecretFile.Read(path);
-        ReadOnlySpan<byte> digits = content.Span.Trim(" \t\r\n"u8);
-        if (digits.Length != 2 * KeySet.SeedSize)
-            throw new CeremonyException($"{path} does not give a seed as 64 hex characters.");
-        using SecretMemory seed = SecretMemory.Allocate(KeySet.SeedSize);
-        try
-        {
-            Encoding.Hex.DecodeSecret(digits, seed.Span);
-        }
-        catch (Encoding.EncodingException e)
-        {
-            throw new CeremonyException($"{path} does not give a seed as 64 hex characters.", e);
-        }
-
-        return KeySet.FromSeed(seed.Span);
     }
 
     private static CeremonyException Refuse(string path, KeyException e) => new(

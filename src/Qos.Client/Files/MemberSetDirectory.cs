@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Qos.Protocol;
 
 namespace Qos.Client;
@@ -23,7 +24,7 @@ public static class MemberSetDirectory
         [
             .. KeyFilesOf(folder)
                 .Select(path => new QuorumMember(AliasOf(path, aliasEndsAtFirstDot), KeyFile.ReadPublic(path).Bytes.ToArray()))
-                .OrderBy(static member => System.Text.Encoding.UTF8.GetBytes(member.Alias), s_byteOrder)
+                .OrderBy(static member => Encoding.UTF8.GetBytes(member.Alias), s_byteOrder)
                 .ThenBy(static member => member.PubKey.ToArray(), s_byteOrder),
         ];
         if (members.Length == 0)

@@ -44,7 +44,8 @@ public static class OutputFile
                 file.Flush(flushToDisk: true);
             }
 
-            Rename(draft, full, overwrite);
+            if (LibC.Rename(draft, full, overwrite) is not 0 and var error)
+                throw new IOException(Marshal.GetPInvokeErrorMessage(error));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -76,13 +77,6 @@ public static class OutputFile
         {
             throw new CeremonyException($"{path} cannot be written: {e.Message}", e);
         }
-    }
-
-    // File.Move looks for the target before it renames, which leaves a moment for another to appear; the kernel's flag does not.
-    private static void Rename(string draft, string full, bool overwrite)
-    {
-        if (LibC.renameat2(LibC.AT_FDCWD, draft, LibC.AT_FDCWD, full, overwrite ? 0 : LibC.RENAME_NOREPLACE) != 0)
-            throw new IOException(Marshal.GetLastPInvokeErrorMessage());
     }
 
     // What went wrong before is what is told.

@@ -41,7 +41,7 @@ public static class SecretFile
     {
         ArgumentNullException.ThrowIfNull(secret);
         using SecretMemory hex = SecretMemory.Allocate(2 * secret.Length);
-        Encoding.Hex.EncodeSecret(secret.Span, hex.Span);
+        Serialization.Hex.EncodeSecret(secret.Span, hex.Span);
         Write(path, hex);
     }
 

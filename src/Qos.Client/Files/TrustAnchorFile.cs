@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace Qos.Client;
 
@@ -26,7 +27,7 @@ public static class TrustAnchorFile
 
     private static byte[] OfPem(string path, byte[] bytes)
     {
-        var text = System.Text.Encoding.UTF8.GetString(bytes).AsSpan();
+        var text = Encoding.UTF8.GetString(bytes).AsSpan();
         if (!PemEncoding.TryFind(text, out PemFields fields) || !text[fields.Label].SequenceEqual("CERTIFICATE"))
             throw new CeremonyException($"{path} holds no certificate in PEM.");
         if (PemEncoding.TryFind(text[fields.Location.End..], out _))

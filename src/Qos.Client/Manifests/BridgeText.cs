@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Qos.Protocol;
 
 namespace Qos.Client;
@@ -32,7 +33,7 @@ public static class BridgeText
     /// <exception cref="FormatException">It has another form, or a port is there twice.</exception>
     public static IReadOnlyList<BridgeConfig> ParseJson(string json)
     {
-        IReadOnlyList<BridgeConfig> bridges = BridgeListFormat.Decode(System.Text.Encoding.UTF8.GetBytes(json));
+        IReadOnlyList<BridgeConfig> bridges = BridgeListFormat.Decode(Encoding.UTF8.GetBytes(json));
         if (bridges.GroupBy(static bridge => bridge.Port).FirstOrDefault(static same => same.Count() > 1) is { } twice)
             throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"the bridge port {twice.Key} is there twice"));
         return bridges;

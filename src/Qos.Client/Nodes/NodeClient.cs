@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
-using Qos.Encoding;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Client;
 
@@ -188,10 +188,10 @@ public sealed class NodeClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    // A node says so before it does anything, so nothing has changed when the same is sent once more in another form.
     private static bool TryReadHost(string host, [NotNullWhen(true)] out Uri? url) =>
         Uri.TryCreate(host, UriKind.Absolute, out url) && url.Scheme is ("http" or "https");
 
+    // A node says so before it does anything, so nothing has changed when the same is sent once more in another form.
     private static bool IsUnread(ProtocolException refusal) => refusal.Error.Code == ProtocolErrorCode.ProtocolMsgDeserialization;
 
     // What to send to a node that knows neither JSON nor message 23 yet; one that knows V2 knows JSON.

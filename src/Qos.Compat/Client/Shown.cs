@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Qos.Client;
 using Qos.Protocol;
@@ -16,10 +17,10 @@ internal static class Shown
     }
 
     /// <summary>An envelope as JSON.</summary>
-    public static string Json(ManifestEnvelope envelope) => System.Text.Encoding.UTF8.GetString(ManifestEnvelopeFormat.WritePlain(envelope));
+    public static string Json(ManifestEnvelope envelope) => Encoding.UTF8.GetString(ManifestEnvelopeFormat.WritePlain(envelope));
 
     /// <summary>A genesis output as JSON, as the wire has it.</summary>
-    public static string Json(GenesisOutput output) => System.Text.Encoding.UTF8.GetString(GenesisOutputFormat.WriteJson(output));
+    public static string Json(GenesisOutput output) => Encoding.UTF8.GetString(GenesisOutputFormat.WriteJson(output));
 
     /// <summary>A manifest for people.</summary>
     public static void Write(TextWriter output, Manifest manifest)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Qos.Client;
 using Qos.Keys;
 using Qos.Protocol;
@@ -32,7 +33,7 @@ internal sealed class BootGenesisCommand : ClientCommand
         GenesisCeremony.RequireFree(folder);
         (GenesisOutput output, ReadOnlyMemory<byte> document) = await GenesisCeremony.RunAsync(node, set, recovery, policy, cancellationToken);
 
-        OutputFile.Write(artifacts, System.Text.Encoding.ASCII.GetBytes(GenesisCeremony.RecoveryArtifacts(output)));
+        OutputFile.Write(artifacts, Encoding.ASCII.GetBytes(GenesisCeremony.RecoveryArtifacts(output)));
         GenesisCeremony.Write(folder, output, document);
         screen.Wrote("Genesis DR Artifacts", artifacts);
         screen.Wrote("COSE Sign1 Attestation Doc", Path.Combine(folder, GenesisCeremony.DocumentFileName));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Qos.Client;
 using Qos.Keys;
 
@@ -23,7 +24,7 @@ internal sealed class GenerateFileKeyCommand : ClientCommand
         using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
         KeyFile.WriteNew(seed, key, passphrase: null);
         screen.Wrote("Master Seed", seed);
-        OutputFile.Write(@public, System.Text.Encoding.ASCII.GetBytes(key.PublicKey.ToHex()), overwrite: true);
+        OutputFile.Write(@public, Encoding.ASCII.GetBytes(key.PublicKey.ToHex()), overwrite: true);
         screen.Wrote("File Key Public", @public);
         return Task.CompletedTask;
     }

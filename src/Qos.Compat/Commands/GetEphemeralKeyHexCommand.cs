@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Qos.Client;
 using Qos.Keys;
 
@@ -21,7 +22,7 @@ internal sealed class GetEphemeralKeyHexCommand : ClientCommand
         PublicKey key = policy.Verify(InputFile.Bytes(parsed.GetValue(_document)!)).PublicKey is { } bytes
             ? PublicKey.Parse(bytes.Span)
             : throw new CeremonyException("The attestation document holds no key.");
-        OutputFile.Write(parsed.GetValue(_out)!, System.Text.Encoding.ASCII.GetBytes(key.ToHex()), overwrite: true);
+        OutputFile.Write(parsed.GetValue(_out)!, Encoding.ASCII.GetBytes(key.ToHex()), overwrite: true);
         return Task.CompletedTask;
     }
 }

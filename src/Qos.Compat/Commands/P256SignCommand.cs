@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Qos.Client;
 using Qos.Keys;
 
@@ -20,7 +21,7 @@ internal sealed class P256SignCommand : ClientCommand
     {
         using KeySet key = _seed.Read(parsed);
         string signature = Convert.ToHexStringLower(key.Sign(InputFile.Bytes(parsed.GetValue(_payload)!)));
-        OutputFile.Write(parsed.GetValue(_signature)!, System.Text.Encoding.ASCII.GetBytes(signature), overwrite: true);
+        OutputFile.Write(parsed.GetValue(_signature)!, Encoding.ASCII.GetBytes(signature), overwrite: true);
         screen.Wrote("p256 signature", parsed.GetValue(_signature)!);
         return Task.CompletedTask;
     }

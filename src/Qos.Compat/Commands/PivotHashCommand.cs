@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Qos.Client;
 
 namespace Qos.Compat;
@@ -17,7 +18,7 @@ internal sealed class PivotHashCommand : ClientCommand
     protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
         string hash = Convert.ToHexStringLower(PivotFile.Hash(parsed.GetValue(_pivot)!));
-        OutputFile.Write(parsed.GetValue(_out)!, System.Text.Encoding.ASCII.GetBytes(hash), overwrite: true);
+        OutputFile.Write(parsed.GetValue(_out)!, Encoding.ASCII.GetBytes(hash), overwrite: true);
         return Task.CompletedTask;
     }
 }

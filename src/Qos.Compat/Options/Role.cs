@@ -1,3 +1,4 @@
+using System.Text;
 using Qos.Client;
 using Qos.Nsm;
 
@@ -9,7 +10,7 @@ internal static class Role
     /// <summary>The ARN: the file's first line as it is, white space included, which PCR3 is taken over with the rest.</summary>
     public static string Arn(string path)
     {
-        string line = System.Text.Encoding.UTF8.GetString(InputFile.Bytes(path)).Split('\n')[0];
+        string line = Encoding.UTF8.GetString(InputFile.Bytes(path)).Split('\n')[0];
         return line.EndsWith('\r') ? line[..^1] : line;
     }
 

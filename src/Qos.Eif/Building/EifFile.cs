@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Qos.Native;
 
 namespace Qos.Eif;
@@ -26,7 +27,8 @@ public static class EifFile
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(draft, full, overwrite);
+            if (LibC.Rename(draft, full, overwrite) is not 0 and var error)
+                throw error == LibC.EEXIST ? Taken(path) : new IOException($"{path} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}");
         }
         catch
         {
@@ -43,6 +45,8 @@ public static class EifFile
         if (LibC.IsSpecialFile(path))
             throw new IOException($"{path} is a device or a pipe, into which no image or ramdisk can be written: name a file.");
         if (!overwrite && Path.Exists(path))
-            throw new IOException($"{path} exists already: name another file, or allow it to be replaced with --force.");
+            throw Taken(path);
     }
+
+    private static IOException Taken(string path) => new($"{path} exists already: name another file, or allow it to be replaced with --force.");
 }

@@ -1,3 +1,4 @@
+using System.Text;
 namespace Qos.Eif;
 
 /// <summary>
@@ -55,7 +56,7 @@ public sealed record EifRecipe
                 throw new EifException($"{source.Name} is empty.");
         }
 
-        byte[] commandLine = System.Text.Encoding.UTF8.GetBytes(CommandLine);
+        byte[] commandLine = Encoding.UTF8.GetBytes(CommandLine);
         KernelCommandLine.Require(commandLine, offset: 0);
         byte[] metadata = Metadata.Encode();
         if (metadata.Length > EifFormat.MaxMetadata)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Qos.Eif;
 
@@ -30,6 +31,6 @@ public static class KernelImage
             return Unknown;
         ReadOnlySpan<byte> text = bytes[at..];
         int end = text.IndexOfAnyExceptInRange((byte)'!', (byte)'~');
-        return end is > 0 and <= MaxVersion ? System.Text.Encoding.ASCII.GetString(text[..end]) : Unknown;
+        return end is > 0 and <= MaxVersion ? Encoding.ASCII.GetString(text[..end]) : Unknown;
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Eif;
 
@@ -60,7 +60,7 @@ public sealed class EifMeasurements
             writer.WriteEndObject();
         }
 
-        return System.Text.Encoding.UTF8.GetString(output.GetBuffer(), 0, (int)output.Length) + "\n";
+        return Encoding.UTF8.GetString(output.GetBuffer(), 0, (int)output.Length) + "\n";
     }
 
     /// <summary>The registers 0, 1 and 2, and 8 if there is one, as lines <c>&lt;hex&gt; PCR&lt;n&gt;</c>.</summary>

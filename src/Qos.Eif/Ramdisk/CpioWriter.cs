@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Qos.Eif;
 
@@ -32,7 +33,7 @@ internal sealed class CpioWriter(Stream output)
                 WriteFile(file, sources(file.Source));
                 break;
             case RamdiskEntry.SymbolicLink link:
-                byte[] target = System.Text.Encoding.ASCII.GetBytes(link.Target);
+                byte[] target = Encoding.ASCII.GetBytes(link.Target);
                 WriteHeader(entry, LinkBits, links: 1, target.Length);
                 WriteBytes(target);
                 break;
@@ -70,7 +71,7 @@ internal sealed class CpioWriter(Stream output)
         string header = string.Create(
             CultureInfo.InvariantCulture,
             $"070701{inode:X8}{mode:X8}{user:X8}{group:X8}{links:X8}{0:X8}{size:X8}{0:X8}{0:X8}{major:X8}{minor:X8}{name.Length + 1:X8}{0:X8}{name}\0");
-        WriteBytes(System.Text.Encoding.ASCII.GetBytes(header));
+        WriteBytes(Encoding.ASCII.GetBytes(header));
         Pad(Alignment);
     }
 

@@ -25,7 +25,7 @@ public static class EifDescription
 
         // Other characters stand inside texts only, where JSON has an escape for them.
         var text = new StringBuilder((int)output.Length);
-        foreach (char c in System.Text.Encoding.UTF8.GetString(output.GetBuffer(), 0, (int)output.Length))
+        foreach (char c in Encoding.UTF8.GetString(output.GetBuffer(), 0, (int)output.Length))
         {
             if (c is '\n' or (>= ' ' and <= '~'))
                 text.Append(c);

@@ -1,3 +1,4 @@
+using System.Text;
 namespace Qos.Eif;
 
 /// <summary>What was read of an image: everything but the kernel and the ramdisks themselves. Specification: eif.</summary>
@@ -17,7 +18,7 @@ public sealed class EifImage
     {
         _header = header;
         Sections = sections;
-        CommandLine = System.Text.Encoding.ASCII.GetString(commandLine);
+        CommandLine = Encoding.ASCII.GetString(commandLine);
         // No array, converted, would be an empty section and not none.
         if (metadata is not null)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace Qos.Eif;
 
@@ -21,7 +22,7 @@ internal static class CertificatePem
     /// <exception cref="EifException">There is none, another reader would find another one, or a private key lies beside it.</exception>
     public static byte[] Decode(ReadOnlySpan<byte> pem)
     {
-        string text = System.Text.Encoding.Latin1.GetString(pem);
+        string text = Encoding.Latin1.GetString(pem);
         if (text.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
             throw new EifException("there is a private key beside the signing certificate, and all of that file goes into the image: leave it out.");
 

@@ -1,7 +1,7 @@
-using Qos.Encoding;
 using Qos.Host.Bridges;
 using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Serialization;
 using Qos.Verify;
 
 namespace Qos.Host.Http;

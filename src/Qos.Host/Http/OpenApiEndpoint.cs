@@ -1,3 +1,4 @@
+using System.Text;
 namespace Qos.Host.Http;
 
 /// <summary>
@@ -14,7 +15,7 @@ internal static class OpenApiEndpoint
     {
         using Stream resource = typeof(OpenApiEndpoint).Assembly.GetManifestResourceStream("openapi.json")!;
         using var reader = new StreamReader(resource);
-        byte[] document = System.Text.Encoding.UTF8.GetBytes(
+        byte[] document = Encoding.UTF8.GetBytes(
             reader.ReadToEnd().Replace(DefaultBasePath, $"\"{basePath}/", StringComparison.Ordinal));
         routes.MapGet("/openapi.json", context =>
         {

@@ -1,4 +1,4 @@
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Keys;
 
@@ -31,11 +31,26 @@ public static class KeyFiles
     /// <exception cref="KeyException">
     /// IOError: the file cannot be read. InvalidMasterSeed: it holds no seed, or one that is protected by a passphrase.
     /// </exception>
-    public static KeySet ReadSecret(string path)
+    public static KeySet ReadSecret(string path) => ReadSecret(
+        path, () => throw new KeyException(KeyError.InvalidMasterSeed, $"The key in {path} is protected by a passphrase: open it with that."));
+
+    /// <summary>
+    /// Reads a secret file of either form, once, so that it may be a pipe; white space at the ends of a plain one is accepted.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="askPassphrase">Asked for the passphrase, which is disposed of, when the file is under one.</param>
+    /// <exception cref="KeyException">
+    /// IOError: the file cannot be read. InvalidMasterSeed: it holds no seed, is damaged, or the passphrase is wrong.
+    /// </exception>
+    public static KeySet ReadSecret(string path, Func<SecretMemory> askPassphrase)
     {
+        ArgumentNullException.ThrowIfNull(askPassphrase);
         using SecretMemory content = ReadSecretBytes(path);
         if (ProtectedKeyFile.IsProtected(content.Span))
-            throw new KeyException(KeyError.InvalidMasterSeed, $"The key in {path} is protected by a passphrase: open it with that.");
+        {
+            using SecretMemory passphrase = askPassphrase();
+            return ProtectedKeyFile.Open(path, content.Span, passphrase.Span);
+        }
 
         try
         {

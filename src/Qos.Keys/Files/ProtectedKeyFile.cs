@@ -1,4 +1,5 @@
-using Qos.Encoding;
+using System.Text;
+using Qos.Serialization;
 
 namespace Qos.Keys;
 
@@ -26,7 +27,13 @@ public static class ProtectedKeyFile
     /// <exception cref="KeyException">IOError: it cannot be read. InvalidMasterSeed: it is of another form, damaged, or the passphrase is wrong.</exception>
     public static KeySet Read(string path, ReadOnlySpan<byte> passphrase)
     {
-        (ProtectedKeyHeader header, byte[] sealedSeed) = ReadParts(path);
+        using SecretMemory content = KeyFiles.ReadSecretBytes(path);
+        return Open(path, content.Span, passphrase);
+    }
+
+    internal static KeySet Open(string path, ReadOnlySpan<byte> content, ReadOnlySpan<byte> passphrase)
+    {
+        (ProtectedKeyHeader header, byte[] sealedSeed) = PartsOf(path, content);
         using SecretMemory seed = SecretMemory.Allocate(KeySet.SeedSize);
         if (!SealedSeed.TryOpen(header, passphrase, sealedSeed, seed.Span))
             throw new KeyException(KeyError.InvalidMasterSeed, $"The passphrase is wrong, or {path} is damaged.");
@@ -41,7 +48,11 @@ public static class ProtectedKeyFile
 
     /// <summary>The public key that the file names; only <see cref="Read"/> proves that the seed is inside.</summary>
     /// <exception cref="KeyException">IOError: it cannot be read. InvalidMasterSeed: it is of another form.</exception>
-    public static PublicKey ReadPublicKey(string path) => ReadParts(path).Header.PublicKey;
+    public static PublicKey ReadPublicKey(string path)
+    {
+        using SecretMemory content = KeyFiles.ReadSecretBytes(path);
+        return PartsOf(path, content.Span).Header.PublicKey;
+    }
 
     /// <summary>Whether a key file is of this form, so that a passphrase must be asked for.</summary>
     /// <exception cref="KeyException">IOError: it cannot be read.</exception>
@@ -54,7 +65,7 @@ public static class ProtectedKeyFile
     internal static bool IsProtected(ReadOnlySpan<byte> content)
     {
         Span<byte> version = stackalloc byte[ProtectedKeyHeader.Version.Length];
-        System.Text.Encoding.ASCII.GetBytes(ProtectedKeyHeader.Version, version);
+        Encoding.ASCII.GetBytes(ProtectedKeyHeader.Version, version);
         return content.StartsWith(version);
     }
 
@@ -75,22 +86,20 @@ public static class ProtectedKeyFile
         using SecretMemory seed = keySet.ExportSeed();
         byte[] sealedSeed = SealedSeed.Seal(header, passphrase, seed.Span);
         string text = $"{header.ToText()}{Hex.Encode(sealedSeed)}\n";
-        PublishedFile.Write(path, System.Text.Encoding.ASCII.GetBytes(text), PublishedFile.OwnerOnly, overwrite);
+        PublishedFile.Write(path, Encoding.ASCII.GetBytes(text), PublishedFile.OwnerOnly, overwrite);
     }
 
-    private static (ProtectedKeyHeader Header, byte[] SealedSeed) ReadParts(string path)
+    private static (ProtectedKeyHeader Header, byte[] SealedSeed) PartsOf(string path, ReadOnlySpan<byte> content)
     {
-        using SecretMemory content = KeyFiles.ReadSecretBytes(path);
-
         // Only a file that announces this form becomes a string: any other may be a seed in the clear.
-        if (IsProtected(content.Span))
+        if (IsProtected(content))
         {
-            string[] lines = System.Text.Encoding.ASCII.GetString(content.Span).Split('\n');
+            string[] lines = Encoding.ASCII.GetString(content).Split('\n');
             if (lines.Length == 6 && lines[5].Length == 0 && lines[4].Length == 2 * SealedSeed.Size
                 && ProtectedKeyHeader.Parse(lines.AsSpan(0, 4)) is { } header)
             {
                 byte[] sealedSeed = new byte[SealedSeed.Size];
-                if (Hex.TryDecode(System.Text.Encoding.ASCII.GetBytes(lines[4]), sealedSeed))
+                if (Hex.TryDecode(Encoding.ASCII.GetBytes(lines[4]), sealedSeed))
                     return (header, sealedSeed);
             }
         }

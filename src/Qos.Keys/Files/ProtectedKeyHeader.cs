@@ -1,5 +1,5 @@
 using System.Globalization;
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Keys;
 

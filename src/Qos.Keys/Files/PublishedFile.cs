@@ -39,7 +39,9 @@ internal static class PublishedFile
                 stream.Flush(flushToDisk: true);
             }
 
-            Rename(hidden, target, path, overwrite);
+            int error = LibC.Rename(hidden, target, overwrite);
+            if (error != 0)
+                throw error == LibC.EEXIST ? Exists(path) : new IOException(new Win32Exception(error).Message);
             created = false;
             FlushFolder(folder);
         }
@@ -74,16 +76,6 @@ internal static class PublishedFile
     internal static KeyException CannotRead(string path, Exception failure) => failure is FileNotFoundException or DirectoryNotFoundException
         ? new KeyException(KeyError.IOError, $"There is no key file {path}.", failure)
         : new KeyException(KeyError.IOError, $"Cannot read the key file {path}: {failure.Message}", failure);
-
-    // File.Move checks for the target before it renames, which leaves a moment for it to appear; the kernel's flag does not.
-    private static void Rename(string hidden, string target, string path, bool overwrite)
-    {
-        if (LibC.renameat2(LibC.AT_FDCWD, hidden, LibC.AT_FDCWD, target, overwrite ? 0 : LibC.RENAME_NOREPLACE) == 0)
-            return;
-
-        int error = Marshal.GetLastPInvokeError();
-        throw error == LibC.EEXIST ? Exists(path) : new IOException(new Win32Exception(error).Message);
-    }
 
     private static void FlushFolder(string folder)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Qos.Native;
 
 namespace Qos.Keys;
@@ -14,7 +15,7 @@ internal static unsafe class SealedSeed
     internal static byte[] Seal(ProtectedKeyHeader header, ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> seed)
     {
         using SecretMemory key = CipherKey(header, passphrase);
-        byte[] associated = System.Text.Encoding.ASCII.GetBytes(header.ToText());
+        byte[] associated = Encoding.ASCII.GetBytes(header.ToText());
         byte[] output = new byte[Size];
         fixed (byte* to = output, from = seed, data = associated, nonce = header.Nonce, secret = key.Span)
         {
@@ -28,7 +29,7 @@ internal static unsafe class SealedSeed
     internal static bool TryOpen(ProtectedKeyHeader header, ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> sealedSeed, Span<byte> seed)
     {
         using SecretMemory key = CipherKey(header, passphrase);
-        byte[] associated = System.Text.Encoding.ASCII.GetBytes(header.ToText());
+        byte[] associated = Encoding.ASCII.GetBytes(header.ToText());
         fixed (byte* to = seed, from = sealedSeed, data = associated, nonce = header.Nonce, secret = key.Span)
         {
             return sealedSeed.Length == Size && seed.Length == KeySet.SeedSize && LibSodium.crypto_aead_xchacha20poly1305_ietf_decrypt(

@@ -1,7 +1,8 @@
-using Qos.Encoding;
+using System.Text;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Node;
 
@@ -62,7 +63,7 @@ internal sealed class NodeBoot(NodeState state)
         ApprovalChecks.CheckManifestApprovals(envelope);
         if (envelope.ShareSetApprovals.Count != 0)
             throw new ProtocolException(ProtocolErrorCode.BadShareSetApprovals);
-        BootChecks.Check(envelope.Manifest, System.Text.Encoding.UTF8.GetByteCount(state.Files.PivotPath));
+        BootChecks.Check(envelope.Manifest, Encoding.UTF8.GetByteCount(state.Files.PivotPath));
 
         ReadOnlyMemory<byte> expected = envelope.Manifest.Pivot.Hash;
         if (!pivot.Sha256.Span.SequenceEqual(expected.Span))

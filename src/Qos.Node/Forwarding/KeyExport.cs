@@ -7,14 +7,14 @@ namespace Qos.Node;
 /// <summary>
 /// Gives the quorum key to a node that runs an approved successor of this node's manifest. Specification: protocol, Key forwarding.
 /// </summary>
-internal sealed class KeyExport(NodeState state, ReadOnlyMemory<byte>? trustAnchor)
+internal sealed class KeyExport(NodeState state, Func<ReadOnlyMemory<byte>?>? trustAnchor)
 {
     /// <summary>Makes every check in the specification's order, then encrypts the seed to the document's key.</summary>
     /// <exception cref="ProtocolException">Refused.</exception>
     internal ProtocolMessage.ExportKeyResponse Export(ManifestEnvelope successor, ReadOnlyMemory<byte> coseSign1)
     {
         Manifest own = state.Envelope.Manifest;
-        AttestationDocument document = Verify(coseSign1.Span, trustAnchor ?? own.Enclave.AwsRootCertificate);
+        AttestationDocument document = Verify(coseSign1.Span, trustAnchor?.Invoke() ?? own.Enclave.AwsRootCertificate);
 
         CheckApproved(successor);
         ForwardChecks.CheckSuccessor(own, successor.Manifest);

@@ -1,7 +1,7 @@
-using Qos.Encoding;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Node;
 

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using Qos.Encoding;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Node;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Qos.Protocol;
 
@@ -67,8 +68,8 @@ public static class ForwardChecks
         var members = new List<QuorumMember>(set.Members);
         members.Sort(static (left, right) =>
         {
-            int byAlias = System.Text.Encoding.UTF8.GetBytes(left.Alias).AsSpan()
-                .SequenceCompareTo(System.Text.Encoding.UTF8.GetBytes(right.Alias));
+            int byAlias = Encoding.UTF8.GetBytes(left.Alias).AsSpan()
+                .SequenceCompareTo(Encoding.UTF8.GetBytes(right.Alias));
             return byAlias != 0 ? byAlias : left.PubKey.Span.SequenceCompareTo(right.PubKey.Span);
         });
         return SHA256.HashData(BorshLists.Encode(new MemberSet(set.Threshold, members), MemberBorsh.WriteSet));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Qos.Protocol;
 
@@ -20,7 +21,7 @@ internal static class PivotEnvironment
         long total = pivotPathBytes + 1 + PointerBytes + (2 * PointerBytes);
         foreach (string arg in pivot.Args)
         {
-            long length = System.Text.Encoding.UTF8.GetByteCount(arg);
+            long length = Encoding.UTF8.GetByteCount(arg);
             if (arg.Contains('\0', StringComparison.Ordinal))
                 return "an argument holds a NUL, which no program can be given";
             if (length >= ProtocolLimits.MaxExecStringBytes)
@@ -32,7 +33,7 @@ internal static class PivotEnvironment
         {
             if (DescribeVariable(name, value) is { } wrong)
                 return wrong;
-            total += name.Length + 1 + System.Text.Encoding.UTF8.GetByteCount(value) + 1 + PointerBytes;
+            total += name.Length + 1 + Encoding.UTF8.GetByteCount(value) + 1 + PointerBytes;
         }
 
         return total <= ProtocolLimits.MaxExecTotalBytes
@@ -48,7 +49,7 @@ internal static class PivotEnvironment
             return $"the environment variable \"{VisibleText.Escape(name)}\" must have a name of letters, digits and _, not starting with a digit";
         if (value.Contains('\0', StringComparison.Ordinal))
             return $"the environment variable {name} holds a NUL, which no program can be given";
-        int length = System.Text.Encoding.UTF8.GetByteCount(value);
+        int length = Encoding.UTF8.GetByteCount(value);
         return length <= ProtocolLimits.MaxEnvironmentValueBytes
             ? null
             : Text($"the environment variable {name} has {length} bytes; at most {ProtocolLimits.MaxEnvironmentValueBytes} are allowed");

@@ -1,4 +1,4 @@
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 

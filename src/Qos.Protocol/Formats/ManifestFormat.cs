@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 

@@ -1,3 +1,4 @@
+using System.Text;
 namespace Qos.Runtime;
 
 /// <summary>Cuts a program's output into lines of bounded length that are safe to show on a terminal.</summary>
@@ -38,7 +39,7 @@ internal sealed class LineBuffer(int longest)
 
     private string Take()
     {
-        string text = SafeText.OneLine(System.Text.Encoding.UTF8.GetString(_line, 0, _length).AsSpan().TrimEnd('\r'));
+        string text = SafeText.OneLine(Encoding.UTF8.GetString(_line, 0, _length).AsSpan().TrimEnd('\r'));
         if (_cut)
             text += " [cut]";
         _length = 0;

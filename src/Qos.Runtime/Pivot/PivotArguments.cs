@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Qos.Runtime;
 
@@ -17,7 +18,7 @@ internal sealed unsafe class PivotArguments : IDisposable
         {
             if (text.Contains('\0', StringComparison.Ordinal))
                 throw new PivotProgramException($"{what} of the pivot holds a NUL character, which cannot be passed to a program");
-            total += (nuint)System.Text.Encoding.UTF8.GetByteCount(text) + 1;
+            total += (nuint)Encoding.UTF8.GetByteCount(text) + 1;
         }
 
         Bytes = total;
@@ -28,7 +29,7 @@ internal sealed unsafe class PivotArguments : IDisposable
         foreach (string text in strings)
         {
             Pointers[index++] = next;
-            next += System.Text.Encoding.UTF8.GetBytes(text, new Span<byte>(next, (int)(end - next))) + 1;
+            next += Encoding.UTF8.GetBytes(text, new Span<byte>(next, (int)(end - next))) + 1;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Qos.Keys;
 using static Qos.Native.LibPkcs11;
 
@@ -27,7 +28,7 @@ internal sealed unsafe class TokenTemplate
     }
 
     /// <summary>Adds text.</summary>
-    internal TokenTemplate Text(nuint type, string value) => Bytes(type, System.Text.Encoding.UTF8.GetBytes(value));
+    internal TokenTemplate Text(nuint type, string value) => Bytes(type, Encoding.UTF8.GetBytes(value));
 
     /// <summary>Adds a number.</summary>
     internal TokenTemplate Number(nuint type, nuint value) => Bytes(type, new ReadOnlySpan<byte>(&value, sizeof(nuint)));

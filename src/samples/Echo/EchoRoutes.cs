@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Qos.App;
 
@@ -57,7 +58,7 @@ public sealed class EchoRoutes(QosApp app, TimeProvider time)
             writer.WriteEndObject();
         }
 
-        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     // A few levels below the reader's limit, because the answer and the payload wrap the body.

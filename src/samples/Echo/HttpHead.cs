@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 
 namespace Qos.Sample.Echo;
 
@@ -33,7 +34,7 @@ public sealed record HttpHead(string Method, string Path, int ContentLength, boo
         if (head.IndexOfAnyExcept(s_headBytes) >= 0)
             throw new HttpRefusedException(400, "The request's head holds bytes that are not printable ASCII.");
 
-        string[] lines = System.Text.Encoding.ASCII.GetString(head).Split("\r\n");
+        string[] lines = Encoding.ASCII.GetString(head).Split("\r\n");
         if (lines[0].Split(' ') is not [{ Length: > 0 } method, { Length: > 0 } target, { } version] || !IsToken(method))
             throw new HttpRefusedException(400, "The request line is not METHOD TARGET VERSION.");
         if (version is not ("HTTP/1.1" or "HTTP/1.0"))

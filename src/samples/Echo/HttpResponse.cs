@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Qos.Sample.Echo;
@@ -31,7 +32,7 @@ public sealed record HttpResponse(int Status, ReadOnlyMemory<byte> Body)
         string head = string.Create(
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 {Status} {Reason}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\nConnection: {(keepAlive ? "keep-alive" : "close")}\r\n\r\n");
-        return [.. System.Text.Encoding.ASCII.GetBytes(head), .. Body.Span];
+        return [.. Encoding.ASCII.GetBytes(head), .. Body.Span];
     }
 
     private string Reason => Status switch

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
 
@@ -56,10 +57,10 @@ internal sealed class BootBenchmark : IBenchmark
         byte[] answer = new byte[64 * 1024];
         TimeSpan enclaveBefore = node.Enclave.ProcessorTime, hostBefore = node.Host.ProcessorTime;
         long start = Stopwatch.GetTimestamp();
-        int length = await Task.Run(() => Exchange(client, System.Text.Encoding.ASCII.GetBytes(head), body, answer));
+        int length = await Task.Run(() => Exchange(client, Encoding.ASCII.GetBytes(head), body, answer));
         double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         if (await node.PhaseAsync() != ProtocolPhase.WaitingForQuorumShards)
-            throw new InvalidOperationException($"The boot was refused: {System.Text.Encoding.ASCII.GetString(answer, 0, length)}");
+            throw new InvalidOperationException($"The boot was refused: {Encoding.ASCII.GetString(answer, 0, length)}");
         return new Run(
             milliseconds,
             (node.Enclave.ProcessorTime - enclaveBefore).TotalMilliseconds,

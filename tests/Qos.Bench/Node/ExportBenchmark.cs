@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Qos.Bench.Bridge;
 using Qos.EndToEnd.Local;
 using Qos.Nsm;
@@ -107,7 +108,7 @@ internal sealed class ExportBenchmark : IBenchmark
         double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         return MessageCodec.Decode(answer).Message is ProtocolMessage.ExportKeyResponse
             ? milliseconds
-            : throw new InvalidOperationException($"The key is not exported: {System.Text.Encoding.UTF8.GetString(answer)}");
+            : throw new InvalidOperationException($"The key is not exported: {Encoding.UTF8.GetString(answer)}");
     }
 
     private static async Task<byte[]> AskAsync(LocalNode node, byte[] request)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Qos.Eif.Tests;
@@ -35,7 +36,7 @@ public sealed class DescriptionTests
     {
         RawImage raw = RawImage.Small();
         int at = raw.Sections.FindIndex(static section => section.Type == 5);
-        raw.Sections[at] = (5, System.Text.Encoding.UTF8.GetBytes(
+        raw.Sections[at] = (5, Encoding.UTF8.GetBytes(
             $$"""{"ImageName":"n","ImageVersion":"v","BuildMetadata":{"BuildTime":"t","BuildTool":"b","BuildToolVersion":"1","OperatingSystem":"o","KernelVersion":"k"},"DockerInfo":{},"CustomMetadata":{{custom}}}"""));
         using var document = JsonDocument.Parse(EifDescription.ToJson(Read.Image(raw.ToBytes())));
         return document.RootElement.Clone();

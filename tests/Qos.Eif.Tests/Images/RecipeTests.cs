@@ -1,3 +1,4 @@
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -21,7 +22,7 @@ public class RecipeTests
     public void The_metadata_have_the_form_of_the_specification() =>
         Assert.Equal(
             """{"ImageName":"qos","ImageVersion":"0.1.0","BuildMetadata":{"BuildTime":"1970-01-01T00:00:00+00:00","BuildTool":"qos","BuildToolVersion":"0.1.0","OperatingSystem":"Linux","KernelVersion":"6.12"},"DockerInfo":{},"CustomMetadata":{}}""",
-            System.Text.Encoding.UTF8.GetString(s_metadata.Encode()));
+            Encoding.UTF8.GetString(s_metadata.Encode()));
 
     [Fact]
     public void An_image_is_what_its_recipe_says()

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Qos.Eif.Tests;
 
@@ -94,7 +95,7 @@ public class RefusalTests
     public void A_command_line_is_printable(string text) =>
         Assert.Contains(
             "printable ASCII",
-            Refusal(raw => raw.Sections[1] = (2, System.Text.Encoding.UTF8.GetBytes(text))),
+            Refusal(raw => raw.Sections[1] = (2, Encoding.UTF8.GetBytes(text))),
             StringComparison.Ordinal);
 
     [Theory]
@@ -107,7 +108,7 @@ public class RefusalTests
     [InlineData("{\"BuildMetadata\":{},\"ImageName\":\"\\ud800\"}", "no Unicode")]
     [InlineData("{\"BuildMetadata\":{},\"Other\":[\"\\ud800\"]}", "no Unicode")]
     public void Metadata_must_be_what_it_should_be(string json, string reason) =>
-        Assert.Contains(reason, Refusal(raw => raw.Sections[2] = (5, System.Text.Encoding.UTF8.GetBytes(json))), StringComparison.Ordinal);
+        Assert.Contains(reason, Refusal(raw => raw.Sections[2] = (5, Encoding.UTF8.GetBytes(json))), StringComparison.Ordinal);
 
     [Fact]
     public void A_file_that_was_cut_anywhere_is_refused()

@@ -1,5 +1,6 @@
 using System.Formats.Cbor;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Qos.Vectors;
 
@@ -114,7 +115,7 @@ public sealed class SignatureTests : IDisposable
     public void A_certificate_that_tools_read_differently_is_refused()
     {
         using SigningKeys others = SigningKeys.P384();
-        string mine = System.Text.Encoding.ASCII.GetString(_keys.Pem), other = System.Text.Encoding.ASCII.GetString(others.Pem);
+        string mine = Encoding.ASCII.GetString(_keys.Pem), other = Encoding.ASCII.GetString(others.Pem);
         string trailing = $"-----BEGIN CERTIFICATE-----\n{Convert.ToBase64String([.. _keys.Der, 0], Base64FormattingOptions.InsertLineBreaks)}\n-----END CERTIFICATE-----\n";
         (string Pem, string Reason)[] refused =
         [
@@ -128,12 +129,12 @@ public sealed class SignatureTests : IDisposable
             (_keys.Key.ExportECPrivateKeyPem() + "\n" + mine, "private key"),
         ];
         foreach ((string pem, string reason) in refused)
-            Assert.Contains(reason, SignFails(System.Text.Encoding.ASCII.GetBytes(pem), _keys.Key), StringComparison.Ordinal);
+            Assert.Contains(reason, SignFails(Encoding.ASCII.GetBytes(pem), _keys.Key), StringComparison.Ordinal);
 
         foreach (string pem in (string[])[mine.Replace("\n", "\r\n", StringComparison.Ordinal), "Certificate:\n    Data:\n" + mine, mine + other])
         {
             using var output = new MemoryStream();
-            EifSigner.Sign(EifPartSource.FromBytes("image", _unsigned), output, System.Text.Encoding.ASCII.GetBytes(pem), _keys.Key);
+            EifSigner.Sign(EifPartSource.FromBytes("image", _unsigned), output, Encoding.ASCII.GetBytes(pem), _keys.Key);
             Assert.Equal(_keys.Der, Read.Image(output.ToArray()).Signature!.CertificateDer);
         }
     }

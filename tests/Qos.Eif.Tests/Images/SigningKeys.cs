@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace Qos.Eif.Tests;
 
@@ -14,7 +15,7 @@ internal sealed class SigningKeys : IDisposable
         Key = ECDsa.Create(curve);
         var request = new CertificateRequest("CN=image signer,O=Example", Key, hash);
         using X509Certificate2 certificate = request.CreateSelfSigned(NotBefore, NotAfter);
-        Pem = System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n");
+        Pem = Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n");
         Der = certificate.RawData;
     }
 

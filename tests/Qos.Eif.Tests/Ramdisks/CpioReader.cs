@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Qos.Eif.Tests;
 
@@ -32,7 +33,7 @@ internal static class CpioReader
 
     private static int RoundUp(int position) => (position + 3) & ~3;
 
-    private static string Text(byte[] bytes, int at, int length) => System.Text.Encoding.ASCII.GetString(bytes, at, length);
+    private static string Text(byte[] bytes, int at, int length) => Encoding.ASCII.GetString(bytes, at, length);
 
     /// <param name="Name">Without a slash before it.</param>
     /// <param name="Fields">Inode, mode, user, group, links, time, size, device, device described, name's length, checksum.</param>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Text;
 using Qos.Protocol;
 using Qos.Transport;
 
@@ -63,7 +64,7 @@ internal sealed class HostilePeer(EnclaveAddress machine)
             using var answer = new MemoryStream();
             await CopyToEndAsync(stream, answer);
             Assert.Equal(
-                """{"protocolErrorResponse":"OversizeMsg"}""", System.Text.Encoding.UTF8.GetString(answer.ToArray().AsSpan(sizeof(ulong))));
+                """{"protocolErrorResponse":"OversizeMsg"}""", Encoding.UTF8.GetString(answer.ToArray().AsSpan(sizeof(ulong))));
         }
     }
 

@@ -14,9 +14,9 @@ public sealed class LivingMachine(MachineImage image) : IAsyncLifetime
     public async Task<ProvisionedMachine> GetAsync() =>
         _node ??= await ProvisionedMachine.SetUpAsync(await RunningMachine.StartAsync(image, "life"), image, RestartPolicy.Always);
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_node is not null)
             await _node.DisposeAsync();

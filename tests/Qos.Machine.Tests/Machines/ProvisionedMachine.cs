@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
 using Qos.EndToEnd.Local;
 using Qos.Keys;
 using Qos.Nsm;
@@ -65,7 +66,7 @@ public sealed class ProvisionedMachine : IAsyncDisposable
         {
             await socket.ConnectAsync(IPAddress.Loopback, _port);
             var stream = new NetworkStream(socket, ownsSocket: true);
-            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request + "\n"));
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(request + "\n"));
             return stream;
         }
         catch
@@ -116,7 +117,7 @@ public sealed class ProvisionedMachine : IAsyncDisposable
 
         byte[] answer = new byte[length];
         await stream.ReadExactlyAsync(answer, patience.Token);
-        return System.Text.Encoding.UTF8.GetString(answer);
+        return Encoding.UTF8.GetString(answer);
     }
 
     private async Task BootAsync(MachineImage image, RestartPolicy restart)

@@ -28,7 +28,7 @@ internal sealed class TestNode : IDisposable
         {
             Version = "1.2.3",
             Commit = "abcdef",
-            TrustAnchor = trustAnchor,
+            TrustAnchor = () => trustAnchor,
             Log = entry =>
             {
                 lock (_log)

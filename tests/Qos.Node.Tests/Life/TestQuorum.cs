@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Qos.Keys;
 using Qos.Protocol;
 using Qos.Simulator;
@@ -20,7 +21,7 @@ internal sealed class TestQuorum : IDisposable
         Holders = [.. Enumerable.Range(1, members).Select(i => new TestMember($"holder-{i}", KeySet.Generate(Random)))];
         using SecretMemory secret = Key.ExportSeed();
         Shares = Shamir.Split(secret.Span, members, threshold, Random);
-        Pivot = System.Text.Encoding.ASCII.GetBytes($"#!/bin/true {seed}\n");
+        Pivot = Encoding.ASCII.GetBytes($"#!/bin/true {seed}\n");
         Manifest = new Manifest
         {
             Version = ManifestVersion.V2,

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Qos.Keys;
 
 namespace Qos.Node.Tests;
@@ -15,7 +16,7 @@ internal sealed class TestRandom(int seed) : IRandomSource
         {
             while (!destination.IsEmpty)
             {
-                byte[] block = SHA256.HashData(System.Text.Encoding.ASCII.GetBytes($"{seed}/{_block++}"));
+                byte[] block = SHA256.HashData(Encoding.ASCII.GetBytes($"{seed}/{_block++}"));
                 int taken = Math.Min(block.Length, destination.Length);
                 block.AsSpan(0, taken).CopyTo(destination);
                 destination = destination[taken..];

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Text;
 
 namespace Qos.Protocol.Tests;
 
@@ -47,11 +48,11 @@ public sealed class ApprovalTests
     public void One_key_in_two_cases_is_one_member()
     {
         ManifestEnvelope envelope = Sample.Envelope(Sample.Manifest(), 0, 0);
-        string json = System.Text.Encoding.UTF8.GetString(ManifestEnvelopeFormat.Write(envelope));
+        string json = Encoding.UTF8.GetString(ManifestEnvelopeFormat.Write(envelope));
         string key = Sample.Keys[0].PublicKey.ToHex();
         int at = json.IndexOf(key, json.IndexOf("manifestSetApprovals", StringComparison.Ordinal), StringComparison.Ordinal);
         string upper = json[..at] + key.ToUpperInvariant() + json[(at + key.Length)..];
-        Assert.Equal(ProtocolErrorCode.DuplicateApproval, Check(ManifestEnvelopeFormat.Read(System.Text.Encoding.UTF8.GetBytes(upper))));
+        Assert.Equal(ProtocolErrorCode.DuplicateApproval, Check(ManifestEnvelopeFormat.Read(Encoding.UTF8.GetBytes(upper))));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Protocol.Tests;
 
@@ -23,7 +24,7 @@ public sealed class AddressTests
     public void An_address_is_written_in_its_one_form(string text, string written)
     {
         Manifest manifest = ManifestFormat.Read(With(text));
-        Assert.Contains($"\"dns\":{{\"resolvers\":[\"{written}\"]}}", System.Text.Encoding.UTF8.GetString(ManifestFormat.Write(manifest)), StringComparison.Ordinal);
+        Assert.Contains($"\"dns\":{{\"resolvers\":[\"{written}\"]}}", Encoding.UTF8.GetString(ManifestFormat.Write(manifest)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -50,6 +51,6 @@ public sealed class AddressTests
     {
         JsonNode json = JsonNode.Parse(ManifestFormat.Write(Sample.Manifest()))!;
         json["dns"] = new JsonObject { ["resolvers"] = new JsonArray(address) };
-        return System.Text.Encoding.UTF8.GetBytes(json.ToJsonString());
+        return Encoding.UTF8.GetBytes(json.ToJsonString());
     }
 }

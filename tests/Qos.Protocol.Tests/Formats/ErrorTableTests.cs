@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Qos.Keys;
 using Qos.Nsm;
 
@@ -118,7 +119,7 @@ public sealed class ErrorTableTests
     {
         Assert.Equal(json, Text(MessageCodec.Encode(message, WireEncoding.Json)));
         Assert.Equal(Convert.ToHexString(borsh), Convert.ToHexString(MessageCodec.Encode(message, WireEncoding.Borsh)));
-        foreach (byte[] encoded in (byte[][])[System.Text.Encoding.UTF8.GetBytes(json), borsh])
+        foreach (byte[] encoded in (byte[][])[Encoding.UTF8.GetBytes(json), borsh])
             Assert.Equal(json, Text(MessageCodec.Encode(MessageCodec.Decode(encoded).Message, WireEncoding.Json)));
     }
 
@@ -130,5 +131,5 @@ public sealed class ErrorTableTests
         return rows;
     }
 
-    private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
+    private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 
 namespace Qos.Protocol.Tests;
 
@@ -47,7 +48,7 @@ public sealed class MessageRefusalTests
     [InlineData("{\"bootStandardResponse\":{\"nsm_response\":{\"error\":\"internalError\"}}}")]
     [InlineData("{\"bootStandardResponse\":{\"nsm_response\":{\"attestation\":{\"document\":\"\",\"x\":1}}}}")]
     public void Anything_else_is_no_message(string body) => Assert.Equal(
-        ProtocolErrorCode.ProtocolMsgDeserialization, Sample.Refused(() => MessageCodec.Decode(System.Text.Encoding.UTF8.GetBytes(body))));
+        ProtocolErrorCode.ProtocolMsgDeserialization, Sample.Refused(() => MessageCodec.Decode(Encoding.UTF8.GetBytes(body))));
 
     [Theory]
     [InlineData("{\"statusResponse\":\"waitingForQuorumShards\"}", "{\"statusResponse\":\"WaitingForQuorumShards\"}")]
@@ -61,8 +62,8 @@ public sealed class MessageRefusalTests
     [InlineData("{\"bootStandardResponse\":{\"nsm_response\":{\"describeNSM\":{\"version_major\":1,\"version_minor\":\"0\",\"version_patch\":0,\"module_id\":\"m\",\"max_pcrs\":32,\"locked_pcrs\":[0,\"1\"],\"digest\":\"SHA384\"}}}}", "{\"bootStandardResponse\":{\"nsm_response\":{\"describeNSM\":{\"digest\":\"SHA384\",\"locked_pcrs\":[\"0\",\"1\"],\"max_pcrs\":\"32\",\"module_id\":\"m\",\"version_major\":\"1\",\"version_minor\":\"0\",\"version_patch\":\"0\"}}}}")]
     public void A_message_in_another_form_is_written_canonically(string body, string canonical)
     {
-        ProtocolMessage message = MessageCodec.Decode(System.Text.Encoding.UTF8.GetBytes(body)).Message;
-        Assert.Equal(canonical, System.Text.Encoding.UTF8.GetString(MessageCodec.Encode(message, WireEncoding.Json)));
+        ProtocolMessage message = MessageCodec.Decode(Encoding.UTF8.GetBytes(body)).Message;
+        Assert.Equal(canonical, Encoding.UTF8.GetString(MessageCodec.Encode(message, WireEncoding.Json)));
     }
 
     [Theory]
@@ -94,7 +95,7 @@ public sealed class MessageRefusalTests
         Assert.Equal(ProtocolErrorCode.InvalidMsg, Sample.Refused(() => MessageCodec.Encode(answer, WireEncoding.Borsh)));
         Assert.Equal(
             "{\"protocolErrorResponse\":\"InvalidMsg\"}",
-            System.Text.Encoding.UTF8.GetString(MessageCodec.EncodeAnswer(answer, WireEncoding.Borsh)));
+            Encoding.UTF8.GetString(MessageCodec.EncodeAnswer(answer, WireEncoding.Borsh)));
         Assert.Equal(ProtocolErrorCode.InvalidMsg, Sample.Refused(() => MessageCodec.Encode(new ProtocolMessage.NodeStatusRequest(), WireEncoding.Borsh)));
         Assert.Equal(ProtocolErrorCode.InvalidMsg, Sample.Refused(() => MessageCodec.Encode(new ProtocolMessage.VersionResponse("\ud800", ""), WireEncoding.Borsh)));
         Assert.Equal(ProtocolErrorCode.InvalidMsg, Sample.Refused(() => MessageCodec.Encode(new ProtocolMessage.VersionResponse("\ud800", ""), WireEncoding.Json)));

@@ -1,4 +1,5 @@
-using Qos.Encoding;
+using System.Text;
+using Qos.Serialization;
 using Qos.Vectors;
 
 namespace Qos.Protocol.Tests;
@@ -118,9 +119,9 @@ public sealed class MutationTests
     public void Deep_nesting_is_refused()
     {
         string deep = string.Concat(Enumerable.Repeat("{\"protocolErrorResponse\":", 100_000));
-        Assert.Equal(ProtocolErrorCode.ProtocolMsgDeserialization, Sample.Refused(() => MessageCodec.Decode(System.Text.Encoding.UTF8.GetBytes(deep))));
+        Assert.Equal(ProtocolErrorCode.ProtocolMsgDeserialization, Sample.Refused(() => MessageCodec.Decode(Encoding.UTF8.GetBytes(deep))));
         string arrays = "{\"manifest\":" + new string('[', 100_000);
-        Assert.Throws<EncodingException>(() => ManifestEnvelopeFormat.Read(System.Text.Encoding.UTF8.GetBytes(arrays)));
+        Assert.Throws<EncodingException>(() => ManifestEnvelopeFormat.Read(Encoding.UTF8.GetBytes(arrays)));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Protocol.Tests;
 
@@ -77,5 +78,5 @@ public sealed class RoundTripTests
 
     private static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
 
-    private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
+    private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes);
 }

@@ -1,5 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Protocol.Tests;
 
@@ -109,7 +110,7 @@ public sealed class SchemaTests
         foreach (ManifestVersion schema in Enum.GetValues<ManifestVersion>())
         {
             byte[] stored = ManifestFormat.Write(Sample.Manifest(schema));
-            byte[] spaced = [.. System.Text.Encoding.UTF8.GetBytes(before), .. stored, .. System.Text.Encoding.UTF8.GetBytes(after)];
+            byte[] spaced = [.. Encoding.UTF8.GetBytes(before), .. stored, .. Encoding.UTF8.GetBytes(after)];
             Assert.Equal(Hex(ManifestFormat.Read(stored).Hash()), Hex(ManifestFormat.Read(spaced).Hash()));
         }
     }
@@ -153,7 +154,7 @@ public sealed class SchemaTests
     public void A_V2_manifest_with_a_mistake_does_not_boot_through_message_23_either()
     {
         byte[] json = ManifestEnvelopeFormat.WritePlain(Sample.Envelope(Sample.Manifest(ManifestVersion.V2), 0));
-        byte[] broken = [.. System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(json).Replace("\"v2\"", "\"v9\"", StringComparison.Ordinal))];
+        byte[] broken = [.. Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace("\"v2\"", "\"v9\"", StringComparison.Ordinal))];
         Assert.Equal(json.Length, broken.Length);
         foreach (byte[] content in (byte[][])[broken, [.. json, .. "{}"u8], [0xEF, 0xBB, 0xBF, .. json], []])
             Assert.Equal(ProtocolErrorCode.ProtocolMsgDeserialization, Sample.Refused(() => MessageCodec.Decode(Message23(content))));
@@ -263,7 +264,7 @@ public sealed class SchemaTests
                 int at = json.IndexOf($"\"{name}\":", StringComparison.Ordinal);
                 JsonNode value = At(JsonNode.Parse(json)!, name)!;
                 string twice = json.Insert(at, $"\"{name}\":{value.ToJsonString()},");
-                Assert.Throws<EncodingException>(() => ManifestFormat.Read(System.Text.Encoding.UTF8.GetBytes(twice)));
+                Assert.Throws<EncodingException>(() => ManifestFormat.Read(Encoding.UTF8.GetBytes(twice)));
             }
         }
 
@@ -312,23 +313,23 @@ public sealed class SchemaTests
     {
         foreach (ManifestVersion schema in Enum.GetValues<ManifestVersion>())
         {
-            string json = System.Text.Encoding.UTF8.GetString(ManifestEnvelopeFormat.Write(Sample.Envelope(Sample.Manifest(schema), 0, 1)));
+            string json = Encoding.UTF8.GetString(ManifestEnvelopeFormat.Write(Sample.Envelope(Sample.Manifest(schema), 0, 1)));
             Assert.Equal(schema == ManifestVersion.V0, json.Contains("manifest_set_approvals", StringComparison.Ordinal));
             string other = schema == ManifestVersion.V0
                 ? json.Replace("manifest_set_approvals", "manifestSetApprovals", StringComparison.Ordinal)
                 : json.Replace("manifestSetApprovals", "manifest_set_approvals", StringComparison.Ordinal);
-            Assert.Throws<EncodingException>(() => ManifestEnvelopeFormat.Read(System.Text.Encoding.UTF8.GetBytes(other)));
+            Assert.Throws<EncodingException>(() => ManifestEnvelopeFormat.Read(Encoding.UTF8.GetBytes(other)));
         }
     }
 
     [Fact]
     public void A_declared_version_does_not_fall_back_inside_a_message_either()
     {
-        string json = System.Text.Encoding.UTF8.GetString(MessageCodec.Encode(
+        string json = Encoding.UTF8.GetString(MessageCodec.Encode(
             new ProtocolMessage.BootStandardRequest(Sample.Envelope(Sample.Manifest(ManifestVersion.V1)), default), WireEncoding.Json));
         string declared = json.Replace("\"shareSet\":", "\"version\":\"v3\",\"shareSet\":", StringComparison.Ordinal);
         Assert.NotEqual(json, declared);
-        Assert.Equal(ProtocolErrorCode.ProtocolMsgDeserialization, Sample.Refused(() => MessageCodec.Decode(System.Text.Encoding.UTF8.GetBytes(declared))));
+        Assert.Equal(ProtocolErrorCode.ProtocolMsgDeserialization, Sample.Refused(() => MessageCodec.Decode(Encoding.UTF8.GetBytes(declared))));
     }
 
     [Fact]
@@ -347,12 +348,12 @@ public sealed class SchemaTests
 
     private static JsonObject Json(ManifestVersion version) => (JsonObject)JsonNode.Parse(ManifestFormat.Write(Sample.Manifest(version)))!;
 
-    private static Manifest Read(JsonObject json) => ManifestFormat.Read(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()));
+    private static Manifest Read(JsonObject json) => ManifestFormat.Read(Encoding.UTF8.GetBytes(json.ToJsonString()));
 
     private static void Refused(JsonObject json) => Refused(json.ToJsonString());
 
     private static EncodingException Refused(string text) =>
-        Record.Exception(() => ManifestFormat.Read(System.Text.Encoding.UTF8.GetBytes(text))) as EncodingException
+        Record.Exception(() => ManifestFormat.Read(Encoding.UTF8.GetBytes(text))) as EncodingException
             ?? throw new Xunit.Sdk.XunitException("not refused: " + text);
 
     // Paths of all objects, separated by slashes.

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Qos.Encoding;
 using Qos.Keys;
 using Qos.Nsm;
+using Qos.Serialization;
 using Qos.Vectors;
 
 namespace Qos.Protocol.Tests;
@@ -115,7 +116,7 @@ public sealed class ManifestVectorTests
     public void A_deployments_details_hold_together()
     {
         using JsonDocument details = JsonDocument.Parse(VectorFiles.Bytes("qos", "tvc", "valid_provisioning_details.json"));
-        byte[] stored = System.Text.Encoding.UTF8.GetBytes(details.RootElement.GetProperty("manifest_envelope").GetRawText());
+        byte[] stored = Encoding.UTF8.GetBytes(details.RootElement.GetProperty("manifest_envelope").GetRawText());
         ManifestEnvelope envelope = ManifestEnvelopeFormat.Read(stored);
         Assert.Equal(Hex(VectorFiles.Bytes("qos", "tvc", "manifest_envelope.borsh")), Hex(ManifestEnvelopeFormat.WriteBorsh(envelope)));
         ApprovalChecks.CheckManifestApprovals(envelope);
@@ -151,7 +152,7 @@ public sealed class ManifestVectorTests
             Assert.Equal(pin[0].GetInt32(), borsh.Length);
             Assert.Equal(pin[1].GetString(), Hex(SHA256.HashData(borsh)));
 
-            byte[] json = System.Text.Encoding.UTF8.GetBytes(entry.GetProperty("json").GetRawText());
+            byte[] json = Encoding.UTF8.GetBytes(entry.GetProperty("json").GetRawText());
             Assert.Equal(entry.GetProperty("qos_json").GetString(), Text(CanonicalJson.Canonicalize(json)));
             switch (name)
             {
@@ -166,7 +167,7 @@ public sealed class ManifestVectorTests
                     var manifest = JsonNode.Parse(entries[name.Replace("pivot_config", "manifest", StringComparison.Ordinal)].GetProperty("json").GetRawText())!;
                     manifest["pivot"] = JsonNode.Parse(json);
                     Assert.Contains(
-                        Hex(borsh), Hex(ManifestFormat.Read(System.Text.Encoding.UTF8.GetBytes(manifest.ToJsonString())).HashedBytes()), StringComparison.Ordinal);
+                        Hex(borsh), Hex(ManifestFormat.Read(Encoding.UTF8.GetBytes(manifest.ToJsonString())).HashedBytes()), StringComparison.Ordinal);
                     break;
             }
         }
@@ -174,5 +175,5 @@ public sealed class ManifestVectorTests
 
     private static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
 
-    private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
+    private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes);
 }

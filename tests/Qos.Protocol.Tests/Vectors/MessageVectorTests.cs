@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Qos.Vectors;
 
@@ -24,7 +25,7 @@ public sealed class MessageVectorTests
         Case vector = Cases()[name];
         if (vector.Json is { } json)
         {
-            DecodedMessage decoded = MessageCodec.Decode(System.Text.Encoding.UTF8.GetBytes(json));
+            DecodedMessage decoded = MessageCodec.Decode(Encoding.UTF8.GetBytes(json));
             Assert.Equal(WireEncoding.Json, decoded.Encoding);
             AssertForms(vector, decoded.Message);
         }
@@ -40,7 +41,7 @@ public sealed class MessageVectorTests
     private static void AssertForms(Case vector, ProtocolMessage message)
     {
         if (vector.Json is { } json)
-            Assert.Equal(json, System.Text.Encoding.UTF8.GetString(MessageCodec.Encode(message, WireEncoding.Json)));
+            Assert.Equal(json, Encoding.UTF8.GetString(MessageCodec.Encode(message, WireEncoding.Json)));
         else
             Assert.Equal(vector.JsonError, Refusal(message, WireEncoding.Json));
 

@@ -14,7 +14,7 @@ public sealed class OutputTests
     [InlineData("a\tb\u202e\n", "a\tb\\u{202e}")]
     public void Output_becomes_lines_that_are_safe_to_show(string output, params string[] expected)
     {
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(output);
+        byte[] bytes = Encoding.UTF8.GetBytes(output);
         foreach (int step in (int[])[1, 2, 3, bytes.Length])
         {
             var lines = new List<string>();

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Qos.Node;
@@ -37,7 +38,7 @@ internal sealed class PivotRun : IDisposable
         return new PivotLaunch { Path = PivotPath, Sha256 = SHA256.HashData(program) };
     }
 
-    public PivotLaunch PublishScript(string script) => Publish(System.Text.Encoding.UTF8.GetBytes("#!/bin/sh\n" + script));
+    public PivotLaunch PublishScript(string script) => Publish(Encoding.UTF8.GetBytes("#!/bin/sh\n" + script));
 
     public async Task<PivotStatus> NextStatus() => await _statuses.Reader.ReadAsync().AsTask().WaitAsync(Patience);
 

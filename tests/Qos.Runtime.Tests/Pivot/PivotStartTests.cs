@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Qos.Native;
 using Qos.Node;
 using Qos.Protocol;
@@ -98,7 +99,7 @@ public sealed class PivotStartTests(PivotProbe probe)
     public async Task What_is_no_program_fails_the_pivot_for_good(string content)
     {
         using var run = new PivotRun();
-        PivotLaunch launch = run.Publish(System.Text.Encoding.UTF8.GetBytes(content)) with { RestartAlways = true };
+        PivotLaunch launch = run.Publish(Encoding.UTF8.GetBytes(content)) with { RestartAlways = true };
         Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Supervisor.Start(launch));
         Assert.Equal(new PivotStatus(PivotState.Failed, 0, null), await run.NextStatus());
     }

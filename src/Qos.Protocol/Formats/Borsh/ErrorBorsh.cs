@@ -1,5 +1,5 @@
-using Qos.Encoding;
 using Qos.Keys;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 

@@ -1,5 +1,5 @@
-using Qos.Encoding;
 using Qos.Nsm;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 

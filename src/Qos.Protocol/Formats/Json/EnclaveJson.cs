@@ -1,5 +1,5 @@
 using System.Net;
-using Qos.Encoding;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 

@@ -1,4 +1,5 @@
-using Qos.Encoding;
+using System.Text;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 
@@ -11,7 +12,7 @@ internal static class JsonMembers
     /// <summary>The error for a member that the schema does not have.</summary>
     internal static EncodingException Unknown(ref QosJsonReader reader, ReadOnlySpan<byte> name)
     {
-        string shown = System.Text.Encoding.UTF8.GetString(name[..Math.Min(name.Length, 40)]);
+        string shown = Encoding.UTF8.GetString(name[..Math.Min(name.Length, 40)]);
         return reader.Error($"unknown member \"{VisibleText.Escape(shown)}\"");
     }
 

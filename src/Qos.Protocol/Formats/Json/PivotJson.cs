@@ -1,4 +1,5 @@
-using Qos.Encoding;
+using System.Text;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 
@@ -91,7 +92,7 @@ internal static class PivotJson
         {
             if (env.Count == ProtocolLimits.MaxEnvironmentVariablesRead || name.Length > ProtocolLimits.MaxEnvironmentBytesRead)
                 throw reader.Error("the environment is far above its limits");
-            string key = System.Text.Encoding.UTF8.GetString(name);
+            string key = Encoding.UTF8.GetString(name);
             env.Add(key, ReadPlainValue(ref reader));
         }
 

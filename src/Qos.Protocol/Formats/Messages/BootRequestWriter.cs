@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using Qos.Encoding;
+using System.Text;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 
@@ -85,7 +86,7 @@ public sealed class BootRequestWriter
         byte[] json = ManifestEnvelopeFormat.WriteCanonical(envelope);
         byte[] prefix =
         [
-            .. System.Text.Encoding.UTF8.GetBytes("{\"" + name + "\":{\"manifest_envelope\":"),
+            .. Encoding.UTF8.GetBytes("{\"" + name + "\":{\"manifest_envelope\":"),
             .. json,
             .. ",\"pivot\":\""u8,
         ];

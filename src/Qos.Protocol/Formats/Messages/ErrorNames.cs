@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
-using Qos.Encoding;
 using Qos.Keys;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 

@@ -1,4 +1,5 @@
-using Qos.Encoding;
+using System.Text;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 
@@ -16,7 +17,7 @@ internal static class JsonVariants
             throw reader.Error("expected a variant and found an empty object");
         if (name.Length > MaxNameBytes)
             throw reader.Error("unknown variant");
-        return System.Text.Encoding.UTF8.GetString(name);
+        return Encoding.UTF8.GetString(name);
     }
 
     /// <summary>Leaves it: nothing else may be in the object.</summary>

@@ -1,5 +1,6 @@
-using Qos.Encoding;
+using System.Text;
 using Qos.Nsm;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 
@@ -101,7 +102,7 @@ internal sealed class MessageFields
         return missing == Field.None ? fields : throw reader.Error($"the message's field {missing} is missing");
     }
 
-    private static Field ByName(ReadOnlySpan<byte> name) => System.Text.Encoding.UTF8.GetString(name[..Math.Min(name.Length, 64)]) switch
+    private static Field ByName(ReadOnlySpan<byte> name) => Encoding.UTF8.GetString(name[..Math.Min(name.Length, 64)]) switch
     {
         "manifest_envelope" => Field.ManifestEnvelope,
         "pivot" => Field.Pivot,

@@ -1,5 +1,5 @@
-using Qos.Encoding;
 using Qos.Nsm;
+using Qos.Serialization;
 using M = Qos.Protocol.ProtocolMessage;
 
 namespace Qos.Protocol;

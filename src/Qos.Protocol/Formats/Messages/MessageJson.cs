@@ -1,4 +1,4 @@
-using Qos.Encoding;
+using Qos.Serialization;
 using M = Qos.Protocol.ProtocolMessage;
 
 namespace Qos.Protocol;

@@ -1,5 +1,6 @@
-using Qos.Encoding;
+using System.Text;
 using Qos.Nsm;
+using Qos.Serialization;
 
 namespace Qos.Protocol;
 
@@ -86,7 +87,7 @@ internal static class NsmResponseJson
         reader.BeginObject();
         while (reader.NextMember(out ReadOnlySpan<byte> name))
         {
-            if (!name.SequenceEqual(System.Text.Encoding.UTF8.GetBytes(member)))
+            if (!name.SequenceEqual(Encoding.UTF8.GetBytes(member)))
                 throw JsonMembers.Unknown(ref reader, name);
             value = reader.ReadHex(max);
         }
