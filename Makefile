@@ -30,6 +30,7 @@ all: out/.programs
 
 deps:
 	@native/install-deps
+	@native/libsodium >/dev/null
 
 out/.programs: $(SOURCES) | deps
 	@.ci/quiet out/log/programs.log 'out/lib/' \

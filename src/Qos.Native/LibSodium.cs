@@ -2,10 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Qos.Native;
 
-/// <summary>libsodium: guarded, locked and wiped memory, and the passphrase functions that the framework lacks.</summary>
+/// <summary>libsodium's guarded, locked and wiped memory. It is the same library, and the same copy of it, as NSec uses.</summary>
 internal static partial class LibSodium
 {
-    private const string Library = "libsodium.so.23";
+    // NSec's name for it: the package "libsodium" brings the shared library, and a static program binds the name to its archive.
+    private const string Library = "libsodium";
 
     /// <summary>0 when initialised now, 1 when it was before, -1 on failure.</summary>
     [LibraryImport(Library)]

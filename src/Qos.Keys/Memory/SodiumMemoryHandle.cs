@@ -21,7 +21,7 @@ internal sealed class SodiumMemoryHandle : SafeHandleZeroOrMinusOneIsInvalid
     internal static unsafe SodiumMemoryHandle Allocate(int length)
     {
         if (!s_ready)
-            throw new InvalidOperationException("Secret memory needs libsodium (libsodium.so.23), which could not be loaded: install the package libsodium23.");
+            throw new InvalidOperationException("Secret memory needs libsodium, which could not be loaded: libsodium.so, of the package that NSec.Cryptography brings, belongs beside the program.");
 
         // The lock may fail under a low RLIMIT_MEMLOCK; libsodium then still gives guarded memory that is wiped when freed.
         nint pointer = LibSodium.sodium_malloc((nuint)length);
