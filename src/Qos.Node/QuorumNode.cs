@@ -212,7 +212,11 @@ public sealed class QuorumNode : IDisposable
         new(
             view.Phase,
             view.Phase is ProtocolPhase.WaitingForQuorumShards ? view.Shares : null,
-            view.Envelope is null ? null : PivotStatus);
+            view.Envelope is null ? null : PivotStatus)
+        {
+            ManifestHash = view.Envelope is null ? (ReadOnlyMemory<byte>?)null : view.ManifestHash,
+            EphemeralKey = view.EphemeralPublicKey,
+        };
 
     private ProtocolMessage.ProtocolErrorResponse Refuse(ProtocolMessage request, Exception exception)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Qos.Keys;
 
 namespace Qos.Protocol;
 
@@ -28,6 +29,8 @@ public static class BootChecks
     {
         RequireThreshold(manifest.ManifestSet, "manifest");
         RequireThreshold(manifest.ShareSet, "share");
+        if (DescribeShareThreshold(manifest.ShareSet) is { } unsharable)
+            throw new ProtocolException(ProtocolError.WithText(ProtocolErrorCode.QosCrypto, unsharable));
         if (!HasDistinctMembers(manifest.ShareSet.Members))
             throw new ProtocolException(ProtocolErrorCode.DuplicateQuorumMember);
         if (DescribeBridges(manifest.Pivot.BridgeConfig) is { } bridge)
@@ -43,6 +46,14 @@ public static class BootChecks
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"the {name} set's threshold is {set.Threshold}, with {set.Members.Count} members it must be from 1 to {set.Members.Count}");
+
+    /// <summary>
+    /// Why no quorum key can have been split for the set, or null. A share's identifier is one byte, so there are 255 shares at most: the
+    /// node would lock its PCRs and could never be provisioned.
+    /// </summary>
+    internal static string? DescribeShareThreshold(MemberSet set) => set.Threshold > Shamir.MaxShares
+        ? string.Create(CultureInfo.InvariantCulture, $"the share set's threshold is {set.Threshold}, and a key has at most {Shamir.MaxShares} shares")
+        : null;
 
     /// <summary>
     /// Whether aliases, signing points and encryption points are distinct. Keys need not be valid for it: a member whose key is none can
@@ -64,7 +75,7 @@ public static class BootChecks
         return true;
     }
 
-    /// <summary>What is wrong with the bridges' ports, or null.</summary>
+    /// <summary>What is wrong with the bridges' ports and addresses, or null.</summary>
     internal static string? DescribeBridges(IReadOnlyList<BridgeConfig> bridges)
     {
         var ports = new HashSet<ushort>();
@@ -78,6 +89,8 @@ public static class BootChecks
                 return $"a client bridge has port {HeartbeatPort}, on which the host waits for the enclave's first sign; choose another";
             if (!ports.Add(bridge.Port))
                 return $"two bridges have port {bridge.Port}; choose distinct ones";
+            if (BridgeAddress.DescribeImpossible(bridge) is { } address)
+                return address;
         }
 
         return null;

@@ -21,6 +21,71 @@ public sealed class BootCheckTests
     }
 
     [Fact]
+    public void A_share_set_has_a_threshold_that_a_key_can_be_split_for()
+    {
+        Manifest manifest = Sample.Manifest();
+        QuorumMember[] many = [.. Enumerable.Range(0, 256).Select(static n => new QuorumMember($"m{n}", (byte[])[(byte)(n >> 8), (byte)n, 0, (byte)n]))];
+        BootChecks.Check(manifest with { ShareSet = new MemberSet(255, many) });
+        BootChecks.Check(manifest with { ManifestSet = new MemberSet(256, many) });
+        Refused(ProtocolErrorCode.QosCrypto, "at most 255 shares", manifest with { ShareSet = new MemberSet(256, many) });
+    }
+
+    [Fact]
+    public void A_share_set_of_which_one_member_is_enough_boots_as_in_the_reference()
+    {
+        Manifest manifest = Sample.Manifest();
+        BootChecks.Check(manifest with { ShareSet = manifest.ShareSet with { Threshold = 1 } });
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData("256.1.1.1")]
+    [InlineData("1.2.3")]
+    [InlineData("01.2.3.4")]
+    [InlineData("*")]
+    [InlineData("*.github.com")]
+    [InlineData("1.2.3.4:8443")]
+    [InlineData("api.example.com:443")]
+    [InlineData("fe80::1%eth0")]
+    [InlineData(":::1")]
+    [InlineData("a b")]
+    [InlineData("a..b")]
+    [InlineData("http://x")]
+    [InlineData("api.example.com/path")]
+    [InlineData("x\u0000y")]
+    public void A_bridge_s_address_that_no_host_can_use_is_refused(string host)
+    {
+        Bridges("port 4000", new BridgeConfig.Client(4000, host));
+        Bridges("port 4000", new BridgeConfig.Server(4000, host));
+    }
+
+    [Fact]
+    public void A_bridge_s_name_is_no_longer_than_names_are()
+    {
+        string label = new('a', 63);
+        string longest = string.Join('.', label, label, label, new string('b', 61));
+        BootChecks.Check(WithBridges(new BridgeConfig.Client(4000, longest)));
+        Bridges("254 characters", new BridgeConfig.Client(4000, longest + "b"));
+        Bridges("neither an address nor a name", new BridgeConfig.Client(4000, new string('a', 64)));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("::")]
+    [InlineData("[::1]")]
+    [InlineData("::ffff:1.2.3.4")]
+    [InlineData("localhost")]
+    [InlineData("api.example.com")]
+    [InlineData("api.example.com.")]
+    [InlineData("3.example")]
+    [InlineData("_service.example")]
+    [InlineData("xn--bcher-kva.example")]
+    [InlineData("b\u00fccher.example")]
+    public void A_bridge_s_address_that_some_host_can_use_boots(string host) =>
+        BootChecks.Check(WithBridges(new BridgeConfig.Client(4000, host), new BridgeConfig.Server(4001, host), new BridgeConfig.Client(4002, null)));
+
+    [Fact]
     public void An_empty_set_is_refused() =>
         Refused(ProtocolErrorCode.QosCrypto, "share set", Sample.Manifest() with { ShareSet = new MemberSet(0, []) });
 
@@ -61,7 +126,7 @@ public sealed class BootCheckTests
         Bridges("port 0", new BridgeConfig.Server(0, "0.0.0.0"));
         Bridges("port 3", new BridgeConfig.Server(3, "0.0.0.0"));
         Bridges("port 3", new BridgeConfig.Client(3, null));
-        Bridges("port 9000", new BridgeConfig.Client(9000, "a:1"));
+        Bridges("port 9000", new BridgeConfig.Client(9000, "a"));
         Bridges("two bridges", new BridgeConfig.Server(80, "0.0.0.0"), new BridgeConfig.Server(80, "127.0.0.1"));
         Bridges("two bridges", new BridgeConfig.Server(80, "0.0.0.0"), new BridgeConfig.Client(80, null));
         BootChecks.Check(WithBridges(new BridgeConfig.Server(1, "0.0.0.0"), new BridgeConfig.Server(9000, "0.0.0.0"), new BridgeConfig.Client(65535, null)));

@@ -1,3 +1,5 @@
+using Qos.Client;
+
 namespace Qos.Protocol.Tests;
 
 /// <summary>Each row of "Ours, when a manifest is made, shown or approved". Specification: manifest.</summary>
@@ -75,6 +77,79 @@ public sealed class LintTests
         One(LintSeverity.Refused, "namespace.quorumKey", manifest with { Namespace = manifest.Namespace with { QuorumKey = new byte[130] } });
         Assert.True(ManifestLint.IsRefused(ManifestLint.Check(Sample.WithEnv(("1", "x")))));
     }
+
+    [Theory]
+    [InlineData("", "no name")]
+    [InlineData(" \t", "no name")]
+    public void A_blank_namespace_is_refused(string name, string says)
+    {
+        LintFinding finding = Assert.Single(ManifestLint.Check(Named(name)), static finding => finding.Severity == LintSeverity.Refused);
+        Assert.Equal("namespace.name", finding.Where);
+        Assert.Contains(says, finding.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_namespace_that_makes_no_file_s_name_is_refused()
+    {
+        Assert.Empty(ManifestLint.Check(Named(new string('n', 128))));
+        One(LintSeverity.Refused, "namespace.name", Named(new string('n', 129)));
+        One(LintSeverity.Refused, "namespace.name", Named(new string('é', 65)));
+    }
+
+    [Theory]
+    [InlineData("production ")]
+    [InlineData("prod\u202Euction")]
+    public void A_namespace_that_looks_like_another_is_warned_of(string name) => One(LintSeverity.Warning, "namespace.name", Named(name));
+
+    [Theory]
+    [InlineData("alice", "Alice")]
+    [InlineData("alice", "\uFF41lice")] // fullwidth
+    [InlineData("ren\u00e9", "rene\u0301")] // composed, decomposed
+    [InlineData("finn", "\uFB01nn")] // ligature
+    [InlineData("alice", "\u0430lice")] // Cyrillic
+    [InlineData("alice", "alice ")]
+    public void Aliases_that_look_alike_are_warned_of(string first, string second)
+    {
+        Manifest manifest = Sample.Manifest();
+        LintFinding finding = Assert.Single(ManifestLint.Check(manifest with
+        {
+            ManifestSet = new MemberSet(2, [Sample.Member(0) with { Alias = first }, Sample.Member(1) with { Alias = second }, Sample.Member(2)]),
+        }));
+        Assert.Equal((LintSeverity.Warning, "manifestSet.members"), (finding.Severity, finding.Where));
+        Assert.Contains("alike", finding.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("server", "localhost")]
+    [InlineData("server", "256.1.1.1")]
+    [InlineData("client", null)]
+    [InlineData("client", "1.2.3.4:8443")]
+    [InlineData("client", "0.0.0.0")]
+    public void A_bridge_that_the_host_cannot_open_is_refused(string kind, string? host)
+    {
+        BridgeConfig bridge = kind == "server" ? new BridgeConfig.Server(3240, host!) : new BridgeConfig.Client(443, host);
+        Manifest manifest = Sample.Manifest();
+        One(LintSeverity.Refused, "pivot.bridgeConfig", manifest with { Pivot = manifest.Pivot with { BridgeConfig = [bridge] } });
+    }
+
+    [Theory]
+    [InlineData("LD_PRELOAD")]
+    [InlineData("LD_LIBRARY_PATH")]
+    [InlineData("PYTHONPATH")]
+    public void A_variable_that_loads_other_code_is_warned_of(string name) =>
+        One(LintSeverity.Warning, "pivot.env." + name, Sample.WithEnv((name, "/tmp/x")));
+
+    [Fact]
+    public void A_share_set_that_no_key_was_split_for_is_refused()
+    {
+        QuorumMember[] many = [.. Enumerable.Range(0, 256).Select(static n => new QuorumMember($"m{n}", (byte[])[(byte)(n >> 8), (byte)n, 0, (byte)n]))];
+        IReadOnlyList<LintFinding> findings = ManifestLint.Check(Sample.Manifest() with { ShareSet = new MemberSet(256, many) });
+        Assert.Contains(findings, static finding => finding.Where == "shareSet.threshold" && finding.What.Contains("255", StringComparison.Ordinal));
+        Assert.Contains(findings, static finding => finding.Where == "shareSet.members" && finding.What.Contains("256 members", StringComparison.Ordinal));
+    }
+
+    private static Manifest Named(string name) =>
+        Sample.Manifest() with { Namespace = Sample.Manifest().Namespace with { Name = name } };
 
     private static void One(LintSeverity severity, string where, EnclaveConfig enclave) =>
         One(severity, where, Sample.Manifest() with { Enclave = enclave });

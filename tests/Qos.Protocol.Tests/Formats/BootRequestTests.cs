@@ -1,3 +1,5 @@
+using Qos.Client;
+
 namespace Qos.Protocol.Tests;
 
 /// <summary>Boot requests written around a pivot are the messages that the codec writes.</summary>

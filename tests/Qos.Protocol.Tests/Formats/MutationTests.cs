@@ -1,4 +1,5 @@
 using System.Text;
+using Qos.Client;
 using Qos.Serialization;
 using Qos.Vectors;
 

@@ -142,7 +142,18 @@ internal sealed class ModelGenerator(int seed)
     private NodeStatus Status() => new(
         Phase(),
         Coin() ? new ShareStatus((uint)_random.Next(), List(Text), List(Text)) : null,
-        Coin() ? new PivotStatus((PivotState)_random.Next(5), (uint)_random.Next(), Coin() ? new PivotExit(_random.Next(256), null) : null) : null);
+        Coin() ? Pivot() : null)
+    {
+        ManifestHash = Coin() ? new ReadOnlyMemory<byte>(Exactly(32)) : (ReadOnlyMemory<byte>?)null,
+        EphemeralKey = Coin() ? new ReadOnlyMemory<byte>(Exactly(130)) : (ReadOnlyMemory<byte>?)null,
+    };
+
+    private PivotStatus Pivot() => new(
+        (PivotState)_random.Next(5), (uint)_random.Next(), Coin() ? new PivotExit(_random.Next(256), null) : null)
+    {
+        Reason = Coin() ? Text() : null,
+        Bridges = List(() => new BridgeStatus(Coin(), (ushort)_random.Next(65_536), Coin() ? Text() : null)),
+    };
 
     private IPAddress Address() => new(Exactly(Coin() ? 4 : 16));
 

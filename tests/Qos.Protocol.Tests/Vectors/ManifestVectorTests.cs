@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Qos.Client;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Serialization;

@@ -10,6 +10,8 @@ internal static class NodeStatusJson
         ProtocolPhase? phase = null;
         ShareStatus? shares = null;
         PivotStatus? pivot = null;
+        ReadOnlyMemory<byte>? manifestHash = null;
+        ReadOnlyMemory<byte>? ephemeralKey = null;
         reader.BeginObject();
         while (reader.NextMember(out ReadOnlySpan<byte> name))
         {
@@ -19,11 +21,19 @@ internal static class NodeStatusJson
                 shares = reader.TryReadNull() ? null : ReadShares(ref reader);
             else if (name.SequenceEqual("pivot"u8))
                 pivot = reader.TryReadNull() ? null : ReadPivot(ref reader);
+            else if (name.SequenceEqual("manifest_hash"u8))
+                manifestHash = reader.ReadHex(ProtocolLimits.MaxKeyBytes);
+            else if (name.SequenceEqual("ephemeral_key"u8))
+                ephemeralKey = reader.ReadHex(ProtocolLimits.MaxKeyBytes);
             else
                 throw JsonMembers.Unknown(ref reader, name);
         }
 
-        return new NodeStatus(phase ?? throw JsonMembers.Missing(ref reader, "phase"), shares, pivot);
+        return new NodeStatus(phase ?? throw JsonMembers.Missing(ref reader, "phase"), shares, pivot)
+        {
+            ManifestHash = manifestHash,
+            EphemeralKey = ephemeralKey,
+        };
     }
 
     internal static void Write(QosJsonWriter writer, NodeStatus status)
@@ -31,6 +41,18 @@ internal static class NodeStatusJson
         writer.BeginObject();
         writer.Name("phase"u8);
         writer.String(PhaseText.Format(status.Phase));
+        if (status.ManifestHash is { } hash)
+        {
+            writer.Name("manifest_hash"u8);
+            writer.Hex(hash.Span);
+        }
+
+        if (status.EphemeralKey is { } key)
+        {
+            writer.Name("ephemeral_key"u8);
+            writer.Hex(key.Span);
+        }
+
         if (status.Shares is { } shares)
         {
             writer.Name("shares"u8);
@@ -84,6 +106,8 @@ internal static class NodeStatusJson
         PivotState? state = null;
         uint? restarts = null;
         PivotExit? lastExit = null;
+        string? reason = null;
+        List<BridgeStatus> bridges = [];
         reader.BeginObject();
         while (reader.NextMember(out ReadOnlySpan<byte> name))
         {
@@ -93,6 +117,10 @@ internal static class NodeStatusJson
                 restarts = reader.ReadUInt32();
             else if (name.SequenceEqual("last_exit"u8))
                 lastExit = reader.TryReadNull() ? null : ReadExit(ref reader);
+            else if (name.SequenceEqual("reason"u8))
+                reason = reader.TryReadNull() ? null : reader.ReadString(PivotStatus.MaxReasonBytes);
+            else if (name.SequenceEqual("bridges"u8))
+                bridges = JsonMembers.ReadList(ref reader, ProtocolLimits.MaxBridges, ReadBridge);
             else
                 throw JsonMembers.Unknown(ref reader, name);
         }
@@ -100,7 +128,11 @@ internal static class NodeStatusJson
         return new PivotStatus(
             state ?? throw JsonMembers.Missing(ref reader, "state"),
             restarts ?? throw JsonMembers.Missing(ref reader, "restarts"),
-            lastExit);
+            lastExit)
+        {
+            Reason = reason,
+            Bridges = bridges,
+        };
     }
 
     private static void WritePivot(QosJsonWriter writer, PivotStatus pivot)
@@ -124,6 +156,58 @@ internal static class NodeStatusJson
             writer.Name(exit.Signal is null ? "code"u8 : "signal"u8);
             writer.Integer((ulong)(ushort)(exit.Signal ?? exit.Code ?? 0));
             writer.EndObject();
+        }
+
+        if (pivot.Reason is { } reason)
+        {
+            writer.Name("reason"u8);
+            writer.String(reason);
+        }
+
+        if (pivot.Bridges.Count > 0)
+        {
+            writer.Name("bridges"u8);
+            JsonMembers.WriteList(writer, pivot.Bridges, WriteBridge);
+        }
+
+        writer.EndObject();
+    }
+
+    private static BridgeStatus ReadBridge(ref QosJsonReader reader)
+    {
+        bool? isServer = null;
+        ushort? port = null;
+        string? problem = null;
+        reader.BeginObject();
+        while (reader.NextMember(out ReadOnlySpan<byte> name))
+        {
+            if (name.SequenceEqual("type"u8))
+                isServer = reader.ReadString(16) switch { "server" => true, "client" => false, _ => throw reader.Error("unknown kind of bridge") };
+            else if (name.SequenceEqual("port"u8))
+                port = reader.ReadUInt16();
+            else if (name.SequenceEqual("problem"u8))
+                problem = reader.TryReadNull() ? null : reader.ReadString(PivotStatus.MaxReasonBytes);
+            else
+                throw JsonMembers.Unknown(ref reader, name);
+        }
+
+        return new BridgeStatus(
+            isServer ?? throw JsonMembers.Missing(ref reader, "type"),
+            port ?? throw JsonMembers.Missing(ref reader, "port"),
+            problem);
+    }
+
+    private static void WriteBridge(QosJsonWriter writer, BridgeStatus bridge)
+    {
+        writer.BeginObject();
+        writer.Name("type"u8);
+        writer.String(bridge.IsServer ? "server" : "client");
+        writer.Name("port"u8);
+        writer.Integer((ulong)bridge.Port);
+        if (bridge.Problem is { } problem)
+        {
+            writer.Name("problem"u8);
+            writer.String(problem);
         }
 
         writer.EndObject();

@@ -1,4 +1,4 @@
-namespace Qos.Protocol;
+namespace Qos.Client;
 
 /// <summary>How a boot request is written. Specification: protocol, Messages.</summary>
 public enum BootRequestForm

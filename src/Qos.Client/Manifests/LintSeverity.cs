@@ -1,4 +1,4 @@
-namespace Qos.Protocol;
+namespace Qos.Client;
 
 /// <summary>How bad a finding is. Specification: manifest, "Ours, when a manifest is made, shown or approved".</summary>
 public enum LintSeverity

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
+using Qos.Protocol;
 using Qos.Serialization;
 
-namespace Qos.Protocol;
+namespace Qos.Client;
 
 /// <summary>
 /// A boot request as its bytes before and after the pivot, so that a client sends a pivot of 60 MiB from its file without holding it.

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Qos.Protocol;
 using Qos.Serialization;
 
-namespace Qos.Protocol;
+namespace Qos.Client;
 
 /// <summary>An approval as a file of its own. Specification: manifest, Envelope.</summary>
 public static class ApprovalFormat

@@ -1,4 +1,4 @@
-namespace Qos.Protocol;
+namespace Qos.Client;
 
 /// <summary>One thing that is wrong or dangerous in a manifest. All texts are safe to show.</summary>
 /// <param name="Severity">How bad it is.</param>

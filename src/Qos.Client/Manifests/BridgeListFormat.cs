@@ -1,6 +1,7 @@
+using Qos.Protocol;
 using Qos.Serialization;
 
-namespace Qos.Protocol;
+namespace Qos.Client;
 
 /// <summary>A list of bridged ports by itself, as a manifest's JSON has it and as command lines take it. Specification: manifest.</summary>
 public static class BridgeListFormat
