@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Qos.Client;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
 

@@ -1,3 +1,4 @@
+using Qos.Client;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
 

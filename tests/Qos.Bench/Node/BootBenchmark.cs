@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Qos.Client;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Qos.Client;
 using Qos.Protocol;
 
 namespace Qos.EndToEnd.Local;
