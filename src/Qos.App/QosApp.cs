@@ -75,7 +75,8 @@ public sealed class QosApp : IDisposable
     public AppProof SignProof(string payloadJson)
     {
         byte[] payload = ProofPayload.ToBytes(payloadJson);
-        return new AppProof(EphemeralKey, payloadJson, _ephemeral.Sign(payload));
+        return new AppProof(
+            AppProof.EphemeralKeyScheme, EphemeralKey.ToHex(), payloadJson, Convert.ToHexStringLower(_ephemeral.Sign(payload)));
     }
 
     /// <summary>Signs SHA-256 of a message in the application's name: 64 bytes, r || s. Specification: keys, Signatures.</summary>

@@ -3,11 +3,9 @@ using Qos.Serialization;
 
 namespace Qos.Verify;
 
-/// <summary>What is kept about an enclave that booted; nothing in it is verified yet. Specification: proofs, Boot proof.</summary>
+/// <summary>What is kept about an enclave that booted; nothing in it is verified yet. Format: docs/protocol/proofs.md.</summary>
 public sealed record BootProof
 {
-    private const int MaxShort = 1024;
-
     /// <summary>The live ephemeral public key in hex, as it was given.</summary>
     public required string EphemeralPublicKeyHex { get; init; }
 
@@ -32,56 +30,9 @@ public sealed record BootProof
     /// <summary>When it was kept, seconds since 1970; nothing proves it.</summary>
     public long? CreatedAtSeconds { get; init; }
 
-    /// <summary>Reads a boot proof's JSON; members that are not known are passed over.</summary>
+    /// <summary>Reads a boot proof's JSON; members that are not known are skipped, and what nothing proves may have any form.</summary>
     /// <exception cref="EncodingException">It is not one.</exception>
-    public static BootProof Parse(ReadOnlySpan<byte> json)
-    {
-        var reader = new QosJsonReader(json);
-        BootProof proof = Read(ref reader);
-        reader.End();
-        return proof;
-    }
-
-    internal static BootProof Read(ref QosJsonReader reader)
-    {
-        string? key = null, label = null, app = null, owner = null;
-        byte[]? document = null, manifest = null, envelope = null;
-        long? created = null;
-        reader.BeginObject();
-        while (reader.NextMember(out ReadOnlySpan<byte> name))
-        {
-            if (name.SequenceEqual("ephemeralPublicKeyHex"u8))
-                key = reader.ReadString(MaxShort);
-            else if (name.SequenceEqual("awsAttestationDocB64"u8))
-                document = ReadBase64(ref reader, Nsm.AttestationDocument.MaxSize);
-            else if (name.SequenceEqual("qosManifestB64"u8))
-                manifest = ReadBase64(ref reader, ProtocolLimits.MaxEnvelopeBytes);
-            else if (name.SequenceEqual("qosManifestEnvelopeB64"u8))
-                envelope = ReadBase64(ref reader, ProtocolLimits.MaxEnvelopeBytes);
-            else if (name.SequenceEqual("deploymentLabel"u8))
-                label = ReadText(ref reader);
-            else if (name.SequenceEqual("enclaveApp"u8))
-                app = ReadText(ref reader);
-            else if (name.SequenceEqual("owner"u8))
-                owner = ReadText(ref reader);
-            else if (name.SequenceEqual("createdAt"u8))
-                created = ReadSeconds(ref reader);
-            else
-                reader.Skip();
-        }
-
-        return new BootProof
-        {
-            EphemeralPublicKeyHex = key ?? throw reader.Error("the boot proof has no ephemeralPublicKeyHex"),
-            AttestationDocument = document ?? throw reader.Error("the boot proof has no awsAttestationDocB64"),
-            Manifest = manifest ?? throw reader.Error("the boot proof has no qosManifestB64"),
-            ManifestEnvelope = envelope ?? throw reader.Error("the boot proof has no qosManifestEnvelopeB64"),
-            DeploymentLabel = label,
-            EnclaveApp = app,
-            Owner = owner,
-            CreatedAtSeconds = created,
-        };
-    }
+    public static BootProof Parse(ReadOnlySpan<byte> json) => ProofJson.Read(json, ProofJson.ReadBootProof);
 
     /// <summary>Writes it as it is published.</summary>
     public byte[] ToJson()
@@ -114,32 +65,5 @@ public sealed record BootProof
             return;
         writer.Name(name);
         writer.String(value);
-    }
-
-    private static string? ReadText(ref QosJsonReader reader) => reader.TryReadNull() ? null : reader.ReadString(MaxShort);
-
-    private static byte[] ReadBase64(ref QosJsonReader reader, int maxBytes)
-    {
-        ReadOnlySpan<byte> text = reader.ReadUtf8(checked((maxBytes + 2) / 3 * 4));
-        byte[] bytes = new byte[System.Buffers.Text.Base64.GetMaxDecodedFromUtf8Length(text.Length)];
-        return System.Buffers.Text.Base64.DecodeFromUtf8(text, bytes, out int consumed, out int written) == System.Buffers.OperationStatus.Done
-            && consumed == text.Length
-            ? bytes[..written]
-            : throw reader.Error("expected base64");
-    }
-
-    private static long? ReadSeconds(ref QosJsonReader reader)
-    {
-        long? seconds = null;
-        reader.BeginObject();
-        while (reader.NextMember(out ReadOnlySpan<byte> name))
-        {
-            if (name.SequenceEqual("seconds"u8))
-                seconds = (long)Math.Min(reader.ReadUInt64(), long.MaxValue);
-            else
-                reader.Skip();
-        }
-
-        return seconds;
     }
 }

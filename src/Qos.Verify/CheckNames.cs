@@ -1,6 +1,6 @@
 namespace Qos.Verify;
 
-/// <summary>The names of all checks, in the order in which they are made. Specification: proofs, Verification; nsm, Verification.</summary>
+/// <summary>The names of all checks, in the order in which they are made. docs/verify.md has the table.</summary>
 public static class CheckNames
 {
     /// <summary>The app proof's scheme is the one of the ephemeral P-256 key.</summary>
@@ -33,6 +33,15 @@ public static class CheckNames
     /// <summary>The document is signed by its certificate's key.</summary>
     public const string DocumentSignature = "document.signature";
 
+    /// <summary>The document is not of the future.</summary>
+    public const string DocumentTime = "document.time";
+
+    /// <summary>Members of the document that this verifier does not know; only there when it has some.</summary>
+    public const string DocumentMembers = "document.members";
+
+    /// <summary>The enclave does not run in debug mode: PCR0 to PCR2 are not all zero.</summary>
+    public const string DocumentDebug = "document.debug-mode";
+
     /// <summary>The document's nonce is absent, or the one that was asked for.</summary>
     public const string DocumentNonce = "document.nonce";
 
@@ -57,6 +66,9 @@ public static class CheckNames
     /// <summary>The manifest's bytes are the ones that its hash is taken over, not another encoding of it.</summary>
     public const string ManifestEncoding = "manifest.encoding";
 
+    /// <summary>The manifest is not in debug mode.</summary>
+    public const string ManifestDebug = "manifest.debug-mode";
+
     /// <summary>The envelope can be read.</summary>
     public const string EnvelopeFormat = "envelope.format";
 
@@ -77,6 +89,39 @@ public static class CheckNames
 
     /// <summary>PCR17 commits to the live key and the manifest.</summary>
     public const string LiveCommitment = "commitment.live";
+
+    /// <summary>That the identity was given up, or that nothing is there to compare it with.</summary>
+    public const string Identity = "identity";
+
+    /// <summary>The quorum key is one that the verifier holds.</summary>
+    public const string IdentityQuorumKey = "identity.quorum-key";
+
+    /// <summary>The manifest set is one that the verifier holds.</summary>
+    public const string IdentityManifestSet = "identity.manifest-set";
+
+    /// <summary>The manifest is one that the verifier holds.</summary>
+    public const string IdentityManifestHash = "identity.manifest-hash";
+
+    /// <summary>The ephemeral key is one that the verifier holds.</summary>
+    public const string IdentityEphemeralKey = "identity.ephemeral-key";
+
+    /// <summary>The namespace is the one that was asked for.</summary>
+    public const string RequiredNamespace = "required.namespace";
+
+    /// <summary>The manifest's nonce is not below the one that was asked for.</summary>
+    public const string RequiredNonce = "required.nonce";
+
+    /// <summary>The pivot's arguments are those that were asked for.</summary>
+    public const string RequiredArguments = "required.arguments";
+
+    /// <summary>The pivot's environment is the one that was asked for.</summary>
+    public const string RequiredEnvironment = "required.environment";
+
+    /// <summary>The pivot's bridges are those that were asked for.</summary>
+    public const string RequiredBridges = "required.bridges";
+
+    /// <summary>The share set is the one that was asked for.</summary>
+    public const string RequiredShareSet = "required.share-set";
 
     /// <summary>PCR0 to PCR3 are those of a set that the verifier trusts.</summary>
     public const string TrustedPcrs = "trusted.pcrs";

@@ -6,15 +6,11 @@ namespace Qos.Verify;
 /// <summary>The checks on an attestation document by itself. Specification: nsm, Verification, steps 1 to 3.</summary>
 internal static class DocumentChecks
 {
-    private static readonly string[] s_afterFormat =
-    [
-        CheckNames.DocumentCertificates, CheckNames.DocumentChain, CheckNames.DocumentValidity, CheckNames.DocumentChainSignatures,
-        CheckNames.DocumentSignature,
-    ];
+    private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>Reads and verifies; null when it cannot be read.</summary>
     public static AttestationDocument? Run(
-        CheckList checks, ReadOnlySpan<byte> coseSign1, VerificationOptions options, AttestationVerifier verifier, string rootSha256, bool isAws)
+        CheckList checks, ReadOnlySpan<byte> coseSign1, VerificationPolicy policy, AttestationVerifier verifier, string rootSha256, bool isAws)
     {
         checks.Pass(
             CheckNames.DocumentRoot,
@@ -29,34 +25,79 @@ internal static class DocumentChecks
         catch (AttestationException e)
         {
             checks.Fail(CheckNames.DocumentFormat, e.Message);
-            checks.NotRun(s_afterFormat);
+            checks.NotRun([.. Enum.GetValues<AttestationStep>().Select(NameOf), CheckNames.DocumentTime]);
             return null;
         }
 
-        DateTimeOffset time = options.Time.Resolve(document, options.TimeProvider);
+        DateTimeOffset time = policy.Time.Resolve(document, policy.TimeProvider);
         foreach (AttestationFinding finding in verifier.Examine(document, time))
         {
-            string name = s_afterFormat[(int)finding.Step];
+            string name = NameOf(finding.Step);
             if (!finding.WasRun)
                 checks.NotRun(name);
             else if (finding.Failure is { } failure)
-                checks.Fail(name, $"{failure.Error}: {failure.Message}");
+                checks.Fail(name, $"{failure.Error}: {failure.Message}{(finding.Step == AttestationStep.Validity ? Distance(document, time, policy) : "")}");
             else
-                checks.Pass(name, finding.Step == AttestationStep.Validity ? $"at {time:u} ({options.Time})" : null);
+                checks.Pass(name, finding.Step == AttestationStep.Validity ? $"at {time:u} ({policy.Time})" : null);
         }
 
+        Time(checks, document, policy);
         return document;
     }
 
-    /// <summary>The trusted sets of measurements: one of them must match.</summary>
-    public static void TrustedPcrs(CheckList checks, AttestationDocument? document, VerificationOptions options)
+    /// <summary>That the document is not of the future, whatever time its certificates are checked at: one of the two clocks is wrong then.</summary>
+    private static void Time(CheckList checks, AttestationDocument document, VerificationPolicy policy)
     {
-        if (options.TrustedPcrs.Count == 0)
+        DateTimeOffset present = policy.Time.Fixed ?? policy.TimeProvider.GetUtcNow();
+        string clock = policy.Time.Fixed is null ? "this machine's clock" : "the chosen time";
+        if (document.Time - present <= s_clockTolerance)
+            checks.Pass(CheckNames.DocumentTime, $"made at {document.Time:u}");
+        else
         {
-            string detail = "no set of trusted measurements was given";
-            if (document is not null && IsDebug(document))
-                detail += "; PCR0 to PCR2 are zero: this enclave runs in debug mode and proves nothing about its code";
-            checks.Add(new(CheckNames.TrustedPcrs, CheckOutcome.NotAsked, Detail: detail));
+            checks.Fail(
+                CheckNames.DocumentTime,
+                $"made at {document.Time:u}, which is {Duration(document.Time - present)} ahead of {clock}, {present:u}: one of the two is wrong");
+        }
+    }
+
+    private static string Distance(AttestationDocument document, DateTimeOffset time, VerificationPolicy policy)
+    {
+        TimeSpan distance = time - document.Time;
+        string clock = policy.Time.Fixed is null ? "this machine's clock" : "the chosen time";
+        return $" The document was made at {document.Time:u}, {Duration(distance.Duration())} {(distance < TimeSpan.Zero ? "after" : "before")} {clock}.";
+    }
+
+    private static string Duration(TimeSpan span) => span.TotalDays >= 1 ? $"{span.Days} d {span.Hours} h"
+        : span.TotalHours >= 1 ? $"{span.Hours} h {span.Minutes} min"
+        : $"{span.Minutes} min {span.Seconds} s";
+
+    private static string NameOf(AttestationStep step) => step switch
+    {
+        AttestationStep.Certificates => CheckNames.DocumentCertificates,
+        AttestationStep.Chain => CheckNames.DocumentChain,
+        AttestationStep.Validity => CheckNames.DocumentValidity,
+        AttestationStep.ChainSignatures => CheckNames.DocumentChainSignatures,
+        _ => CheckNames.DocumentSignature,
+    };
+
+    /// <summary>The trusted sets of measurements: one of them must match.</summary>
+    /// <param name="checks">Where the check goes.</param>
+    /// <param name="document">The document, or null when it could not be read.</param>
+    /// <param name="trusted">The sets.</param>
+    /// <param name="isDemanded">Whether leaving them out is a waiver; else nothing was asked.</param>
+    public static void TrustedPcrs(CheckList checks, AttestationDocument? document, TrustedMeasurements trusted, bool isDemanded)
+    {
+        if (trusted.IsAny)
+        {
+            checks.Add(isDemanded
+                ? new(CheckNames.TrustedPcrs, CheckOutcome.Waived, Detail: "an enclave of any image: accepted because that was asked for")
+                : new(CheckNames.TrustedPcrs, CheckOutcome.NotAsked, Detail: "no trusted measurements were given"));
+            return;
+        }
+
+        if (isDemanded && trusted.Profiles.FirstOrDefault(static profile => !profile.Pcrs.ContainsKey(0)) is { } partial)
+        {
+            checks.Fail(CheckNames.TrustedPcrs, $"{partial.Name} names no PCR0, which measures the image");
             return;
         }
 
@@ -67,7 +108,7 @@ internal static class DocumentChecks
         }
 
         var misses = new List<string>();
-        foreach (PcrProfile profile in options.TrustedPcrs)
+        foreach (PcrProfile profile in trusted.Profiles)
         {
             if (profile.FirstMismatch(document) is not { } index)
             {
@@ -75,15 +116,19 @@ internal static class DocumentChecks
                 return;
             }
 
-            ReadOnlyMemory<byte>? actual = document.Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value) ? value : default(ReadOnlyMemory<byte>?);
-            misses.Add($"{profile.Name}: PCR{index} is {CheckList.Shown(actual)} instead of {Convert.ToHexStringLower(profile.Pcrs[index])}");
+            misses.Add($"{profile.Name}: PCR{index} is {CheckList.Shown(PcrOf(document, index))} instead of {Convert.ToHexStringLower(profile.Pcrs[index])}");
         }
 
         checks.Fail(CheckNames.TrustedPcrs, string.Join("; ", misses));
     }
 
-    private static bool IsDebug(AttestationDocument document) => Enumerable.Range(0, 3).All(index =>
-        document.Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value) && !value.Span.ContainsAnyExcept((byte)0));
+    /// <summary>Whether PCR0 to PCR2 are zero, as they are in an enclave that was started in debug mode.</summary>
+    public static bool IsDebug(AttestationDocument document) => Enumerable.Range(0, 3).All(index =>
+        PcrOf(document, index) is { } value && !value.Span.ContainsAnyExcept((byte)0));
+
+    /// <summary>A PCR, or null when the document does not have it.</summary>
+    public static ReadOnlyMemory<byte>? PcrOf(AttestationDocument document, int index) =>
+        document.Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value) ? value : default(ReadOnlyMemory<byte>?);
 
     /// <summary>A public key in hex or bytes that must be two points on the curve.</summary>
     public static PublicKey? Key(CheckList checks, string name, ReadOnlySpan<byte> bytes)

@@ -53,7 +53,7 @@ internal static class ManifestChecks
 
             EnclaveConfig enclave = manifest.Enclave;
             ReadOnlyMemory<byte> expected = index switch { 0 => enclave.Pcr0, 1 => enclave.Pcr1, 2 => enclave.Pcr2, _ => enclave.Pcr3 };
-            checks.Equal(name, expected, PcrOf(document, index));
+            checks.Equal(name, expected, DocumentChecks.PcrOf(document, index));
         }
     }
 
@@ -85,7 +85,7 @@ internal static class ManifestChecks
         }
 
         ManifestCommitment expected = isLive ? ManifestCommitment.Live(key.Span, hash.Span) : ManifestCommitment.Setup(key.Span, hash.Span);
-        ReadOnlyMemory<byte>? actual = PcrOf(document, expected.PcrIndex);
+        ReadOnlyMemory<byte>? actual = DocumentChecks.PcrOf(document, expected.PcrIndex);
         if (actual is null && allowUncommitted)
         {
             checks.Add(new(
@@ -98,7 +98,8 @@ internal static class ManifestChecks
     }
 
     /// <summary>The envelope: that it is this manifest's, and that it was approved.</summary>
-    public static void Envelope(CheckList checks, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> manifestBytes)
+    /// <returns>The members who approved; empty when the envelope is refused.</returns>
+    public static IReadOnlyList<QuorumMember> Envelope(CheckList checks, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> manifestBytes)
     {
         ManifestEnvelope envelope;
         try
@@ -110,36 +111,37 @@ internal static class ManifestChecks
         {
             checks.Fail(CheckNames.EnvelopeFormat, e.Message);
             checks.NotRun(CheckNames.EnvelopeManifest, CheckNames.EnvelopeApprovals);
-            return;
+            return [];
         }
 
         checks.Equal(
             CheckNames.EnvelopeManifest, SHA256.HashData(manifestBytes.Span), envelope.Manifest.Hash(), "the envelope is that of another manifest");
         Approvals(checks, envelope);
+        return [.. envelope.ManifestSetApprovals.Select(static approval => approval.Member)];
     }
 
     /// <summary>The pivot's hash against the trusted ones.</summary>
-    public static void TrustedPivot(CheckList checks, Manifest? manifest, VerificationOptions options)
+    public static void TrustedPivot(CheckList checks, Manifest? manifest, VerificationPolicy policy)
     {
         string? actual = manifest is null ? null : CheckList.Shown(manifest.Pivot.Hash);
-        if (options.TrustedPivots.Count == 0)
+        if (policy.Manifest.Pivots.Count == 0)
             checks.Add(new(CheckNames.TrustedPivot, CheckOutcome.NotAsked, Actual: actual, Detail: "no trusted binary was given"));
         else if (manifest is null)
             checks.NotRun(CheckNames.TrustedPivot);
         else
         {
-            bool known = options.TrustedPivots.Any(trusted => trusted.Span.SequenceEqual(manifest.Pivot.Hash.Span));
-            string expected = string.Join(" or ", options.TrustedPivots.Select(trusted => CheckList.Shown(trusted)));
+            bool known = policy.Manifest.Pivots.Any(trusted => trusted.Span.SequenceEqual(manifest.Pivot.Hash.Span));
+            string expected = string.Join(" or ", policy.Manifest.Pivots.Select(trusted => CheckList.Shown(trusted)));
             checks.Add(new(CheckNames.TrustedPivot, known ? CheckOutcome.Passed : CheckOutcome.Failed, expected, actual));
         }
     }
 
     /// <summary>The nonce: absent, or the one that was asked for.</summary>
-    public static void Nonce(CheckList checks, AttestationDocument? document, VerificationOptions options)
+    public static void Nonce(CheckList checks, AttestationDocument? document, VerificationPolicy policy)
     {
         if (document is null)
             checks.NotRun(CheckNames.DocumentNonce);
-        else if (options.Nonce is { } asked)
+        else if (policy.Nonce is { } asked)
             checks.Equal(CheckNames.DocumentNonce, asked, document.Nonce);
         else if (document.Nonce is { } unasked)
             checks.Add(new(CheckNames.DocumentNonce, CheckOutcome.Failed, "absent", CheckList.Shown(unasked), "no nonce was asked for"));
@@ -165,7 +167,4 @@ internal static class ManifestChecks
             checks.Add(new(CheckNames.EnvelopeApprovals, CheckOutcome.Failed, expected, actual, e.Error.Code.ToString()));
         }
     }
-
-    private static ReadOnlyMemory<byte>? PcrOf(AttestationDocument document, int index) =>
-        document.Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value) ? value : default(ReadOnlyMemory<byte>?);
 }

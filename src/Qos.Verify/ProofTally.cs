@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Qos.Protocol;
 
 namespace Qos.Verify;
 
@@ -10,7 +11,12 @@ public sealed class ProofTally
     /// <summary>As many different keys are told apart; a run that sees more says so.</summary>
     public const int MaxKeys = 65_536;
 
+    /// <summary>As many different manifests are listed; a run that sees more says so.</summary>
+    public const int MaxDeployments = 64;
+
     private readonly HashSet<UInt128> _keys = [];
+    private readonly Dictionary<string, Manifest> _deployments = [];
+    private readonly SortedDictionary<string, long> _waivers = new(StringComparer.Ordinal);
 
     /// <summary>How many there were.</summary>
     public long Proofs => Accepted + Refused;
@@ -30,6 +36,15 @@ public sealed class ProofTally
     /// <summary>Whether there may be more keys than were counted.</summary>
     public bool HasMoreKeys { get; private set; }
 
+    /// <summary>The manifests that the valid proofs are proven for, in the order in which they came.</summary>
+    public IReadOnlyCollection<Manifest> Deployments => _deployments.Values;
+
+    /// <summary>Whether there are more manifests than <see cref="Deployments"/> lists.</summary>
+    public bool HasMoreDeployments { get; private set; }
+
+    /// <summary>The names of waived checks, with the number of valid proofs that each was waived for.</summary>
+    public IReadOnlyDictionary<string, long> Waivers => _waivers;
+
     /// <summary>Counts one more.</summary>
     public void Add(StreamedProof proof)
     {
@@ -41,8 +56,12 @@ public sealed class ProofTally
         }
 
         Accepted++;
-        if (result.Checks.Any(static check => check.Outcome == CheckOutcome.Waived))
+        if (result.Waivers.Any())
             Waived++;
+        foreach (Check waiver in result.Waivers)
+            _waivers[waiver.Name] = _waivers.GetValueOrDefault(waiver.Name) + 1;
+        if (result.Proven?.Manifest is { } manifest)
+            Add(manifest);
 
         // The key is compared as bytes before: here both cases of a digit are the same key.
         string key = (published.Boot?.EphemeralPublicKeyHex ?? published.App!.PublicKeyHex).ToLowerInvariant();
@@ -51,5 +70,14 @@ public sealed class ProofTally
             _keys.Add(digest);
         else
             HasMoreKeys |= !_keys.Contains(digest);
+    }
+
+    private void Add(Manifest manifest)
+    {
+        string hash = Convert.ToHexStringLower(manifest.Hash());
+        if (_deployments.Count < MaxDeployments)
+            _deployments.TryAdd(hash, manifest);
+        else
+            HasMoreDeployments |= !_deployments.ContainsKey(hash);
     }
 }

@@ -8,46 +8,54 @@ namespace Qos.Verify;
 
 /// <summary>
 /// Verifies attestation documents, boot proofs and app proofs and says of every check what it compared. Safe for several threads.
-/// Specification: proofs, Verification.
+/// What a result proves is in <see cref="VerificationResult.Proven"/>.
 /// </summary>
 public sealed class ProofVerifier
 {
-    private readonly VerificationOptions _options;
+    private readonly VerificationPolicy _policy;
     private readonly AttestationVerifier _verifier;
     private readonly string _rootSha256;
     private readonly bool _isAws;
 
     /// <summary>Creates a verifier.</summary>
+    /// <param name="policy">What is held and demanded.</param>
     /// <exception cref="AttestationException">The trust anchor is not an authority of the accepted profile.</exception>
-    public ProofVerifier(VerificationOptions options)
+    public ProofVerifier(VerificationPolicy policy)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        _options = options;
-        _verifier = new AttestationVerifier(options.TrustAnchor.Span, options.Cache);
-        _rootSha256 = Convert.ToHexStringLower(SHA256.HashData(options.TrustAnchor.Span));
-        _isAws = options.TrustAnchor.Span.SequenceEqual(AwsRoot.Der);
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(policy.Identity);
+        ArgumentNullException.ThrowIfNull(policy.Measurements);
+        _policy = policy;
+        _verifier = new AttestationVerifier(policy.TrustAnchor.Span, policy.Cache);
+        _rootSha256 = Convert.ToHexStringLower(SHA256.HashData(policy.TrustAnchor.Span));
+        _isAws = policy.TrustAnchor.Span.SequenceEqual(AwsRoot.Der);
     }
 
-    /// <summary>Verifies a document by itself: form, chain, time, signature, and the trusted measurements where some were given.</summary>
+    /// <summary>
+    /// Verifies a document by itself: form, chain, time, signature, and the trusted measurements where some were given. It has no manifest, so
+    /// the policy's identity is not compared.
+    /// </summary>
     public VerificationResult VerifyAttestation(ReadOnlySpan<byte> coseSign1)
     {
         var checks = new CheckList();
         AttestationDocument? document = Document(checks, coseSign1);
-        if (_options.Nonce is not null)
-            ManifestChecks.Nonce(checks, document, _options);
-        DocumentChecks.TrustedPcrs(checks, document, _options);
-        return Result(checks, document);
+        if (_policy.Nonce is not null)
+            ManifestChecks.Nonce(checks, document, _policy);
+        DocumentChecks.TrustedPcrs(checks, document, _policy.Measurements, isDemanded: false);
+        if (document is not null && DocumentChecks.IsDebug(document))
+            checks.Add(new(CheckNames.DocumentDebug, CheckOutcome.NotAsked, Detail: "PCR0 to PCR2 are zero: this enclave runs in debug mode and proves nothing about its code"));
+        return Result(checks, document, new());
     }
 
     /// <summary>Verifies a node's setup document, with which members post their shares, against the manifest that they approved.</summary>
     /// <param name="coseSign1">The document.</param>
-    /// <param name="manifest">The manifest's bytes as they are hashed.</param>
+    /// <param name="manifest">The manifest's bytes as they are hashed, from the caller's own source.</param>
     public VerificationResult VerifySetup(ReadOnlySpan<byte> coseSign1, ReadOnlyMemory<byte> manifest)
     {
         var checks = new CheckList();
         AttestationDocument? document = Document(checks, coseSign1);
-        Bind(checks, document, manifest, isLive: false);
-        return Result(checks, document);
+        Manifest? read = Bind(checks, document, manifest, isLive: false, isHeld: true);
+        return Result(checks, document, new() { Manifest = read });
     }
 
     /// <summary>
@@ -55,13 +63,13 @@ public sealed class ProofVerifier
     /// and the name of that check says which it was.
     /// </summary>
     /// <param name="coseSign1">The document.</param>
-    /// <param name="manifest">The manifest's bytes as they are hashed.</param>
+    /// <param name="manifest">The manifest's bytes as they are hashed, from the caller's own source.</param>
     public VerificationResult VerifyNode(ReadOnlySpan<byte> coseSign1, ReadOnlyMemory<byte> manifest)
     {
         var checks = new CheckList();
         AttestationDocument? document = Document(checks, coseSign1);
-        Bind(checks, document, manifest, isLive: document is not null && CommitsToLiveKey(document));
-        return Result(checks, document);
+        Manifest? read = Bind(checks, document, manifest, isLive: document is not null && CommitsToLiveKey(document), isHeld: true);
+        return Result(checks, document, new() { Manifest = read });
     }
 
     /// <summary>Verifies a genesis document: its user data is the hash of the output, and it carries neither a key nor a nonce.</summary>
@@ -71,7 +79,7 @@ public sealed class ProofVerifier
     {
         var checks = new CheckList();
         AttestationDocument? document = Document(checks, coseSign1);
-        ManifestChecks.Nonce(checks, document, _options);
+        ManifestChecks.Nonce(checks, document, _policy);
         if (document is null)
             checks.NotRun(CheckNames.DocumentUserData, CheckNames.DocumentNoKey);
         else
@@ -83,8 +91,8 @@ public sealed class ProofVerifier
                 checks.Pass(CheckNames.DocumentNoKey);
         }
 
-        DocumentChecks.TrustedPcrs(checks, document, _options);
-        return Result(checks, document);
+        DocumentChecks.TrustedPcrs(checks, document, _policy.Measurements, isDemanded: true);
+        return Result(checks, document, new());
     }
 
     /// <summary>Verifies a boot proof.</summary>
@@ -92,8 +100,8 @@ public sealed class ProofVerifier
     {
         ArgumentNullException.ThrowIfNull(proof);
         var checks = new CheckList();
-        AttestationDocument? document = Boot(checks, proof);
-        return Result(checks, document);
+        AttestationDocument? document = Boot(checks, proof, out ProvenFacts facts);
+        return Result(checks, document, facts);
     }
 
     /// <summary>Verifies an app proof with the boot proof of the enclave that made it.</summary>
@@ -103,18 +111,22 @@ public sealed class ProofVerifier
         ArgumentNullException.ThrowIfNull(boot);
         var checks = new CheckList();
         PublicKey? appKey = App(checks, app);
-        AttestationDocument? document = Boot(checks, boot);
+        AttestationDocument? document = Boot(checks, boot, out ProvenFacts facts);
         CompareKeys(checks, CheckNames.KeysApp, document, appKey?.Memory ?? Decoded(app.PublicKeyHex));
-        return Result(checks, document);
+        return Result(checks, document, facts with { Payload = app.Payload });
     }
 
-    /// <summary>Verifies an app proof's own signature. That says nothing about where its key lives: see <see cref="VerifyAppProof"/>.</summary>
+    /// <summary>
+    /// Verifies an app proof's own signature. That says nothing about where its key lives (see <see cref="VerifyAppProof"/>), so the policy
+    /// has to name the key itself, <see cref="DeploymentIdentity.FromEphemeralKey"/>, or to give the identity up.
+    /// </summary>
     public VerificationResult VerifyAppSignature(AppProof app)
     {
         ArgumentNullException.ThrowIfNull(app);
         var checks = new CheckList();
-        App(checks, app);
-        return Result(checks, null);
+        PublicKey? key = App(checks, app);
+        PolicyChecks.AppIdentity(checks, key?.Memory, _policy);
+        return Result(checks, null, new() { EphemeralKey = key?.Memory, Payload = app.Payload });
     }
 
     /// <summary>Verifies whatever a published file holds.</summary>
@@ -131,23 +143,29 @@ public sealed class ProofVerifier
     }
 
     private AttestationDocument? Document(CheckList checks, ReadOnlySpan<byte> coseSign1) =>
-        DocumentChecks.Run(checks, coseSign1, _options, _verifier, _rootSha256, _isAws);
+        DocumentChecks.Run(checks, coseSign1, _policy, _verifier, _rootSha256, _isAws);
 
-    private AttestationDocument? Boot(CheckList checks, BootProof proof)
+    private AttestationDocument? Boot(CheckList checks, BootProof proof, out ProvenFacts facts)
     {
         AttestationDocument? document = Document(checks, proof.AttestationDocument.Span);
-        Bind(checks, document, proof.Manifest, isLive: true);
-        ManifestChecks.Envelope(checks, proof.ManifestEnvelope, proof.Manifest);
+        Manifest? manifest = Bind(checks, document, proof.Manifest, isLive: true, isHeld: false);
+        IReadOnlyList<QuorumMember> approvers = ManifestChecks.Envelope(checks, proof.ManifestEnvelope, proof.Manifest);
         CompareKeys(checks, CheckNames.KeysBoot, document, Decoded(proof.EphemeralPublicKeyHex));
+        facts = new ProvenFacts { Manifest = manifest, Approvers = approvers };
         return document;
     }
 
-    /// <summary>Step 4 of a document's verification: against a manifest.</summary>
-    private void Bind(CheckList checks, AttestationDocument? document, ReadOnlyMemory<byte> manifestBytes, bool isLive)
+    /// <summary>A document against a manifest, and both against the policy.</summary>
+    /// <param name="checks">Where the checks go.</param>
+    /// <param name="document">The document, or null when it could not be read.</param>
+    /// <param name="manifestBytes">The manifest's bytes as they are hashed.</param>
+    /// <param name="isLive">Whether the key is the live one.</param>
+    /// <param name="isHeld">Whether the caller brought the manifest, so that it is the identity.</param>
+    private Manifest? Bind(CheckList checks, AttestationDocument? document, ReadOnlyMemory<byte> manifestBytes, bool isLive, bool isHeld)
     {
-        bool isOlder = isLive && _options.AllowUncommitted && document?.Pcrs.ContainsKey(ManifestCommitment.LivePcrIndex) == false;
+        bool isOlder = isLive && _policy.AllowUncommitted && document?.Pcrs.ContainsKey(ManifestCommitment.LivePcrIndex) == false;
         Manifest? manifest = ManifestChecks.Read(checks, manifestBytes, document);
-        ManifestChecks.Nonce(checks, document, _options);
+        ManifestChecks.Nonce(checks, document, _policy);
         ManifestChecks.Pcrs(checks, document, manifest);
         ManifestChecks.AllPcrs(checks, document, isOlder);
         if (document is null)
@@ -157,8 +175,12 @@ public sealed class ProofVerifier
 
         string commitment = isLive ? CheckNames.LiveCommitment : CheckNames.SetupCommitment;
         ManifestChecks.Commitment(checks, commitment, document, isLive, isOlder);
-        DocumentChecks.TrustedPcrs(checks, document, _options);
-        ManifestChecks.TrustedPivot(checks, manifest, _options);
+        PolicyChecks.DebugMode(checks, document, manifest, _policy);
+        PolicyChecks.Identity(checks, manifest, SHA256.HashData(manifestBytes.Span), document?.PublicKey, _policy, isHeld);
+        DocumentChecks.TrustedPcrs(checks, document, _policy.Measurements, isDemanded: !isHeld);
+        ManifestChecks.TrustedPivot(checks, manifest, _policy);
+        PolicyChecks.Manifest(checks, manifest, _policy.Manifest);
+        return manifest;
     }
 
     private static bool CommitsToLiveKey(AttestationDocument document) =>
@@ -204,6 +226,13 @@ public sealed class ProofVerifier
         }
     }
 
-    private VerificationResult Result(CheckList checks, AttestationDocument? document) =>
-        new(checks.Checks, _rootSha256, _isAws, _options.Time, document is null ? null : _options.Time.Resolve(document, _options.TimeProvider));
+    private VerificationResult Result(CheckList checks, AttestationDocument? document, ProvenFacts facts) => new()
+    {
+        Checks = checks.Checks,
+        RootSha256 = _rootSha256,
+        IsAwsRoot = _isAws,
+        TimeChoice = _policy.Time,
+        Time = document is null ? null : _policy.Time.Resolve(document, _policy.TimeProvider),
+        Proven = VerificationResult.AreValid(checks.Checks) ? facts with { Document = document, EphemeralKey = facts.EphemeralKey ?? document?.PublicKey } : null,
+    };
 }

@@ -1,47 +1,20 @@
+using Qos.Protocol;
 using Qos.Serialization;
 
 namespace Qos.Verify;
 
-/// <summary>A published file of proofs: <c>{"appProof":{…},"bootProof":{…}}</c>, each of them optional but not both. Specification: proofs.</summary>
+/// <summary>A published proof: an app proof, a boot proof, or both. Format: docs/protocol/proofs.md.</summary>
 /// <param name="App">The app proof, or null.</param>
 /// <param name="Boot">The boot proof, or null.</param>
 public sealed record PublishedProof(AppProof? App, BootProof? Boot)
 {
-    /// <summary>Reads the pair, or a boot proof or app proof that stands on its own.</summary>
-    /// <exception cref="EncodingException">It is none of these.</exception>
-    public static PublishedProof Parse(ReadOnlySpan<byte> json)
-    {
-        AppProof? app = null;
-        BootProof? boot = null;
-        bool isAppAlone = false, isBootAlone = false;
-        var reader = new QosJsonReader(json);
-        reader.BeginObject();
-        while (reader.NextMember(out ReadOnlySpan<byte> name))
-        {
-            if (name.SequenceEqual("appProof"u8))
-            {
-                app = AppProof.Read(ref reader);
-                continue;
-            }
+    /// <summary>Reads <c>{"appProof":{…},"bootProof":{…}}</c>, or an app proof or boot proof that stands on its own.</summary>
+    /// <exception cref="EncodingException">It is something else, or holds several app proofs.</exception>
+    public static PublishedProof Parse(ReadOnlySpan<byte> json) => ParseAll(json) is [var proof]
+        ? proof
+        : throw new EncodingException("the file holds several app proofs");
 
-            if (name.SequenceEqual("bootProof"u8))
-            {
-                boot = BootProof.Read(ref reader);
-                continue;
-            }
-
-            isAppAlone |= name.SequenceEqual("proofPayload"u8);
-            isBootAlone |= name.SequenceEqual("awsAttestationDocB64"u8);
-            reader.Skip();
-        }
-
-        reader.End();
-        if (app is not null || boot is not null)
-            return new(app, boot);
-        if (isAppAlone)
-            return new(AppProof.Parse(json), null);
-        if (isBootAlone)
-            return new(null, BootProof.Parse(json));
-        throw new EncodingException("the file holds neither an app proof nor a boot proof");
-    }
+    /// <summary>Reads what <see cref="Parse"/> reads, and <c>{"appProofs":[{…},…]}</c> with or without one <c>"bootProof"</c> for all of them.</summary>
+    /// <exception cref="EncodingException">It is something else.</exception>
+    public static IReadOnlyList<PublishedProof> ParseAll(ReadOnlySpan<byte> json) => ProofJson.Read(json, ProofJson.ReadPublished);
 }

@@ -1,17 +1,15 @@
+using System.Globalization;
+using Qos.Nsm;
+using Qos.Protocol;
 using Qos.Serialization;
 
 namespace Qos.Verify;
 
-/// <summary>
-/// A result for machines: <c>{"valid":bool,"root":{"sha256":hex,"aws":bool},"time":{"choice":text,"unix":number?},
-/// "checks":[{"name","outcome","expected"?,"actual"?,"detail"?}]}</c>. Outcomes: passed, failed, notRun, waived, notAsked.
-/// </summary>
-public static class ResultJson
+/// <summary>Results for machines; docs/verify.md has the shape.</summary>
+internal static class ResultJson
 {
-    /// <summary>Writes it as UTF-8.</summary>
-    public static byte[] Of(VerificationResult result)
+    public static byte[] Write(VerificationResult result)
     {
-        ArgumentNullException.ThrowIfNull(result);
         using var writer = new QosJsonWriter(JsonForm.Plain);
         writer.BeginObject();
         WriteMembers(writer, result);
@@ -19,10 +17,8 @@ public static class ResultJson
         return writer.ToArray();
     }
 
-    /// <summary>Writes a proof of a stream: the same object with <c>"proof"</c>, its number, and <c>"line"</c> before; where there was nothing to verify, <c>"problem"</c> says why.</summary>
-    public static byte[] Of(StreamedProof proof)
+    public static byte[] Write(StreamedProof proof)
     {
-        ArgumentNullException.ThrowIfNull(proof);
         using var writer = new QosJsonWriter(JsonForm.Plain);
         writer.BeginObject();
         writer.Name("proof"u8);
@@ -33,8 +29,7 @@ public static class ResultJson
             WriteMembers(writer, result);
         else
         {
-            writer.Name("valid"u8);
-            writer.Bool(false);
+            Bool(writer, "valid", false);
             Text(writer, "problem", proof.Problem);
         }
 
@@ -44,24 +39,29 @@ public static class ResultJson
 
     private static void WriteMembers(QosJsonWriter writer, VerificationResult result)
     {
-        writer.Name("valid"u8);
-        writer.Bool(result.IsValid);
+        Bool(writer, "valid", result.IsValid);
         writer.Name("root"u8);
         writer.BeginObject();
         Text(writer, "sha256", result.RootSha256);
-        writer.Name("aws"u8);
-        writer.Bool(result.IsAwsRoot);
+        Bool(writer, "aws", result.IsAwsRoot);
         writer.EndObject();
         writer.Name("time"u8);
         writer.BeginObject();
         Text(writer, "choice", result.TimeChoice.ToString());
         if (result.Time is { } time)
+            Number(writer, "unix", time.ToUnixTimeSeconds());
+        writer.EndObject();
+        writer.Name("waived"u8);
+        writer.BeginArray();
+        foreach (Check waiver in result.Waivers)
+            writer.String(waiver.Name);
+        writer.EndArray();
+        if (result.Proven is { } proven)
         {
-            writer.Name("unix"u8);
-            writer.Integer(time.ToUnixTimeSeconds());
+            writer.Name("proven"u8);
+            Write(writer, proven);
         }
 
-        writer.EndObject();
         writer.Name("checks"u8);
         writer.BeginArray();
         foreach (Check check in result.Checks)
@@ -87,11 +87,121 @@ public static class ResultJson
         writer.EndObject();
     }
 
+    private static void Write(QosJsonWriter writer, ProvenFacts proven)
+    {
+        writer.BeginObject();
+        if (proven.Manifest is { } manifest)
+            Write(writer, manifest);
+        if (proven.Approvers.Count > 0)
+        {
+            writer.Name("approvedBy"u8);
+            Members(writer, proven.Approvers);
+        }
+
+        if (proven.Document is { } document)
+            Write(writer, document);
+        if (proven.EphemeralKey is { } key)
+            Hex(writer, "ephemeralKey", key);
+        Text(writer, "payload", proven.Payload);
+        writer.EndObject();
+    }
+
+    private static void Write(QosJsonWriter writer, Manifest manifest)
+    {
+        Text(writer, "namespace", manifest.Namespace.Name);
+        Number(writer, "nonce", manifest.Namespace.Nonce);
+        Hex(writer, "manifestHash", manifest.Hash());
+        Text(writer, "manifestVersion", manifest.Version.ToString());
+        Hex(writer, "quorumKey", manifest.Namespace.QuorumKey);
+        Text(writer, "quorumKeyFingerprint", PivotText.Fingerprint(manifest.Namespace.QuorumKey));
+        Hex(writer, "pivotHash", manifest.Pivot.Hash);
+        Text(writer, "restart", manifest.Pivot.Restart.ToString());
+        Bool(writer, "debugMode", manifest.Pivot.DebugMode);
+        Texts(writer, "arguments", manifest.Pivot.Args);
+        writer.Name("environment"u8);
+        writer.BeginObject();
+        foreach ((string name, string value) in manifest.Pivot.Env)
+            Text(writer, name, value);
+        writer.EndObject();
+        Texts(writer, "bridges", manifest.Pivot.BridgeConfig.Select(PivotText.Bridge));
+        if (manifest.Dns is { } dns)
+            Texts(writer, "resolvers", dns.Resolvers.Select(static address => address.ToString()));
+        Write(writer, "manifestSet", manifest.ManifestSet);
+        Write(writer, "shareSet", manifest.ShareSet);
+    }
+
+    private static void Write(QosJsonWriter writer, AttestationDocument document)
+    {
+        Text(writer, "moduleId", document.ModuleId);
+        Number(writer, "timestampMs", (long)document.Timestamp);
+        writer.Name("pcrs"u8);
+        writer.BeginObject();
+        foreach ((int index, ReadOnlyMemory<byte> value) in document.Pcrs.OrderBy(static pcr => pcr.Key))
+            Hex(writer, index.ToString(CultureInfo.InvariantCulture), value);
+        writer.EndObject();
+        if (document.UserData is { } userData)
+            Hex(writer, "userData", userData);
+        if (document.Nonce is { } nonce)
+            Hex(writer, "documentNonce", nonce);
+    }
+
+    private static void Write(QosJsonWriter writer, string name, MemberSet set)
+    {
+        writer.Name(name);
+        writer.BeginObject();
+        Number(writer, "threshold", set.Threshold);
+        writer.Name("members"u8);
+        Members(writer, set.Members);
+        writer.EndObject();
+    }
+
+    private static void Members(QosJsonWriter writer, IReadOnlyList<QuorumMember> members)
+    {
+        writer.BeginArray();
+        foreach (QuorumMember member in members)
+        {
+            writer.BeginObject();
+            Text(writer, "alias", member.Alias);
+            Hex(writer, "publicKey", member.PubKey);
+            Text(writer, "fingerprint", PivotText.Fingerprint(member.PubKey));
+            writer.EndObject();
+        }
+
+        writer.EndArray();
+    }
+
+    private static void Texts(QosJsonWriter writer, string name, IEnumerable<string> values)
+    {
+        writer.Name(name);
+        writer.BeginArray();
+        foreach (string value in values)
+            writer.String(value);
+        writer.EndArray();
+    }
+
     private static void Text(QosJsonWriter writer, string name, string? value)
     {
         if (value is null)
             return;
         writer.Name(name);
         writer.String(value);
+    }
+
+    private static void Hex(QosJsonWriter writer, string name, ReadOnlyMemory<byte> value)
+    {
+        writer.Name(name);
+        writer.Hex(value.Span);
+    }
+
+    private static void Number(QosJsonWriter writer, string name, long value)
+    {
+        writer.Name(name);
+        writer.Integer(value);
+    }
+
+    private static void Bool(QosJsonWriter writer, string name, bool value)
+    {
+        writer.Name(name);
+        writer.Bool(value);
     }
 }

@@ -11,4 +11,7 @@ public sealed record StreamedProof(long Number, long Line, bool IsInArray, Publi
 {
     /// <summary>Whether it was verified and is valid.</summary>
     public bool IsValid => Result is { IsValid: true };
+
+    /// <summary>The result for machines: as a single one's, with <c>"proof"</c> and <c>"line"</c> before it; <c>"problem"</c> where there was nothing to verify.</summary>
+    public byte[] ToJson() => ResultJson.Write(this);
 }

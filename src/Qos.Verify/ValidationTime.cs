@@ -22,6 +22,9 @@ public readonly record struct ValidationTime
     /// <summary>Whether it is the document's own.</summary>
     public bool IsDocuments { get; }
 
+    /// <summary>The time that the caller named; null when it is the clock's or the document's.</summary>
+    public DateTimeOffset? Fixed => _fixed;
+
     /// <summary>A time that the caller names.</summary>
     public static ValidationTime At(DateTimeOffset time) => new(false, time);
 
@@ -33,7 +36,7 @@ public readonly record struct ValidationTime
         "document" => Document,
         _ => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds <= 253402300799
             ? At(DateTimeOffset.FromUnixTimeSeconds(seconds))
-            : throw new FormatException($"\"{text}\" is no time: give now, document, or seconds since 1970."),
+            : throw new FormatException($"\"{text}\" is not a time: give now, document, or seconds since 1970."),
     };
 
     /// <summary><c>now</c>, <c>document</c>, or seconds since 1970.</summary>

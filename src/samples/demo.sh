@@ -222,9 +222,12 @@ good "signed with the key that exists in this enclave only"
 step "A verifier who trusts nobody checks the whole chain"
 run curl -fsS "$host/qos/boot-proof" -o boot-proof.json
 jq -nc --slurpfile a app-proof.json --slurpfile b boot-proof.json '{appProof: $a[0], bootProof: $b[0]}' >deployment.json
-run "$qos" verify deployment deployment.json --root root.pem --time document --pcrs release.pcrs --pivot "$bin/qos-sample-echo"
+run "$qos" verify deployment deployment.json --quorum-key genesis/quorum_key.pub --root root.pem --time document --pcrs release.pcrs --pivot "$bin/qos-sample-echo"
 jq -c '.appProof.proofPayload |= sub("hello"; "hallo")' deployment.json >forged.json
-refused "signature" "$qos" verify deployment forged.json --root root.pem --time document --pcrs release.pcrs --pivot "$bin/qos-sample-echo"
+refused "signature" "$qos" verify deployment forged.json --quorum-key genesis/quorum_key.pub --root root.pem --time document --pcrs release.pcrs --pivot "$bin/qos-sample-echo"
+
+# The same image and binary under another quorum make true proofs too; a verifier who holds another key than theirs refuses them.
+refused "identity.quorum-key" "$qos" verify deployment deployment.json --quorum-key people/alice/alice.pub --root root.pem --time document --pcrs release.pcrs --pivot "$bin/qos-sample-echo"
 
 printf '\n%sAll of it held, in %s s.%s Look around in %s\n' "$green" "$((SECONDS - started))" "$plain" "$dir"
 if [ -n "$keep" ]; then

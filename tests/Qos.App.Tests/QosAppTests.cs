@@ -42,8 +42,8 @@ public class QosAppTests
 
         AppProof proof = app.SignProof(Payload);
 
-        Assert.Equal(Payload, proof.ProofPayload);
-        Assert.True(folder.Ephemeral.PublicKey.Verify(Encoding.UTF8.GetBytes(Payload), proof.Signature.Span));
+        Assert.Equal(Payload, proof.Payload);
+        Assert.True(folder.Ephemeral.PublicKey.Verify(Encoding.UTF8.GetBytes(Payload), Convert.FromHexString(proof.SignatureHex)));
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(proof.ToJson());
         Assert.Equal(
             ["proofPayload", "publicKey", "scheme", "signature"],
@@ -51,7 +51,7 @@ public class QosAppTests
         Assert.Equal("SIGNATURE_SCHEME_EPHEMERAL_KEY_P256", json.RootElement.GetProperty("scheme").GetString());
         Assert.Equal(folder.Ephemeral.PublicKey.ToHex(), json.RootElement.GetProperty("publicKey").GetString());
         Assert.Equal(Payload, json.RootElement.GetProperty("proofPayload").GetString());
-        Assert.Equal(Convert.ToHexStringLower(proof.Signature.Span), json.RootElement.GetProperty("signature").GetString());
+        Assert.Equal(proof.SignatureHex, json.RootElement.GetProperty("signature").GetString());
     }
 
     [Fact]
@@ -63,9 +63,9 @@ public class QosAppTests
         PublicKey key = PublicKey.ParseHex(published.GetProperty("publicKey").GetString());
         byte[] signature = Convert.FromHexString(published.GetProperty("signature").GetString()!);
 
-        Assert.Equal(AppProof.Scheme, published.GetProperty("scheme").GetString());
+        Assert.Equal(AppProof.EphemeralKeyScheme, published.GetProperty("scheme").GetString());
         Assert.True(key.Verify(ProofPayload.ToBytes(payload), signature));
-        using System.Text.Json.JsonDocument again = System.Text.Json.JsonDocument.Parse(new AppProof(key, payload, signature).ToJson());
+        using System.Text.Json.JsonDocument again = System.Text.Json.JsonDocument.Parse(new AppProof(AppProof.EphemeralKeyScheme, key.ToHex(), payload, Convert.ToHexStringLower(signature)).ToJson());
         foreach (System.Text.Json.JsonProperty member in published.EnumerateObject())
             Assert.Equal(member.Value.GetString(), again.RootElement.GetProperty(member.Name).GetString());
     }

@@ -142,7 +142,7 @@ internal sealed partial class ScriptRun : IDisposable
         text = Serial().Replace(text, "[serial]");
         if (SoftHsm.ModulePath is { } module)
             text = text.Replace(module, "MODULE", StringComparison.Ordinal);
-        text = Rate().Replace(text, "[rate]");
+        text = Span().Replace(Module().Replace(Rate().Replace(text, "[rate]"), "[module]"), "[span]");
         text = Moment().Replace(LongHex().Replace(text.TrimEnd('\n'), "[hex]"), "[time]");
         if (_nodes.Count > 0)
             text = text.Replace(_nodes[^1].Node.Url, "NODE", StringComparison.Ordinal);
@@ -157,6 +157,12 @@ internal sealed partial class ScriptRun : IDisposable
 
     [GeneratedRegex("(?<=; )[0-9.]+ s, [0-9]+/s|(?<=\"milliseconds\":)[0-9]+,\"perSecond\":[0-9]+")]
     private static partial Regex Rate();
+
+    [GeneratedRegex("sim-[0-9a-f]{17}-enc[0-9a-f]{16,17}")]
+    private static partial Regex Module();
+
+    [GeneratedRegex(@"\b\d+ (d \d+ h|h \d+ min|min \d+ s)(?= (before|after|ahead))")]
+    private static partial Regex Span();
 
     [GeneratedRegex("[0-9a-f]{32,}")]
     private static partial Regex LongHex();

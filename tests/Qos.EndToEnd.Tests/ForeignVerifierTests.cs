@@ -65,7 +65,7 @@ public sealed class ForeignVerifierTests(ITestOutputHelper output) : NodeTests(o
         // And our own command says the same of the same bytes.
         await File.WriteAllTextAsync(node.In("deployment.json"), $"{{\"appProof\":{appProof},\"bootProof\":{bootProof}}}");
         (int status, string[] lines, string[] errors) = await RunningProgram.RunAsync(
-            "qos", "verify", "deployment", node.In("deployment.json"), "--root", node.In("root.pem"), "--pcrs", node.In("release.pcrs"));
+            "qos", "verify", "deployment", node.In("deployment.json"), "--manifest-hash", hash, "--root", node.In("root.pem"), "--pcrs", node.In("release.pcrs"));
         Assert.True(status == 0, string.Join('\n', [.. lines, .. errors]));
     }
 
@@ -82,7 +82,13 @@ public sealed class ForeignVerifierTests(ITestOutputHelper output) : NodeTests(o
         Assert.Equal("accepted", outcomes["published"]);
         AssertRefused(outcomes, "forged", "Signature verification failed");
 
-        var ours = new ProofVerifier(new() { Time = ValidationTime.Document, AllowUncommitted = true });
+        var ours = new ProofVerifier(new()
+        {
+            Identity = DeploymentIdentity.Anyone,
+            Measurements = TrustedMeasurements.Any,
+            Time = ValidationTime.Document,
+            AllowUncommitted = true,
+        });
         Assert.True(ours.Verify(PublishedProof.Parse(VectorFiles.Bytes("proofs", "turnkey_1.json"))).IsValid);
     }
 

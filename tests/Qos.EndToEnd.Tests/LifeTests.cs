@@ -27,12 +27,12 @@ public sealed class LifeTests(ITestOutputHelper output) : NodeTests(output)
         Assert.True((await node.Client.AskAsync<ProtocolMessage.ProvisionResponse>(quorum.Share(second, node, document, envelope))).Reconstructed);
 
         PublishedProof proof = new(await EchoAsync(node, port), BootProof.Parse(await node.Http.GetByteArrayAsync("qos/boot-proof")));
-        VerificationResult trusted = Verify(proof, node.RootDer, app);
-        Assert.True(trusted.IsValid, ResultText.Of(trusted));
-        Assert.False(Verify(proof, Nsm.AwsRoot.Der.ToArray(), app).IsValid);
-        Assert.False(Verify(proof, node.RootDer, [.. app, 0]).IsValid);
+        VerificationResult trusted = Verify(proof, node.RootDer, app, manifest.Namespace.QuorumKey);
+        Assert.True(trusted.IsValid, trusted.ToText());
+        Assert.False(Verify(proof, Nsm.AwsRoot.Der.ToArray(), app, manifest.Namespace.QuorumKey).IsValid);
+        Assert.False(Verify(proof, node.RootDer, [.. app, 0], manifest.Namespace.QuorumKey).IsValid);
         AppProof forged = proof.App! with { Payload = proof.App!.Payload.Replace("hello", "hallo", StringComparison.Ordinal) };
-        Assert.False(Verify(proof with { App = forged }, node.RootDer, app).IsValid);
+        Assert.False(Verify(proof with { App = forged }, node.RootDer, app, manifest.Namespace.QuorumKey).IsValid);
     }
 
     [RootFact]
@@ -126,11 +126,12 @@ public sealed class LifeTests(ITestOutputHelper output) : NodeTests(output)
         return (int)response.StatusCode;
     }
 
-    private static VerificationResult Verify(PublishedProof proof, ReadOnlyMemory<byte> root, byte[] pivot) =>
-        new ProofVerifier(new VerificationOptions
+    private static VerificationResult Verify(PublishedProof proof, ReadOnlyMemory<byte> root, byte[] pivot, ReadOnlyMemory<byte> quorumKey) =>
+        new ProofVerifier(new VerificationPolicy
         {
+            Identity = DeploymentIdentity.FromQuorumKey(quorumKey),
+            Measurements = TrustedMeasurements.AnyOf(new PcrProfile("release", Enumerable.Range(0, 3).ToDictionary(index => index, LocalNode.Pcr))),
+            Manifest = new() { Pivots = [System.Security.Cryptography.SHA256.HashData(pivot)] },
             TrustAnchor = root,
-            TrustedPcrs = [new PcrProfile("release", Enumerable.Range(0, 3).ToDictionary(index => index, LocalNode.Pcr))],
-            TrustedPivots = [System.Security.Cryptography.SHA256.HashData(pivot)],
         }).Verify(proof);
 }

@@ -203,7 +203,7 @@ public sealed class BadProofTests : IDisposable
     private static void AssertFailures(VerificationResult result, params string[] names)
     {
         Assert.Equal(names.Length == 0, result.IsValid);
-        Assert.True(names.SequenceEqual(result.Failures.Select(check => check.Name)), ResultText.Of(result));
+        Assert.True(names.SequenceEqual(result.Failures.Select(check => check.Name)), result.ToText());
     }
 
     private static BigInteger Number(ReadOnlySpan<byte> bytes) => new(bytes, isUnsigned: true, isBigEndian: true);

@@ -7,19 +7,19 @@ internal static class DocumentationExamples
 {
     public static ProofVerifier One()
     {
-        var verifier = new ProofVerifier(new VerificationOptions
+        var verifier = new ProofVerifier(new VerificationPolicy
         {
+            Identity = DeploymentIdentity.FromQuorumKey(Convert.FromHexString(File.ReadAllText("quorum_key.pub"))),
+            Measurements = TrustedMeasurements.AnyOf(PcrProfile.Read("v1.pcrs"), PcrProfile.Read("v2.pcrs")),
+            Manifest = new() { Namespace = "prod/signer", MinimumNonce = 7, Pivots = [SHA256.HashData(File.ReadAllBytes("signer"))] },
             Time = ValidationTime.Document,
-            TrustedPcrs = [PcrProfile.Read("v1.pcrs"), PcrProfile.Read("v2.pcrs")],
-            TrustedPivots = [SHA256.HashData(File.ReadAllBytes("signer"))],
         });
 
         VerificationResult result = verifier.Verify(PublishedProof.Parse(File.ReadAllBytes("proof.json")));
-        if (!result.IsValid)
-        {
-            foreach (Check check in result.Failures)
-                Console.Error.WriteLine($"{check.Name}: {check.Detail}; expected {check.Expected}, found {check.Actual}");
-        }
+        if (result.Proven is { } proven)
+            Console.WriteLine($"{proven.Manifest!.Namespace.Name} says: {proven.Payload}");
+        foreach (Check check in result.Failures)
+            Console.Error.WriteLine($"{check.Name}: {check.Detail}; expected {check.Expected}, found {check.Actual}");
 
         return verifier;
     }

@@ -22,6 +22,20 @@ public sealed partial class DocumentationTests
         }
     }
 
+    [Fact]
+    public void Its_table_has_every_check_once()
+    {
+        string[] named = [.. CheckRow().Matches(s_document).Select(match => match.Groups[1].Value)];
+        string[] checks =
+        [
+            .. typeof(CheckNames).GetFields().Select(field => (string)field.GetValue(null)!),
+            .. Enumerable.Range(0, 4).Select(CheckNames.ManifestPcr),
+        ];
+        Assert.Equal(
+            checks.Where(name => name is not ("manifest.pcr1" or "manifest.pcr2" or "manifest.pcr3")).Order(StringComparer.Ordinal),
+            named.Order(StringComparer.Ordinal));
+    }
+
     private static string[] Lines(string text) =>
         text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
@@ -38,4 +52,7 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CodeBlock();
+
+    [GeneratedRegex("^\\| `([a-z]+(?:[.][a-z0-9-]+)?)`(?: to `manifest.pcr3`)? \\| .* \\| .* \\|$", RegexOptions.Multiline)]
+    private static partial Regex CheckRow();
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Qos.Protocol;
 using Qos.Serialization;
 using Qos.Vectors;
 
@@ -105,7 +106,7 @@ public sealed class ProofStreamTests
         string[] proofs = [good, "{\"appProof\":7}", forged, "{}", Encoding.UTF8.GetString(read.Boot!.ToJson()), good];
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', proofs)));
 
-        var verifier = new ProofVerifier(new() { Time = ValidationTime.Document, AllowUncommitted = true });
+        var verifier = new ProofVerifier(SimulatedDeployment.AwsOptions with { Time = ValidationTime.Document, AllowUncommitted = true });
         var tally = new ProofTally();
         List<string> seen = [];
         foreach (StreamedProof proof in ProofStream.Verify(stream, verifier))
@@ -117,7 +118,7 @@ public sealed class ProofStreamTests
         Assert.Equal(
             [
                 "1 1 True",
-                "2 22 False is not a proof: expected an object, at byte 12",
+                "2 22 False is not a proof: the app proof is not an object",
                 "3 23 False app.signature",
                 "4 44 False is not a proof: the file holds neither an app proof nor a boot proof",
                 "5 45 False should hold an app proof and a boot proof: {\"appProof\":…,\"bootProof\":…}",
@@ -171,7 +172,7 @@ public sealed class ProofStreamTests
             stream.Write(line);
         stream.Position = 0;
 
-        var verifier = new ProofVerifier(new() { Time = ValidationTime.Document, AllowUncommitted = true });
+        var verifier = new ProofVerifier(SimulatedDeployment.AwsOptions with { Time = ValidationTime.Document, AllowUncommitted = true });
         Assert.Equal(Count, ProofStream.Verify(stream, verifier).Count(proof => proof.IsValid));
     }
 

@@ -16,31 +16,32 @@ public sealed class ProofVerifierTests : IDisposable
     private static void AssertFailures(VerificationResult result, params string[] names)
     {
         Assert.False(result.IsValid);
-        Assert.True(names.SequenceEqual(result.Failures.Select(check => check.Name)), ResultText.Of(result));
+        Assert.True(names.SequenceEqual(result.Failures.Select(check => check.Name)), result.ToText());
     }
 
     [Fact]
     public void A_boot_proof_with_its_app_proof_is_valid_and_every_check_is_named()
     {
         VerificationResult result = s_verifier.VerifyAppProof(_node.App(), _node.Boot());
-        Assert.True(result.IsValid, ResultText.Of(result));
+        Assert.True(result.IsValid, result.ToText());
         Assert.False(result.IsAwsRoot);
         Assert.Equal(
             [
                 "app.scheme", "app.key", "app.signature", "document.root", "document.format", "document.certificates", "document.chain",
-                "document.validity", "document.chain-signatures", "document.signature", "manifest.format", "manifest.hash",
+                "document.validity", "document.chain-signatures", "document.signature", "document.time", "manifest.format", "manifest.hash",
                 "manifest.encoding", "document.nonce", "manifest.pcr0", "manifest.pcr1", "manifest.pcr2", "manifest.pcr3", "document.pcrs",
-                "document.key", "commitment.live", "trusted.pcrs", "trusted.pivot", "envelope.format", "envelope.manifest",
+                "document.key", "commitment.live", "document.debug-mode", "manifest.debug-mode", "identity", "trusted.pcrs", "trusted.pivot",
+                "envelope.format", "envelope.manifest",
                 "envelope.approvals", "keys.boot-proof", "keys.app-proof",
             ],
             result.Checks.Select(check => check.Name));
-        Assert.Contains("not AWS's", ResultText.Of(result), StringComparison.Ordinal);
+        Assert.Contains("not AWS's", result.ToText(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Under_AWSs_root_a_simulated_proof_is_refused_and_the_rest_is_checked_all_the_same()
     {
-        VerificationResult result = new ProofVerifier(new()).VerifyAppProof(_node.App(), _node.Boot());
+        VerificationResult result = new ProofVerifier(SimulatedDeployment.AwsOptions).VerifyAppProof(_node.App(), _node.Boot());
         AssertFailures(result, CheckNames.DocumentChain, CheckNames.DocumentChainSignatures);
         Assert.True(result.IsAwsRoot);
     }
@@ -49,7 +50,7 @@ public sealed class ProofVerifierTests : IDisposable
     public void A_setup_document_binds_its_manifest_and_PCR16()
     {
         VerificationResult result = s_verifier.VerifySetup(_node.Document(_node.Setup), _node.Manifest.HashedBytes());
-        Assert.True(result.IsValid, ResultText.Of(result));
+        Assert.True(result.IsValid, result.ToText());
         AssertFailures(s_verifier.VerifySetup(_node.Document(_node.Live), _node.Manifest.HashedBytes()), CheckNames.SetupCommitment);
     }
 
@@ -59,7 +60,7 @@ public sealed class ProofVerifierTests : IDisposable
         foreach ((KeySet key, string name) in new[] { (_node.Setup, CheckNames.SetupCommitment), (_node.Live, CheckNames.LiveCommitment) })
         {
             VerificationResult result = s_verifier.VerifyNode(_node.Document(key), _node.Manifest.HashedBytes());
-            Assert.True(result.IsValid, ResultText.Of(result));
+            Assert.True(result.IsValid, result.ToText());
             Assert.Contains(result.Checks, check => check.Name == name && check.Outcome == CheckOutcome.Passed);
         }
 
@@ -73,7 +74,7 @@ public sealed class ProofVerifierTests : IDisposable
         byte[] hash = SHA256.HashData([9]);
         byte[] genesis = _node.Attest(hash, null);
         VerificationResult result = s_verifier.VerifyGenesis(genesis, hash);
-        Assert.True(result.IsValid, ResultText.Of(result));
+        Assert.True(result.IsValid, result.ToText());
         AssertFailures(s_verifier.VerifyGenesis(genesis, SHA256.HashData([8])), CheckNames.DocumentUserData);
         AssertFailures(
             s_verifier.VerifyGenesis(_node.Document(_node.Live), _node.Manifest.Hash()), CheckNames.DocumentNoKey);
@@ -170,7 +171,7 @@ public sealed class ProofVerifierTests : IDisposable
     {
         using var node = new SimulatedDeployment(version: ManifestVersion.V1);
         VerificationResult result = s_verifier.VerifyBootProof(node.Boot());
-        Assert.True(result.IsValid, ResultText.Of(result));
+        Assert.True(result.IsValid, result.ToText());
         AssertFailures(
             s_verifier.VerifyBootProof(node.Boot() with { Manifest = ManifestFormat.Write(node.Manifest) }),
             CheckNames.ManifestHash, CheckNames.ManifestEncoding, CheckNames.EnvelopeManifest);
@@ -210,9 +211,9 @@ public sealed class ProofVerifierTests : IDisposable
         EnclaveConfig enclave = _node.Manifest.Enclave;
         var right = new PcrProfile("right", new Dictionary<int, byte[]> { [0] = enclave.Pcr0.ToArray(), [2] = enclave.Pcr2.ToArray() });
         var wrong = new PcrProfile("wrong", new Dictionary<int, byte[]> { [0] = enclave.Pcr0.ToArray(), [1] = new byte[48] });
-        Assert.True(new ProofVerifier(SimulatedDeployment.Options with { TrustedPcrs = [wrong, right] }).VerifyBootProof(_node.Boot()).IsValid);
+        Assert.True(new ProofVerifier(SimulatedDeployment.Options with { Measurements = TrustedMeasurements.AnyOf(wrong, right) }).VerifyBootProof(_node.Boot()).IsValid);
 
-        VerificationResult refused = new ProofVerifier(SimulatedDeployment.Options with { TrustedPcrs = [wrong] }).VerifyBootProof(_node.Boot());
+        VerificationResult refused = new ProofVerifier(SimulatedDeployment.Options with { Measurements = TrustedMeasurements.AnyOf(wrong) }).VerifyBootProof(_node.Boot());
         AssertFailures(refused, CheckNames.TrustedPcrs);
         Assert.Contains("wrong: PCR1", refused.Failures.Single().Detail, StringComparison.Ordinal);
     }
@@ -222,9 +223,9 @@ public sealed class ProofVerifierTests : IDisposable
     {
         ReadOnlyMemory<byte> right = SHA256.HashData([42]);
         ReadOnlyMemory<byte> wrong = SHA256.HashData([43]);
-        Assert.True(new ProofVerifier(SimulatedDeployment.Options with { TrustedPivots = [wrong, right] }).VerifyBootProof(_node.Boot()).IsValid);
+        Assert.True(new ProofVerifier(SimulatedDeployment.Options with { Manifest = new() { Pivots = [wrong, right] } }).VerifyBootProof(_node.Boot()).IsValid);
         AssertFailures(
-            new ProofVerifier(SimulatedDeployment.Options with { TrustedPivots = [wrong] }).VerifyBootProof(_node.Boot()), CheckNames.TrustedPivot);
+            new ProofVerifier(SimulatedDeployment.Options with { Manifest = new() { Pivots = [wrong] } }).VerifyBootProof(_node.Boot()), CheckNames.TrustedPivot);
     }
 
     [Fact]

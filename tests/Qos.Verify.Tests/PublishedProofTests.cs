@@ -12,18 +12,18 @@ public sealed class PublishedProofTests
 
     private static readonly PublishedProof s_proof = PublishedProof.Parse(s_published);
 
-    private static readonly VerificationOptions s_archived = new() { Time = ValidationTime.Document };
+    private static readonly VerificationPolicy s_archived = SimulatedDeployment.AwsOptions with { Time = ValidationTime.Document };
 
     [Fact]
     public void The_published_proof_is_valid_for_who_allows_older_nodes()
     {
         PublishedProof proof = PublishedProof.Parse(s_published);
         VerificationResult result = new ProofVerifier(s_archived with { AllowUncommitted = true }).Verify(proof);
-        Assert.True(result.IsValid, ResultText.Of(result));
+        Assert.True(result.IsValid, result.ToText());
         Assert.True(result.IsAwsRoot);
         Assert.Equal(
-            [CheckNames.DocumentPcrs, CheckNames.LiveCommitment],
-            result.Checks.Where(check => check.Outcome == CheckOutcome.Waived).Select(check => check.Name));
+            [CheckNames.DocumentPcrs, CheckNames.LiveCommitment, CheckNames.Identity, CheckNames.TrustedPcrs],
+            result.Waivers.Select(check => check.Name));
         Assert.Equal("signer", proof.Boot!.EnclaveApp);
         Assert.Equal(1758057949, proof.Boot.CreatedAtSeconds);
     }
@@ -38,7 +38,7 @@ public sealed class PublishedProofTests
     [Fact]
     public void Today_its_certificates_have_expired()
     {
-        VerificationResult result = new ProofVerifier(new() { AllowUncommitted = true }).Verify(PublishedProof.Parse(s_published));
+        VerificationResult result = new ProofVerifier(SimulatedDeployment.AwsOptions with { AllowUncommitted = true }).Verify(PublishedProof.Parse(s_published));
         Assert.Equal([CheckNames.DocumentValidity], result.Failures.Select(check => check.Name));
     }
 
@@ -56,10 +56,10 @@ public sealed class PublishedProofTests
     [Fact]
     public void The_setup_document_of_2026_binds_its_approved_manifest()
     {
-        var verifier = new ProofVerifier(new() { Time = ValidationTime.Parse("1782779620") });
+        var verifier = new ProofVerifier(SimulatedDeployment.AwsOptions with { Time = ValidationTime.Parse("1782779620") });
         byte[] document = VectorFiles.Bytes("qos", "tvc", "attestation_doc.cbor");
         VerificationResult result = verifier.VerifySetup(document, VectorFiles.Bytes("qos", "tvc", "manifest.borsh"));
-        Assert.True(result.IsValid, ResultText.Of(result));
+        Assert.True(result.IsValid, result.ToText());
         Assert.True(verifier.VerifyAttestation(document).IsValid);
 
         // It is the setup document, so it cannot pass for a boot proof's.
@@ -78,11 +78,11 @@ public sealed class PublishedProofTests
     {
         var verifier = new ProofVerifier(s_archived);
         VerificationResult debug = verifier.VerifyAttestation(VectorFiles.Bytes("attestation", "2668d61d2fc40d06.cbor"));
-        Assert.True(debug.IsValid, ResultText.Of(debug));
-        Assert.Contains("debug mode", ResultText.Of(debug), StringComparison.Ordinal);
+        Assert.True(debug.IsValid, debug.ToText());
+        Assert.Contains("debug mode", debug.ToText(), StringComparison.Ordinal);
 
         VerificationResult other = verifier.VerifyAttestation(VectorFiles.Bytes("attestation", "2cc69c5331850e34.cbor"));
-        Assert.DoesNotContain("debug mode", ResultText.Of(other), StringComparison.Ordinal);
+        Assert.DoesNotContain("debug mode", other.ToText(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -116,7 +116,7 @@ public sealed class PublishedProofTests
                     && boot.AttestationDocument.Span.SequenceEqual(s_proof.Boot!.AttestationDocument.Span)
                     && boot.Manifest.Span.SequenceEqual(s_proof.Boot.Manifest.Span)
                     && PublishedProof.Parse(damaged).App?.Payload == s_proof.App!.Payload;
-                Assert.True(isSame || !result.IsValid || boot is null, $"seed {Seed}, byte {at}: {ResultText.Of(result)}");
+                Assert.True(isSame || !result.IsValid || boot is null, $"seed {Seed}, byte {at}: {result.ToText()}");
             }
             catch (EncodingException)
             {
@@ -147,9 +147,9 @@ public sealed class PublishedProofTests
     public void The_JSON_result_has_a_fixed_shape()
     {
         VerificationResult result = new ProofVerifier(s_archived).Verify(PublishedProof.Parse(s_published));
-        using JsonDocument json = JsonDocument.Parse(ResultJson.Of(result));
+        using JsonDocument json = JsonDocument.Parse(result.ToJson());
         JsonElement root = json.RootElement;
-        Assert.Equal(["valid", "root", "time", "checks"], root.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["valid", "root", "time", "waived", "checks"], root.EnumerateObject().Select(member => member.Name));
         Assert.False(root.GetProperty("valid").GetBoolean());
         Assert.True(root.GetProperty("root").GetProperty("aws").GetBoolean());
         Assert.Equal("document", root.GetProperty("time").GetProperty("choice").GetString());

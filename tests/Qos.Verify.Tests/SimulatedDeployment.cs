@@ -21,14 +21,17 @@ internal sealed class SimulatedDeployment : IDisposable
     /// <param name="otherPcr">A PCR that the enclave has another value of than the manifest.</param>
     /// <param name="commits">Whether PCR17 commits to the live key.</param>
     /// <param name="lockedPcrs">How many PCRs are locked, and so attested.</param>
+    /// <param name="hasZeroPcrs">Whether PCR0 to PCR2 are zero, as in debug mode.</param>
+    /// <param name="change">What else is different in the manifest.</param>
     public SimulatedDeployment(
-        uint threshold = 2, int approvals = 2, ManifestVersion version = ManifestVersion.V2, int otherPcr = -1, bool commits = true, ushort lockedPcrs = 32)
+        uint threshold = 2, int approvals = 2, ManifestVersion version = ManifestVersion.V2, int otherPcr = -1, bool commits = true, ushort lockedPcrs = 32,
+        bool hasZeroPcrs = false, Func<Manifest, Manifest>? change = null)
     {
         _members = [.. Enumerable.Range(0, 3).Select(_ => KeySet.Generate(SystemRandomSource.Instance))];
         Live = KeySet.Generate(SystemRandomSource.Instance);
         Setup = KeySet.Generate(SystemRandomSource.Instance);
         using KeySet quorum = KeySet.Generate(SystemRandomSource.Instance);
-        byte[] pcr(int seed) => SHA384.HashData([(byte)seed]);
+        byte[] pcr(int seed) => hasZeroPcrs && seed < 3 ? new byte[48] : SHA384.HashData([(byte)seed]);
         var set = new MemberSet(threshold, [.. _members.Select((key, i) => new QuorumMember($"member{i}", key.PublicKey.Memory))]);
         Manifest = new Manifest
         {
@@ -48,6 +51,7 @@ internal sealed class SimulatedDeployment : IDisposable
             },
             PatchSet = version == ManifestVersion.V2 ? null : new PatchSet(0, []),
         };
+        Manifest = change is null ? Manifest : change(Manifest);
         Envelope = new ManifestEnvelope(Manifest, [.. Enumerable.Range(0, approvals).Select(i => Approve(i, Manifest))], []);
         _nsm = new SoftwareNsm(new()
         {
@@ -69,7 +73,11 @@ internal sealed class SimulatedDeployment : IDisposable
 
     public ManifestEnvelope Envelope { get; set; }
 
-    public static VerificationOptions Options { get; } = new() { TrustAnchor = s_pki.RootDer };
+    /// <summary>Identity and measurements given up: for tests of everything else.</summary>
+    public static VerificationPolicy AwsOptions { get; } = new() { Identity = DeploymentIdentity.Anyone, Measurements = TrustedMeasurements.Any };
+
+    /// <summary>The same under the simulator's root.</summary>
+    public static VerificationPolicy Options { get; } = AwsOptions with { TrustAnchor = s_pki.RootDer };
 
     public Approval Approve(int member, Manifest manifest) =>
         new(_members[member].Sign(manifest.Hash()), new QuorumMember($"member{member}", _members[member].PublicKey.Memory));

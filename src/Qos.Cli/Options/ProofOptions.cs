@@ -1,34 +1,33 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Security.Cryptography;
 using Qos.Client;
 using Qos.Nsm;
 using Qos.Verify;
 
 namespace Qos.Cli;
 
-/// <summary>What a verifier trusts and asks for.</summary>
+/// <summary>What a verifier holds and demands of documents and proofs.</summary>
 internal sealed class ProofOptions
 {
-    private const int MaxNonceBytes = 512;
+    private const int MaxNonceBytes = 1024;
 
-    private readonly TimeOption _time = new();
+    private readonly TrustOptions _trust = new();
+    private readonly IdentityOptions _identity = new();
+    private readonly RequirementOptions _requirements = new();
     private readonly Option<bool> _json = StandardOptions.Json();
-
-    private readonly Option<string?> _root = new("--root")
-    {
-        Description = "The root certificate that documents must lead to, PEM or DER. Default: AWS's.",
-        HelpName = "PEM",
-    };
 
     private readonly Option<string[]> _pcrs = new("--pcrs")
     {
-        Description = "Measurements that you trust, of a release; repeat it for several releases, one of which must match.",
+        Description = "Measurements of a release that you trust; repeat it for several releases, one of which must match.",
         HelpName = "FILE",
     };
 
-    private readonly Option<string[]> _pivots = new("--pivot") { Description = "A binary that you trust; may be repeated.", HelpName = "FILE" };
-    private readonly Option<string[]> _pivotHashes = new("--pivot-hash") { Description = "SHA-256 of a binary that you trust; may be repeated.", HelpName = "HEX" };
+    private readonly Option<bool> _allowAnyPcrs = new("--allow-any-pcrs") { Description = "Accept an enclave of any image: nothing is proven about its code then." };
+
+    private readonly Option<bool> _allowDebug = new("--allow-debug")
+    {
+        Description = "Accept debug mode, an enclave's (PCR0 to PCR2 are zero) or a manifest's: others can read what happens in it.",
+    };
 
     private readonly Option<bool> _allowUncommitted = new("--allow-uncommitted")
     {
@@ -41,44 +40,95 @@ internal sealed class ProofOptions
         HelpName = "HEX",
     };
 
-    public ProofOptions()
-    {
-        _pivotHashes.Validators.Add(ValidateHash);
-        _nonce.Validators.Add(ValidateNonce);
-    }
+    public ProofOptions() => _nonce.Validators.Add(ValidateNonce);
 
     /// <summary>The options for documents.</summary>
-    public Symbol[] ForDocuments => [_root, _time, _pcrs, _nonce, _json];
+    public Symbol[] ForDocuments => [_trust.Root, _trust.Time, _pcrs, _trust.RoleArn, _trust.Pcr3, _nonce, _allowDebug, _json];
 
-    /// <summary>The options for proofs.</summary>
-    public Symbol[] ForProofs => [_root, _time, _pcrs, _pivots, _pivotHashes, _allowUncommitted, _json];
+    /// <summary>The options for a part of proofs.</summary>
+    public Symbol[] ForProofs(ProofPart part) => part == ProofPart.AppProof
+        ? [.. _identity.ForAppProofs, _json]
+        :
+        [
+            .. _identity.ForDeployments, _pcrs, _trust.RoleArn, _trust.Pcr3, _allowAnyPcrs, .. _requirements.All, _trust.Root, _trust.Time,
+            _allowDebug, _allowUncommitted, _json,
+        ];
 
-    /// <summary>A verifier that trusts what was named.</summary>
-    /// <exception cref="CeremonyException">A file cannot be read, or the root is no root.</exception>
-    public ProofVerifier Verifier(ParseResult parsed)
+    /// <summary>A verifier of documents.</summary>
+    /// <exception cref="CeremonyException">A file cannot be read, or the root cannot be one.</exception>
+    public ProofVerifier DocumentVerifier(ParseResult parsed)
     {
-        var options = new VerificationOptions
+        PcrProfile[] profiles = Profiles(parsed);
+        return Verifier(parsed, new VerificationPolicy
         {
-            Time = _time.Read(parsed),
-            TrustedPcrs = [.. (parsed.GetValue(_pcrs) ?? []).Select(PcrProfile.Read)],
-            TrustedPivots =
-            [
-                .. (parsed.GetValue(_pivots) ?? []).Select(static path => (ReadOnlyMemory<byte>)PivotFile.Hash(path)),
-                .. (parsed.GetValue(_pivotHashes) ?? []).Select(static hex => (ReadOnlyMemory<byte>)Convert.FromHexString(hex)),
-            ],
-            AllowUncommitted = parsed.GetValue(_allowUncommitted),
+            // A document is compared with a manifest that the caller names, or with nothing.
+            Identity = DeploymentIdentity.Anyone,
+            Measurements = profiles.Length == 0 ? TrustedMeasurements.Any : TrustedMeasurements.AnyOf(profiles),
             Nonce = parsed.GetValue(_nonce) is { } nonce ? Convert.FromHexString(nonce) : default(ReadOnlyMemory<byte>?),
-        };
-        if (parsed.GetValue(_root) is not { } root)
-            return new ProofVerifier(options);
+        });
+    }
+
+    /// <summary>A verifier of proofs, which holds an identity and measurements or has given them up.</summary>
+    /// <exception cref="UsageException">Neither is the case.</exception>
+    /// <exception cref="CeremonyException">A file cannot be read, or the root cannot be one.</exception>
+    public ProofVerifier ProofVerifier(ParseResult parsed, ProofPart part)
+    {
+        if (part == ProofPart.AppProof)
+        {
+            return Verifier(parsed, new VerificationPolicy
+            {
+                Identity = _identity.OfAppProof(parsed) ?? throw new UsageException(
+                    "whose key must it be? --ephemeral-key names it, --allow-any-key accepts any; 'verify deployment' tells where a key lives"),
+                Measurements = TrustedMeasurements.Any,
+            });
+        }
+
+        PcrProfile[] profiles = Profiles(parsed);
+        bool isAny = parsed.GetValue(_allowAnyPcrs);
+        if (isAny && profiles.Length > 0)
+            throw new UsageException("--allow-any-pcrs gives up what --pcrs, --role-arn and --pcr3 demand: give one or the other");
+        DeploymentIdentity? identity = _identity.OfDeployment(parsed);
+        List<string> missing = [];
+        if (identity is null)
+            missing.Add("whose deployment must it be? name it by --quorum-key, --manifest-set, --manifest-hash or --manifest (--allow-any-quorum accepts a stranger's)");
+        if (!isAny && profiles.Length == 0)
+            missing.Add("which image must it run? name its measurements by --pcrs (--allow-any-pcrs accepts any)");
+        if (missing.Count > 0)
+            throw new UsageException(string.Join("; ", missing));
+        return Verifier(parsed, new VerificationPolicy
+        {
+            Identity = identity!,
+            Measurements = isAny ? TrustedMeasurements.Any : TrustedMeasurements.AnyOf(profiles),
+            Manifest = _requirements.Read(parsed),
+            AllowUncommitted = parsed.GetValue(_allowUncommitted),
+        });
+    }
+
+    private ProofVerifier Verifier(ParseResult parsed, VerificationPolicy policy)
+    {
+        policy = policy with { Time = _trust.Time.Read(parsed), AllowDebug = parsed.GetValue(_allowDebug) };
+        if (_trust.RootDer(parsed) is not { } root)
+            return new ProofVerifier(policy);
         try
         {
-            return new ProofVerifier(options with { TrustAnchor = TrustAnchorFile.Read(root) });
+            return new ProofVerifier(policy with { TrustAnchor = root });
         }
         catch (AttestationException e)
         {
-            throw new CeremonyException($"{root} cannot be trusted: {e.Message}", e);
+            throw new CeremonyException($"{parsed.GetValue(_trust.Root)} cannot be trusted: {e.Message}", e);
         }
+    }
+
+    // PCR3 is the parent instance's role: the same for all releases.
+    private PcrProfile[] Profiles(ParseResult parsed)
+    {
+        PcrProfile[] releases = [.. (parsed.GetValue(_pcrs) ?? []).Select(PcrProfile.Read)];
+        Dictionary<int, byte[]> role = _trust.Measurements(parsed);
+        if (role.Count == 0)
+            return releases;
+        return releases.Length == 0
+            ? [new PcrProfile("the role", role)]
+            : [.. releases.Select(release => release with { Pcrs = new SortedDictionary<int, byte[]>(new Dictionary<int, byte[]>(release.Pcrs) { [3] = role[3] }) })];
     }
 
     /// <summary>Whether results are for machines.</summary>
@@ -89,9 +139,9 @@ internal sealed class ProofOptions
     public void Show(ParseResult parsed, Terminal terminal, VerificationResult result)
     {
         if (IsJson(parsed))
-            JsonResult.Write(terminal, ResultJson.Of(result));
+            JsonResult.Write(terminal, result.ToJson());
         else
-            ShowLines(terminal.Page, ResultText.Of(result));
+            ShowLines(terminal.Page, result.ToText());
         if (!result.IsValid)
             throw new CeremonyException($"refused at {FirstFailure(result)}");
     }
@@ -120,15 +170,6 @@ internal sealed class ProofOptions
         {
             bool failed = line.StartsWith("FAILED", StringComparison.Ordinal) || line.StartsWith("REFUSED", StringComparison.Ordinal);
             page.Line(line, failed ? Tone.Bad : line.StartsWith("VALID", StringComparison.Ordinal) ? Tone.Good : Tone.Plain);
-        }
-    }
-
-    private static void ValidateHash(OptionResult result)
-    {
-        foreach (Token token in result.Tokens)
-        {
-            if (token.Value.Length != 2 * SHA256.HashSizeInBytes || !token.Value.All(char.IsAsciiHexDigit))
-                result.AddError($"--pivot-hash '{token.Value}' is not 64 hex digits");
         }
     }
 

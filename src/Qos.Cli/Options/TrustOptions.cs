@@ -42,11 +42,7 @@ internal sealed class TrustOptions
     public Option<string?> RoleArn { get; } = new("--role-arn") { Description = "The parent instance's IAM role, which makes PCR3.", HelpName = "ARN" };
 
     /// <summary>The policy that was asked for.</summary>
-    public AttestationPolicy Policy(ParseResult parsed)
-    {
-        var policy = new AttestationPolicy { Time = Time.Read(parsed), Pcrs = Measurements(parsed) };
-        return RootDer(parsed) is { } root ? policy with { Root = root } : policy;
-    }
+    public AttestationPolicy Policy(ParseResult parsed) => AttestationPolicy.From(Measurements(parsed), Time.Read(parsed), RootDer(parsed));
 
     /// <summary>The root in DER; null for AWS's.</summary>
     public byte[]? RootDer(ParseResult parsed) => parsed.GetValue(Root) is { } path ? TrustAnchorFile.Read(path) : null;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using Qos.Client;
 using Qos.Protocol;
 using Qos.Serialization;
@@ -24,7 +25,7 @@ internal sealed class ProofReport(Terminal terminal, ProofPart part, bool isJson
         _tally.Add(proof);
         _any ??= proof.Result;
         if (isJson)
-            JsonResult.Write(terminal, ResultJson.Of(proof));
+            JsonResult.Write(terminal, proof.ToJson());
         if (proof.IsValid)
             return;
 
@@ -61,8 +62,16 @@ internal sealed class ProofReport(Terminal terminal, ProofPart part, bool isJson
                 CultureInfo.InvariantCulture,
                 $"{_tally.Proofs} proof{(_tally.Proofs == 1 ? "" : "s")}: {_tally.Accepted} accepted, {_tally.Refused} refused; {keys}; {time.TotalSeconds:F1} s, {PerSecond(time)}/s"),
             _tally.Refused == 0 ? Tone.Good : Tone.Bad);
+        foreach (Manifest manifest in _tally.Deployments)
+        {
+            terminal.Page.Line(
+                $"proven for {VisibleText.Escape(manifest.Namespace.Name)}, nonce {manifest.Namespace.Nonce}, quorum key {Fingerprint(manifest)}, manifest {Convert.ToHexStringLower(manifest.Hash())}");
+        }
+
+        if (_tally.HasMoreDeployments)
+            terminal.Page.Line($"and for more manifests than {ProofTally.MaxDeployments}");
         if (_tally.Waived > 0)
-            terminal.Page.Line($"{_tally.Waived} of the accepted ones are of older nodes, without the commitment to the live key: accepted because that was asked for");
+            terminal.Page.Line($"waived: {string.Join(", ", _tally.Waivers.Select(static waiver => $"{waiver.Key} for {waiver.Value}"))}");
         if (_any is { IsAwsRoot: false, RootSha256: var root })
             terminal.Page.Line($"under a root that is not AWS's: {root}");
     }
@@ -78,6 +87,16 @@ internal sealed class ProofReport(Terminal terminal, ProofPart part, bool isJson
         Number(writer, "accepted", _tally.Accepted);
         Number(writer, "refused", _tally.Refused);
         Number(writer, "waived", _tally.Waived);
+        writer.Name("waivers"u8);
+        writer.BeginObject();
+        foreach ((string name, long count) in _tally.Waivers)
+            Number(writer, name, count);
+        writer.EndObject();
+        writer.Name("deployments"u8);
+        writer.BeginArray();
+        foreach (Manifest manifest in _tally.Deployments)
+            Write(writer, manifest);
+        writer.EndArray();
         Number(writer, "keys", _tally.Keys);
         writer.Name("moreKeys"u8);
         writer.Bool(_tally.HasMoreKeys);
@@ -96,6 +115,19 @@ internal sealed class ProofReport(Terminal terminal, ProofPart part, bool isJson
         writer.EndObject();
         writer.EndObject();
     });
+
+    private static void Write(QosJsonWriter writer, Manifest manifest)
+    {
+        writer.BeginObject();
+        writer.Member("namespace", manifest.Namespace.Name);
+        Number(writer, "nonce", manifest.Namespace.Nonce);
+        writer.Member("quorumKeyFingerprint", Fingerprint(manifest));
+        writer.Member("manifestHash", manifest.Hash());
+        writer.Member("pivotHash", manifest.Pivot.Hash.Span);
+        writer.EndObject();
+    }
+
+    private static string Fingerprint(Manifest manifest) => Convert.ToHexStringLower(SHA256.HashData(manifest.Namespace.QuorumKey.Span));
 
     private long PerSecond(TimeSpan time) => (long)(_tally.Proofs / Math.Max(time.TotalSeconds, 0.001));
 

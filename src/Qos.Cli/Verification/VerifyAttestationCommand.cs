@@ -7,7 +7,7 @@ namespace Qos.Cli;
 /// <summary><c>qos verify attestation</c></summary>
 internal sealed class VerifyAttestationCommand : QosCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "An attestation document, COSE_Sign1; - for standard input." };
+    private readonly Argument<string> _file = new("FILE") { Description = "An attestation document: COSE_Sign1, its base64 or hex, or JSON with it; - for standard input." };
     private readonly Option<string?> _manifest = new("--manifest") { Description = "Also compare it with this manifest, as a node's setup or live document.", HelpName = "FILE" };
     private readonly ProofOptions _options = new();
 
@@ -25,8 +25,10 @@ internal sealed class VerifyAttestationCommand : QosCommand
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        ProofVerifier verifier = _options.Verifier(parsed);
-        byte[] document = InputFile.BytesOrStandardInput(parsed.GetValue(_file)!);
+        ProofVerifier verifier = _options.DocumentVerifier(parsed);
+        string file = parsed.GetValue(_file)!;
+        byte[] document = InputFile.Understand(
+            file == "-" ? "standard input" : file, InputFile.BytesOrStandardInput(file), AttestationInput.Decode, "an attestation document");
         VerificationResult result = parsed.GetValue(_manifest) is { } path
             ? verifier.VerifyNode(document, InputFile.Manifest(path).HashedBytes())
             : verifier.VerifyAttestation(document);

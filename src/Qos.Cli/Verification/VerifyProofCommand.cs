@@ -38,7 +38,7 @@ internal abstract class VerifyProofCommand : QosCommand
     {
         _part = part;
         Take(_file);
-        Take(_options.ForProofs);
+        Take(_options.ForProofs(part));
         if (part == ProofPart.Deployment)
             Take(_bootProof);
         Take(_list);
@@ -49,7 +49,7 @@ internal abstract class VerifyProofCommand : QosCommand
     {
         string path = parsed.GetValue(_file)!;
         string name = path == "-" ? "standard input" : path;
-        ProofVerifier verifier = _options.Verifier(parsed);
+        ProofVerifier verifier = _options.ProofVerifier(parsed, _part);
         BootProof? boot = parsed.GetValue(_bootProof) is { } bootPath ? ReadBootProof(bootPath) : null;
         using Stream stream = InputFile.OpenOrStandardInput(path);
 
@@ -113,3 +113,26 @@ internal abstract class VerifyProofCommand : QosCommand
         _options.Show(parsed, terminal, result);
     }
 }
+
+/// <summary><c>qos verify app-proof</c></summary>
+internal sealed class VerifyAppProofCommand() : VerifyProofCommand(
+    ProofPart.AppProof,
+    "app-proof",
+    "Verify an app proof's signature alone; 'verify deployment' tells where its key lives.",
+    "qos verify app-proof app-proof.json --ephemeral-key 04a1…");
+
+/// <summary><c>qos verify boot-proof</c></summary>
+internal sealed class VerifyBootProofCommand() : VerifyProofCommand(
+    ProofPart.BootProof,
+    "boot-proof",
+    "Verify that a key lives in an enclave that runs an approved manifest of a deployment that you name.",
+    "qos verify boot-proof boot-proof.json --quorum-key quorum_key.pub --pcrs aws-x86_64.pcrs --pivot signer");
+
+/// <summary><c>qos verify deployment</c></summary>
+internal sealed class VerifyDeploymentCommand() : VerifyProofCommand(
+    ProofPart.Deployment,
+    "deployment",
+    "Verify the whole chain: payload, key, enclave, manifest, approvals, binary, and that it is the deployment that you name.",
+    "qos verify deployment deployment.json --quorum-key quorum_key.pub --pcrs aws-x86_64.pcrs --pivot signer --time document",
+    "qos verify deployment answer.json --boot-proof boot-proof.json --manifest-set manifest-set --pcrs aws-x86_64.pcrs",
+    "qos verify deployment archive.jsonl --manifest manifest --time document --pcrs old.pcrs --pcrs new.pcrs --json");

@@ -4,50 +4,70 @@ using Qos.Verify;
 
 namespace Qos.Client;
 
-/// <summary>What an operator believes before a document is believed: whose root, at which time, which measurements.</summary>
-public sealed record AttestationPolicy
+/// <summary>How an operator believes a node's documents: under a policy, or, for development, without looking.</summary>
+public sealed class AttestationPolicy
 {
-    /// <summary>The trust anchor in DER; AWS's by default.</summary>
-    public ReadOnlyMemory<byte> Root { get; init; } = AwsRoot.Der.ToArray();
+    private readonly VerificationPolicy? _policy;
 
-    /// <summary>When the certificates must be valid; a document's own time is meant for archived documents.</summary>
-    public ValidationTime Time { get; init; } = ValidationTime.Now;
-
-    /// <summary>The PCRs that a document must have, by index; none is compared when empty.</summary>
-    public IReadOnlyDictionary<int, byte[]> Pcrs { get; init; } = new Dictionary<int, byte[]>();
+    private AttestationPolicy(VerificationPolicy? policy) => _policy = policy;
 
     /// <summary>
     /// Believes every document that can be parsed: no root, no time, no measurement, no user data is looked at. For development against
     /// modules that nobody vouches for, and for nothing else.
     /// </summary>
-    public bool UnsafeSkipAttestation { get; init; }
+    public static AttestationPolicy UnsafeSkip { get; } = new(null);
+
+    /// <summary>Whether documents are believed without looking.</summary>
+    public bool UnsafeSkipAttestation => _policy is null;
+
+    /// <summary>Believes documents that this policy accepts.</summary>
+    public static AttestationPolicy From(VerificationPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return new(policy);
+    }
+
+    /// <summary>
+    /// What is demanded of the document of a node that the operator has a manifest or an output for, which says whose deployment it is.
+    /// </summary>
+    /// <param name="pcrs">The measurements that it must have; none is compared when empty.</param>
+    /// <param name="time">When the certificates must be valid.</param>
+    /// <param name="root">The trust anchor in DER; null for AWS's.</param>
+    public static AttestationPolicy From(IReadOnlyDictionary<int, byte[]> pcrs, ValidationTime time, byte[]? root)
+    {
+        ArgumentNullException.ThrowIfNull(pcrs);
+        return new(new VerificationPolicy
+        {
+            Identity = DeploymentIdentity.Anyone,
+            Measurements = pcrs.Count == 0 ? TrustedMeasurements.Any : TrustedMeasurements.AnyOf(new PcrProfile("the given measurements", pcrs)),
+            Time = time,
+            TrustAnchor = root ?? AwsRoot.Der.ToArray(),
+            // A member approves the debug mode with the manifest, and a module of a development node measures nothing.
+            AllowDebug = true,
+        });
+    }
 
     /// <summary>Verifies a document's chain, signature and measurements.</summary>
     /// <exception cref="CeremonyException">It is refused; the message names the first check that does not hold.</exception>
-    public AttestationDocument Verify(ReadOnlyMemory<byte> coseSign1) => UnsafeSkipAttestation
+    public AttestationDocument Verify(ReadOnlyMemory<byte> coseSign1) => _policy is null
         ? Parse(coseSign1)
-        : Accept(Verifier().VerifyAttestation(coseSign1.Span), coseSign1);
+        : Accept(Verifier(_policy).VerifyAttestation(coseSign1.Span));
 
-    /// <summary>Verifies that a document is a booted node's, for this manifest, with its setup key. Specification: nsm, Verification, 4.</summary>
+    /// <summary>Verifies that a document is a booted node's, for this manifest, with its setup key.</summary>
     /// <exception cref="CeremonyException">It is refused; the message names the first check that does not hold.</exception>
     public AttestationDocument VerifySetup(ReadOnlyMemory<byte> coseSign1, Manifest manifest)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        return UnsafeSkipAttestation
+        return _policy is null
             ? Parse(coseSign1)
-            : Accept(Verifier().VerifySetup(coseSign1.Span, manifest.HashedBytes()), coseSign1);
+            : Accept(Verifier(_policy).VerifySetup(coseSign1.Span, manifest.HashedBytes()));
     }
 
-    private ProofVerifier Verifier()
+    private static ProofVerifier Verifier(VerificationPolicy policy)
     {
         try
         {
-            return new ProofVerifier(new VerificationOptions
-            {
-                TrustAnchor = Root,
-                Time = Time,
-                TrustedPcrs = Pcrs.Count == 0 ? [] : [new PcrProfile("the given measurements", Pcrs)],
-            });
+            return new ProofVerifier(policy);
         }
         catch (AttestationException e)
         {
@@ -67,10 +87,10 @@ public sealed record AttestationPolicy
         }
     }
 
-    private static AttestationDocument Accept(VerificationResult result, ReadOnlyMemory<byte> coseSign1)
+    private static AttestationDocument Accept(VerificationResult result)
     {
-        if (result.IsValid)
-            return AttestationDocument.Parse(coseSign1.Span);
+        if (result.Proven?.Document is { } document)
+            return document;
 
         Check first = result.Failures.First();
         string values = first.Detail ?? $"expected {first.Expected ?? "something else"}, found {first.Actual ?? "nothing"}";

@@ -18,7 +18,7 @@ internal sealed class GetEphemeralKeyHexCommand : ClientCommand
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
-        var policy = new AttestationPolicy { UnsafeSkipAttestation = true };
+        AttestationPolicy policy = AttestationPolicy.UnsafeSkip;
         PublicKey key = policy.Verify(InputFile.Bytes(parsed.GetValue(_document)!)).PublicKey is { } bytes
             ? PublicKey.Parse(bytes.Span)
             : throw new CeremonyException("The attestation document holds no key.");

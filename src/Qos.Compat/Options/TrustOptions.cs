@@ -29,11 +29,10 @@ internal sealed class TrustOptions
         if (parsed.GetValue(_skip))
         {
             screen.Output.WriteLine("**WARNING:** Skipping attestation document verification.");
-            return new AttestationPolicy { UnsafeSkipAttestation = true };
+            return AttestationPolicy.UnsafeSkip;
         }
 
-        var policy = new AttestationPolicy { Pcrs = pcrs(), Time = TimeOf(parsed) };
-        return RootDer(parsed) is { } root ? policy with { Root = root } : policy;
+        return AttestationPolicy.From(pcrs(), TimeOf(parsed), RootDer(parsed));
     }
 
     /// <summary>The root in DER; null for AWS's.</summary>

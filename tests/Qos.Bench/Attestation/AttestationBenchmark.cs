@@ -47,13 +47,20 @@ internal sealed class AttestationBenchmark : IBenchmark
     }
 
     private static ProofVerifier Proofs(IntermediateCache? cache) =>
-        new(new() { Time = ValidationTime.Document, AllowUncommitted = true, Cache = cache });
+        new(new()
+        {
+            Identity = DeploymentIdentity.Anyone,
+            Measurements = TrustedMeasurements.Any,
+            Time = ValidationTime.Document,
+            AllowUncommitted = true,
+            Cache = cache,
+        });
 
     private void VerifyProof(ProofVerifier verifier)
     {
         VerificationResult result = verifier.Verify(PublishedProof.Parse(_proof));
         if (!result.IsValid)
-            throw new InvalidOperationException(ResultText.Of(result));
+            throw new InvalidOperationException(result.ToText());
     }
 
     /// <summary>How often a second of processor time holds the action.</summary>

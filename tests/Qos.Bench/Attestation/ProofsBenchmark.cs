@@ -50,7 +50,7 @@ internal sealed class ProofsBenchmark : IBenchmark
     {
         byte[] proof = VectorFiles.Bytes("proofs", "turnkey_1.json");
         var start = new ProcessStartInfo(
-            Programs.Find("qos"), ["verify", "deployment", "-", "--list", "--json", "--time", "document", "--allow-uncommitted"])
+            Programs.Find("qos"), ["verify", "deployment", "-", "--list", "--json", "--time", "document", "--allow-uncommitted", "--allow-any-quorum", "--allow-any-pcrs"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

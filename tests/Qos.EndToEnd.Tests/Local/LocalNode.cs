@@ -66,12 +66,7 @@ public sealed class LocalNode : IAsyncDisposable
         File.ReadLines(In("root.pem")).Where(line => !line.StartsWith('-'))));
 
     /// <summary>What the members believe: this simulator, now, these measurements.</summary>
-    public AttestationPolicy Policy => new()
-    {
-        Root = RootDer,
-        Time = ValidationTime.Now,
-        Pcrs = Enumerable.Range(0, 4).ToDictionary(index => index, Pcr),
-    };
+    public AttestationPolicy Policy => AttestationPolicy.From(Enumerable.Range(0, 4).ToDictionary(index => index, Pcr), ValidationTime.Now, RootDer.ToArray());
 
     /// <summary>The names in the enclave's folder, but for the lock.</summary>
     public string[] FileNames =>
