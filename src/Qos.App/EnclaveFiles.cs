@@ -11,6 +11,9 @@ internal static class EnclaveFiles
     internal const string EphemeralKey = "qos.ephemeral.key";
     internal const string QuorumKey = "qos.quorum.key";
 
+    // 64 hex characters; what is longer is something else.
+    private const int MaxKeyFileBytes = 256;
+
     internal static ManifestEnvelope ReadManifest(string directory)
     {
         string path = Path.Combine(directory, Manifest);
@@ -31,16 +34,20 @@ internal static class EnclaveFiles
     internal static KeySet ReadKey(string directory, string name)
     {
         string path = Path.Combine(directory, name);
-        if (!File.Exists(path))
-            throw new QosAppException(MissingOr(path, new FileNotFoundException()));
-
         try
         {
-            return KeyFiles.ReadSecret(path);
+            using SecretMemory content = SecretMemory.Allocate(MaxKeyFileBytes);
+            using FileStream file = new(path, new FileStreamOptions { BufferSize = 0 });
+            int length = file.ReadAtLeast(content.Span, content.Length, throwOnEndOfStream: false);
+            return KeySet.FromHex(content.Span[..length]);
         }
         catch (KeyException refused)
         {
-            throw new QosAppException(refused.Message, refused);
+            throw new QosAppException($"The key file {path} cannot be used: {refused.Message}", refused);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new QosAppException(MissingOr(path, failure), failure);
         }
     }
 

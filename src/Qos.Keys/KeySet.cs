@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Qos.Serialization;
 
 namespace Qos.Keys;
 
@@ -63,6 +64,27 @@ public sealed class KeySet : IKeyPair
             secrets.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The key set of a seed as key files hold it: 64 hex characters, with white space at the ends or without. Specification: keys, Key set.</summary>
+    /// <exception cref="KeyException">It is something else; nothing of it is in the message.</exception>
+    public static KeySet FromHex(ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte> digits = text.Trim(" \t\r\n\f\v"u8);
+        if (digits.Length != 2 * SeedSize)
+            throw new KeyException(KeyError.InvalidMasterSeed);
+
+        using SecretMemory seed = SecretMemory.Allocate(SeedSize);
+        try
+        {
+            Hex.DecodeSecret(digits, seed.Span);
+        }
+        catch (EncodingException)
+        {
+            throw new KeyException(KeyError.InvalidMasterSeed);
+        }
+
+        return FromSeed(seed.Span);
     }
 
     /// <summary>A copy of the master seed, for the caller to dispose of.</summary>

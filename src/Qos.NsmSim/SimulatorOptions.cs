@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Qos.Nsm;
 using Qos.Simulator;
+using Qos.Verify;
 
 namespace Qos.NsmSim;
 

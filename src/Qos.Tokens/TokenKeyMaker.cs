@@ -1,5 +1,5 @@
 using Qos.Keys;
-using static Qos.Native.LibPkcs11;
+using static Qos.Tokens.LibPkcs11;
 
 namespace Qos.Tokens;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Qos.Keys;
-using static Qos.Native.LibPkcs11;
+using static Qos.Tokens.LibPkcs11;
 
 namespace Qos.Tokens;
 

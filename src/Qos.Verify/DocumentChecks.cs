@@ -10,7 +10,7 @@ internal static class DocumentChecks
 
     /// <summary>Reads and verifies; null when it cannot be read.</summary>
     public static AttestationDocument? Run(
-        CheckList checks, ReadOnlySpan<byte> coseSign1, VerificationPolicy policy, AttestationVerifier verifier, string rootSha256, bool isAws)
+        CheckList checks, ReadOnlySpan<byte> coseSign1, VerificationPolicy policy, AttestationExaminer verifier, string rootSha256, bool isAws)
     {
         checks.Pass(
             CheckNames.DocumentRoot,

@@ -13,7 +13,7 @@ namespace Qos.Verify;
 public sealed class ProofVerifier
 {
     private readonly VerificationPolicy _policy;
-    private readonly AttestationVerifier _verifier;
+    private readonly AttestationExaminer _verifier;
     private readonly string _rootSha256;
     private readonly bool _isAws;
 
@@ -26,7 +26,7 @@ public sealed class ProofVerifier
         ArgumentNullException.ThrowIfNull(policy.Identity);
         ArgumentNullException.ThrowIfNull(policy.Measurements);
         _policy = policy;
-        _verifier = new AttestationVerifier(policy.TrustAnchor.Span, policy.Cache);
+        _verifier = new AttestationExaminer(policy.TrustAnchor.Span, policy.Cache);
         _rootSha256 = Convert.ToHexStringLower(SHA256.HashData(policy.TrustAnchor.Span));
         _isAws = policy.TrustAnchor.Span.SequenceEqual(AwsRoot.Der);
     }

@@ -10,8 +10,8 @@ internal sealed class EnclaveFolder : IDisposable
     {
         Envelope = envelope ?? NewEnvelope(Quorum.PublicKey);
         File.WriteAllBytes(PathOf("qos.manifest"), ManifestEnvelopeFormat.Write(Envelope));
-        KeyFiles.WriteSecret(PathOf("qos.ephemeral.key"), Ephemeral);
-        KeyFiles.WriteSecret(PathOf("qos.quorum.key"), Quorum);
+        WriteKey("qos.ephemeral.key", Ephemeral);
+        WriteKey("qos.quorum.key", Quorum);
     }
 
     public string Root { get; } = Directory.CreateTempSubdirectory("qos-app-").FullName;
@@ -31,6 +31,12 @@ internal sealed class EnclaveFolder : IDisposable
         Quorum.Dispose();
         Ephemeral.Dispose();
         Directory.Delete(Root, recursive: true);
+    }
+
+    private void WriteKey(string name, KeySet key)
+    {
+        using SecretMemory seed = key.ExportSeed();
+        File.WriteAllText(PathOf(name), Convert.ToHexStringLower(seed.Span));
     }
 
     private static ManifestEnvelope NewEnvelope(PublicKey quorumKey)

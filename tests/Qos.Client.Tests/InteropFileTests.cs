@@ -3,6 +3,7 @@ using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
 using Qos.Vectors;
+using Qos.Verify;
 
 namespace Qos.Client.Tests;
 

@@ -59,7 +59,7 @@ public sealed class OldClientTests : IDisposable
     }
 
     private static Member User(string alias) =>
-        new(alias, KeyFiles.ReadSecret(VectorFiles.PathOf("qos", "integration-mock", "boot-e2e", "all-personal-dir", $"{alias}-dir", $"{alias}.secret")));
+        new(alias, KeySet.FromHex(VectorFiles.Bytes("qos", "integration-mock", "boot-e2e", "all-personal-dir", $"{alias}-dir", $"{alias}.secret")));
 
     private static ManifestEnvelope Approved(ManifestVersion version, params Member[] users)
     {
@@ -69,7 +69,7 @@ public sealed class OldClientTests : IDisposable
         {
             Version = version,
             Namespace = new ManifestNamespace(
-                "quit-coding-to-vape", 2, KeyFiles.ReadPublic(VectorFiles.PathOf("qos", "integration-mock", "namespaces", "quit-coding-to-vape", "quorum_key.pub")).Memory),
+                "quit-coding-to-vape", 2, PublicKey.ParseHex(VectorFiles.Text("qos", "integration-mock", "namespaces", "quit-coding-to-vape", "quorum_key.pub")).Memory),
             Pivot = new PivotConfig { Hash = System.Security.Cryptography.SHA256.HashData(s_pivot), Restart = RestartPolicy.Always, Args = ["--flag"] },
             ManifestSet = set,
             ShareSet = set,

@@ -71,7 +71,7 @@ public class KeySetVectorTests
         Assert.NotEmpty(vectors.EnumerateArray());
         foreach (JsonElement vector in vectors.EnumerateArray())
         {
-            using KeySet keys = KeyFiles.ReadSecret(VectorFiles.PathOf("qos", vector.Text("seed_file")));
+            using KeySet keys = KeySet.FromHex(VectorFiles.Bytes("qos", vector.Text("seed_file")));
             byte[] data = Encoding.UTF8.GetBytes(vector.Text("data_utf8"));
             Assert.Equal(vector.Text("signature"), Convert.ToHexStringLower(keys.Sign(data)));
         }
@@ -80,8 +80,8 @@ public class KeySetVectorTests
     [Fact]
     public void Golden_key_files_belong_together()
     {
-        using KeySet keys = KeyFiles.ReadSecret(VectorFiles.PathOf("qos", "golden", "primary.secret"));
-        Assert.Equal(KeyFiles.ReadPublic(VectorFiles.PathOf("qos", "golden", "primary.pub")), keys.PublicKey);
+        using KeySet keys = KeySet.FromHex(VectorFiles.Bytes("qos", "golden", "primary.secret"));
+        Assert.Equal(PublicKey.ParseHex(VectorFiles.Text("qos", "golden", "primary.pub").Trim()), keys.PublicKey);
     }
 
     [Theory]
@@ -91,10 +91,10 @@ public class KeySetVectorTests
     public void Mock_members_key_files_belong_together(string member)
     {
         string folder = VectorFiles.PathOf("qos", "integration-mock", "boot-e2e", "all-personal-dir", $"{member}-dir");
-        using KeySet keys = KeyFiles.ReadSecret(Path.Combine(folder, $"{member}.secret"));
-        Assert.Equal(KeyFiles.ReadPublic(Path.Combine(folder, $"{member}.pub")), keys.PublicKey);
+        using KeySet keys = KeySet.FromHex(File.ReadAllBytes(Path.Combine(folder, $"{member}.secret")));
+        Assert.Equal(PublicKey.ParseHex(File.ReadAllText(Path.Combine(folder, $"{member}.pub")).Trim()), keys.PublicKey);
         foreach (string set in (string[])["manifest-set", "share-set"])
-            Assert.Equal(KeyFiles.ReadPublic(VectorFiles.PathOf("qos", "integration-mock", "keys", set, $"{member}.pub")), keys.PublicKey);
+            Assert.Equal(PublicKey.ParseHex(VectorFiles.Text("qos", "integration-mock", "keys", set, $"{member}.pub").Trim()), keys.PublicKey);
     }
 
     // Nothing says what belongs to these; they are files that the reference reads as they are, with or without white space.
@@ -104,7 +104,7 @@ public class KeySetVectorTests
     public void Other_secret_files_are_read(string file)
     {
         string path = VectorFiles.PathOf(["qos", .. file.Split('/')]);
-        using KeySet keys = KeyFiles.ReadSecret(path);
+        using KeySet keys = KeySet.FromHex(File.ReadAllBytes(path));
         using KeySet same = KeySet.FromSeed(Convert.FromHexString(File.ReadAllText(path).Trim()));
         Assert.Equal(same.PublicKey, keys.PublicKey);
     }
@@ -112,8 +112,8 @@ public class KeySetVectorTests
     [Fact]
     public void Mock_recovery_key_files_belong_together()
     {
-        using KeySet keys = KeyFiles.ReadSecret(VectorFiles.PathOf("qos", "integration-mock", "mock_p256_dr.secret.keep"));
-        Assert.Equal(KeyFiles.ReadPublic(VectorFiles.PathOf("qos", "integration-mock", "mock_p256_dr.pub")), keys.PublicKey);
+        using KeySet keys = KeySet.FromHex(VectorFiles.Bytes("qos", "integration-mock", "mock_p256_dr.secret.keep"));
+        Assert.Equal(PublicKey.ParseHex(VectorFiles.Text("qos", "integration-mock", "mock_p256_dr.pub").Trim()), keys.PublicKey);
     }
 
     [Theory]
@@ -122,12 +122,12 @@ public class KeySetVectorTests
     [InlineData("deploy-test")]
     public void Preproduction_share_opens_and_gives_the_quorum_key(string application)
     {
-        using KeySet member = KeyFiles.ReadSecret(VectorFiles.PathOf("qos", "preprod", "old_dev.secret.keep"));
+        using KeySet member = KeySet.FromHex(VectorFiles.Bytes("qos", "preprod", "old_dev.secret.keep"));
         using SecretMemory share = member.Decrypt(VectorFiles.Bytes("qos", "preprod", application, "old_dev.share.keep"));
         using SecretMemory seed = Shamir.Reconstruct([share]);
         using KeySet quorum = KeySet.FromSeed(seed.Span);
 
-        Assert.Equal(KeyFiles.ReadPublic(VectorFiles.PathOf("qos", "preprod", application, "quorum_key.pub")), quorum.PublicKey);
+        Assert.Equal(PublicKey.ParseHex(VectorFiles.Text("qos", "preprod", application, "quorum_key.pub").Trim()), quorum.PublicKey);
     }
 
     [Fact]
@@ -137,13 +137,13 @@ public class KeySetVectorTests
         foreach (string name in (string[])["user1", "user2", "user3"])
         {
             string folder = VectorFiles.PathOf("qos", "integration-mock", "boot-e2e", "all-personal-dir", $"{name}-dir");
-            using KeySet member = KeyFiles.ReadSecret(Path.Combine(folder, $"{name}.secret"));
+            using KeySet member = KeySet.FromHex(File.ReadAllBytes(Path.Combine(folder, $"{name}.secret")));
             shares.Add(member.Decrypt(File.ReadAllBytes(Path.Combine(folder, $"{name}.share"))));
         }
 
         using SecretMemory seed = Shamir.Reconstruct(shares);
         using KeySet quorum = KeySet.FromSeed(seed.Span);
-        PublicKey expected = KeyFiles.ReadPublic(VectorFiles.PathOf("qos", "integration-mock", "namespaces", "quit-coding-to-vape", "quorum_key.pub"));
+        PublicKey expected = PublicKey.ParseHex(VectorFiles.Text("qos", "integration-mock", "namespaces", "quit-coding-to-vape", "quorum_key.pub").Trim());
         Assert.Equal(expected, quorum.PublicKey);
     }
 

@@ -148,7 +148,7 @@ public sealed class GenesisTests
         }
 
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, node.Phase);
-        using KeySet key = KeyFiles.ReadSecret(node.Folder["qos.quorum.key"]);
+        using KeySet key = KeySet.FromHex(File.ReadAllBytes(node.Folder["qos.quorum.key"]));
         Assert.Equal(output.QuorumKey.ToArray(), key.PublicKey.Bytes.ToArray());
     }
 

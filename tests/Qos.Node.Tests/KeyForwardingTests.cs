@@ -35,7 +35,7 @@ public sealed class KeyForwardingTests
 
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, successor.Phase);
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, old.Phase);
-        using KeySet key = KeyFiles.ReadSecret(successor.Folder["qos.quorum.key"]);
+        using KeySet key = KeySet.FromHex(File.ReadAllBytes(successor.Folder["qos.quorum.key"]));
         Assert.Equal(quorum.Key.PublicKey, key.PublicKey);
         Assert.NotEqual(setup, successor.EphemeralKey());
         Assert.True(successor.Node.Provisioned.IsCompletedSuccessfully);

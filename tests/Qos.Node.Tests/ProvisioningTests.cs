@@ -23,9 +23,9 @@ public sealed class ProvisioningTests
         Assert.True(node.Expect<ProtocolMessage.ProvisionResponse>(quorum.Post(setup, second)).Reconstructed);
 
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, node.Phase);
-        using KeySet quorumKey = KeyFiles.ReadSecret(node.Folder["qos.quorum.key"]);
+        using KeySet quorumKey = KeySet.FromHex(File.ReadAllBytes(node.Folder["qos.quorum.key"]));
         Assert.Equal(quorum.Key.PublicKey, quorumKey.PublicKey);
-        using KeySet live = KeyFiles.ReadSecret(node.Folder["qos.ephemeral.key"]);
+        using KeySet live = KeySet.FromHex(File.ReadAllBytes(node.Folder["qos.ephemeral.key"]));
         Assert.NotEqual(setup, live.PublicKey);
         Assert.Equal(live.PublicKey, node.EphemeralKey());
     }

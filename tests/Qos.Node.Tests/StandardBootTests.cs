@@ -26,7 +26,7 @@ public sealed class StandardBootTests
         byte[] hash = ManifestFormat.Hash(quorum.Manifest);
         Assert.Equal(hash, document.UserData!.Value.ToArray());
         Assert.Null(document.Nonce);
-        using KeySet setup = KeyFiles.ReadSecret(node.Folder["qos.ephemeral.key"]);
+        using KeySet setup = KeySet.FromHex(File.ReadAllBytes(node.Folder["qos.ephemeral.key"]));
         Assert.Equal(setup.PublicKey.Bytes.ToArray(), document.PublicKey!.Value.ToArray());
         Assert.Equal(ManifestCommitment.Setup(setup.PublicKey.Bytes, hash).Pcr.ToArray(), document.Pcrs[16].ToArray());
         Assert.Equal(32, document.Pcrs.Count);

@@ -1,5 +1,6 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Security.Cryptography;
+using Qos.Verify;
 
 namespace Qos.Nsm.Tests;
 
@@ -60,7 +61,7 @@ public sealed class ChainTests
         // With a cache, twice: nothing of a refused chain is remembered in a way that lets it pass.
         var cache = new IntermediateCache();
         for (int i = 0; i < 2; i++)
-            Assert.Equal(error, Assert.Throws<AttestationException>(() => Verify(chain, cache)).Error);
+            Assert.Equal(error, Assert.Throws<AttestationException>(() => Examine(chain, cache)).Error);
     }
 
     [Theory]
@@ -68,17 +69,17 @@ public sealed class ChainTests
     public void Examining_names_the_step_and_goes_on(string what)
     {
         (TestChain chain, AttestationError error) = s_wrong[what];
-        AttestationVerifier verifier;
+        AttestationExaminer examiner;
         try
         {
-            verifier = new AttestationVerifier(chain.Root);
+            examiner = new AttestationExaminer(chain.Root);
         }
         catch (AttestationException)
         {
             return;
         }
 
-        IReadOnlyList<AttestationFinding> findings = verifier.Examine(AttestationDocument.Parse(chain.Document()), TestChain.Time);
+        IReadOnlyList<AttestationFinding> findings = examiner.Examine(AttestationDocument.Parse(chain.Document()), TestChain.Time);
         Assert.Equal(Enum.GetValues<AttestationStep>(), findings.Select(finding => finding.Step));
         AttestationFinding failed = findings.First(finding => finding.Failure is not null);
         Assert.Equal(error, failed.Failure!.Error);
@@ -157,6 +158,9 @@ public sealed class ChainTests
 
     private static X509Extension Extra(bool critical) => new("1.2.3.4", [0x05, 0x00], critical);
 
-    private static void Verify(TestChain chain, IntermediateCache? cache = null) =>
-        new AttestationVerifier(chain.Root, cache).Verify(AttestationDocument.Parse(chain.Document()), TestChain.Time);
+    private static void Verify(TestChain chain) =>
+        new AttestationVerifier(chain.Root).Verify(AttestationDocument.Parse(chain.Document()), TestChain.Time);
+
+    private static void Examine(TestChain chain, IntermediateCache cache) =>
+        new AttestationExaminer(chain.Root, cache).Verify(AttestationDocument.Parse(chain.Document()), TestChain.Time);
 }

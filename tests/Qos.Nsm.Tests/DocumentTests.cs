@@ -1,4 +1,5 @@
 using System.Formats.Cbor;
+using Qos.Verify;
 
 namespace Qos.Nsm.Tests;
 
@@ -166,7 +167,7 @@ public sealed class DocumentTests
         const int Seed = 99;
         var random = new Random(Seed);
         byte[] document = s_chain.Document();
-        var verifier = new AttestationVerifier(s_chain.Root, new IntermediateCache());
+        var verifier = new AttestationExaminer(s_chain.Root, new IntermediateCache());
         verifier.Verify(AttestationDocument.Parse(document), TestChain.Time);
         for (int i = 0; i < 800; i++)
         {

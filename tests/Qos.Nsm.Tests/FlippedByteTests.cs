@@ -1,4 +1,5 @@
 using Qos.Simulator;
+using Qos.Verify;
 
 namespace Qos.Nsm.Tests;
 
@@ -24,7 +25,7 @@ public sealed class FlippedByteTests
     private static void AssertNoFlipVerifies(byte[] document, byte[] root, DateTimeOffset time, int seed)
     {
         var cache = new IntermediateCache();
-        var verifier = new AttestationVerifier(root, cache);
+        var verifier = new AttestationExaminer(root, cache);
         verifier.Verify(AttestationDocument.Parse(document), time);
 
         int[] bits = new Random(seed).GetItems([0, 1, 2, 3, 4, 5, 6, 7], document.Length);

@@ -1,3 +1,5 @@
+using Qos.Verify;
+
 namespace Qos.Nsm.Tests;
 
 /// <summary>The cache saves signatures and nothing else: time, place and the bytes above are checked each time.</summary>
@@ -8,7 +10,7 @@ public sealed class IntermediateCacheTests
     {
         TestChain chain = TestChain.Default();
         var cache = new IntermediateCache();
-        var verifier = new AttestationVerifier(chain.Root, cache);
+        var verifier = new AttestationExaminer(chain.Root, cache);
         AttestationDocument document = AttestationDocument.Parse(chain.Document());
         verifier.Verify(document, TestChain.Time);
         Assert.Equal(3, cache.Count);
@@ -20,7 +22,7 @@ public sealed class IntermediateCacheTests
     public void Time_is_checked_with_a_full_cache()
     {
         TestChain chain = TestChain.With("zone", link => link with { NotAfter = TestChain.Time.AddMinutes(10) });
-        var verifier = new AttestationVerifier(chain.Root, new IntermediateCache());
+        var verifier = new AttestationExaminer(chain.Root, new IntermediateCache());
         AttestationDocument document = AttestationDocument.Parse(chain.Document());
         verifier.Verify(document, TestChain.Time);
         verifier.Verify(document, TestChain.Time.AddMinutes(10));
@@ -39,10 +41,10 @@ public sealed class IntermediateCacheTests
         TestChain other = TestChain.Default();
         var cache = new IntermediateCache();
         AttestationDocument document = AttestationDocument.Parse(ours.Document());
-        new AttestationVerifier(ours.Root, cache).Verify(document, TestChain.Time);
+        new AttestationExaminer(ours.Root, cache).Verify(document, TestChain.Time);
         Assert.Equal(
             AttestationError.InvalidChainSignature,
-            Assert.Throws<AttestationException>(() => new AttestationVerifier(other.Root, cache).Verify(document, TestChain.Time)).Error);
+            Assert.Throws<AttestationException>(() => new AttestationExaminer(other.Root, cache).Verify(document, TestChain.Time)).Error);
     }
 
     [Fact]
@@ -50,7 +52,7 @@ public sealed class IntermediateCacheTests
     {
         // The region's certificate, which is remembered, straight above the leaf of the instance: its place decides, not its being known.
         TestChain chain = TestChain.Default();
-        var verifier = new AttestationVerifier(chain.Root, new IntermediateCache());
+        var verifier = new AttestationExaminer(chain.Root, new IntermediateCache());
         verifier.Verify(AttestationDocument.Parse(chain.Document()), TestChain.Time);
         byte[] document = chain.Document(p => p.Set("cabundle", w => TestPayload.WriteBundle(w, [chain.Bundle[0], chain.Bundle[1]])));
         Assert.Equal(
@@ -65,7 +67,7 @@ public sealed class IntermediateCacheTests
         for (int i = 0; i < 4; i++)
         {
             TestChain chain = TestChain.Default();
-            new AttestationVerifier(chain.Root, cache).Verify(AttestationDocument.Parse(chain.Document()), TestChain.Time);
+            new AttestationExaminer(chain.Root, cache).Verify(AttestationDocument.Parse(chain.Document()), TestChain.Time);
             Assert.InRange(cache.Count, 3, 4);
         }
     }
@@ -77,7 +79,7 @@ public sealed class IntermediateCacheTests
         var cache = new IntermediateCache(5);
         AttestationDocument[] documents = [.. chains.Select(chain => AttestationDocument.Parse(chain.Document()))];
         Parallel.For(0, 120, i =>
-            new AttestationVerifier(chains[i % 3].Root, cache).Verify(documents[i % 3], TestChain.Time));
+            new AttestationExaminer(chains[i % 3].Root, cache).Verify(documents[i % 3], TestChain.Time));
         Assert.InRange(cache.Count, 1, 5);
     }
 }

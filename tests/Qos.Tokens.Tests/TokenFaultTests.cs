@@ -1,4 +1,4 @@
-using static Qos.Native.LibPkcs11;
+using static Qos.Tokens.LibPkcs11;
 
 namespace Qos.Tokens.Tests;
 

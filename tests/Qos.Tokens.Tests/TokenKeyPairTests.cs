@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Qos.Keys;
 using Qos.Protocol;
-using static Qos.Native.LibPkcs11;
+using static Qos.Tokens.LibPkcs11;
 
 namespace Qos.Tokens.Tests;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Qos.Eif;
 using Qos.Nsm;
+using Qos.Verify;
 
 namespace Qos.Cli;
 

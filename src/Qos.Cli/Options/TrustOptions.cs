@@ -1,7 +1,8 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.CommandLine;
 using Qos.Client;
 using Qos.Nsm;
+using Qos.Verify;
 
 namespace Qos.Cli;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Qos.Nsm;
+using Qos.Verify;
 
 namespace Qos.Compat;
 

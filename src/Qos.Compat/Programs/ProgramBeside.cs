@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
 using Qos.Client;
-using Qos.Native;
 
 namespace Qos.Compat;
 
 /// <summary>Our programs, found beside this one: in its own folder, as <c>make</c> lays them out, or all in one folder.</summary>
-internal static class ProgramBeside
+internal static partial class ProgramBeside
 {
     /// <summary>The file of a program.</summary>
     /// <exception cref="CeremonyException">It is not there.</exception>
@@ -21,11 +20,15 @@ internal static class ProgramBeside
             : throw new CeremonyException($"{name} is not beside this program: put it at {Path.GetFullPath(candidates[1])}.");
     }
 
+    // It returns only when it failed. The array ends with null.
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int execv(string path, string?[] arguments);
+
     /// <summary>Becomes a program: same process, same descriptors, same environment.</summary>
     /// <exception cref="CeremonyException">It could not be started.</exception>
     public static int Become(string path, IEnumerable<string> args)
     {
-        LibC.execv(path, [path, .. args, null]);
+        execv(path, [path, .. args, null]);
         throw new CeremonyException($"{path} cannot be started: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
     }
 }

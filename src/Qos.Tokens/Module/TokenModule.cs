@@ -1,6 +1,6 @@
 using Qos.Keys;
 using Qos.Native;
-using static Qos.Native.LibPkcs11;
+using static Qos.Tokens.LibPkcs11;
 
 namespace Qos.Tokens;
 

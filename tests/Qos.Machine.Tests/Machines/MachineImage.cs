@@ -1,4 +1,5 @@
 using Qos.Nsm;
+using Qos.Verify;
 
 namespace Qos.Machine.Tests.Machines;
 

@@ -1,7 +1,12 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using NSec.Cryptography;
+using Qos.Keys;
 using Qos.Serialization;
+using PublicKey = Qos.Keys.PublicKey;
 
-namespace Qos.Keys;
+namespace Qos.Client;
 
 /// <summary>
 /// What a protected key file says before its ciphertext, one fact to a line; these bytes are authenticated with the seed:
@@ -17,6 +22,9 @@ internal sealed record ProtectedKeyHeader(PublicKey PublicKey, int Operations, i
     internal const string Version = "qos-protected-key-v1";
     internal const int SaltSize = 16;
     internal const int NonceSize = 24;
+
+    /// <summary>Bytes of a sealed seed: the seed and its tag.</summary>
+    internal const int SealedSize = KeySet.SeedSize + 16;
 
     // A hostile file must not make the reader work for hours or take all memory.
     private const int MaxOperations = 16;
@@ -53,6 +61,34 @@ internal sealed record ProtectedKeyHeader(PublicKey PublicKey, int Operations, i
         catch (Exception refused) when (refused is KeyException or EncodingException or FormatException or OverflowException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Encrypts a seed under a passphrase, with this header as associated data.</summary>
+    internal byte[] Seal(ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> seed)
+    {
+        using Key key = CipherKey(passphrase);
+        return AeadAlgorithm.XChaCha20Poly1305.Encrypt(key, Nonce, Encoding.ASCII.GetBytes(ToText()), seed);
+    }
+
+    /// <summary>Decrypts a sealed seed; false when the passphrase is wrong, or header or ciphertext were changed.</summary>
+    internal bool TryOpen(ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> sealedSeed, Span<byte> seed)
+    {
+        using Key key = CipherKey(passphrase);
+        return AeadAlgorithm.XChaCha20Poly1305.Decrypt(key, Nonce, Encoding.ASCII.GetBytes(ToText()), sealedSeed, seed);
+    }
+
+    private Key CipherKey(ReadOnlySpan<byte> passphrase)
+    {
+        var argon2 = PasswordBasedKeyDerivationAlgorithm.Argon2id(
+            new Argon2Parameters { DegreeOfParallelism = 1, MemorySize = MemoryKib, NumberOfPasses = Operations });
+        try
+        {
+            return argon2.DeriveKey(passphrase, Salt, AeadAlgorithm.XChaCha20Poly1305);
+        }
+        catch (CryptographicException failure)
+        {
+            throw new InsufficientMemoryException($"The passphrase needs {MemoryKib / 1024} MiB of memory to be checked, which are not there.", failure);
         }
     }
 

@@ -1,4 +1,4 @@
-namespace Qos.Nsm;
+namespace Qos.Verify;
 
 /// <summary>The steps of a document's verification, in their order. Specification: nsm, Verification.</summary>
 public enum AttestationStep

@@ -1,4 +1,6 @@
-namespace Qos.Nsm;
+using Qos.Nsm;
+
+namespace Qos.Verify;
 
 /// <summary>What one step of a document's verification found.</summary>
 /// <param name="Step">The step.</param>

@@ -1,9 +1,11 @@
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
+using FsCheck;
+using Qos.Keys.Tests;
+using Qos.Keys;
 using Qos.Vectors;
 
-namespace Qos.Keys.Tests;
+namespace Qos.Client.Tests;
 
 /// <summary>Key files with anything in them. Specification: keys, Key set.</summary>
 public sealed class KeyFilePropertyTests : IDisposable

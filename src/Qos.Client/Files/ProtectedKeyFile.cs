@@ -1,7 +1,8 @@
 using System.Text;
+using Qos.Keys;
 using Qos.Serialization;
 
-namespace Qos.Keys;
+namespace Qos.Client;
 
 /// <summary>
 /// A secret file under a passphrase: Argon2id makes a key of it, XChaCha20-Poly1305 seals the seed, and the file is text that names its
@@ -35,7 +36,7 @@ public static class ProtectedKeyFile
     {
         (ProtectedKeyHeader header, byte[] sealedSeed) = PartsOf(path, content);
         using SecretMemory seed = SecretMemory.Allocate(KeySet.SeedSize);
-        if (!SealedSeed.TryOpen(header, passphrase, sealedSeed, seed.Span))
+        if (!header.TryOpen(passphrase, sealedSeed, seed.Span))
             throw new KeyException(KeyError.InvalidMasterSeed, $"The passphrase is wrong, or {path} is damaged.");
 
         KeySet keySet = KeySet.FromSeed(seed.Span);
@@ -84,7 +85,7 @@ public static class ProtectedKeyFile
         ProtectedKeyHeader header = new(keySet.PublicKey, operations, memoryKib, salt, nonce);
 
         using SecretMemory seed = keySet.ExportSeed();
-        byte[] sealedSeed = SealedSeed.Seal(header, passphrase, seed.Span);
+        byte[] sealedSeed = header.Seal(passphrase, seed.Span);
         string text = $"{header.ToText()}{Hex.Encode(sealedSeed)}\n";
         PublishedFile.Write(path, Encoding.ASCII.GetBytes(text), PublishedFile.OwnerOnly, overwrite);
     }
@@ -95,10 +96,10 @@ public static class ProtectedKeyFile
         if (IsProtected(content))
         {
             string[] lines = Encoding.ASCII.GetString(content).Split('\n');
-            if (lines.Length == 6 && lines[5].Length == 0 && lines[4].Length == 2 * SealedSeed.Size
+            if (lines.Length == 6 && lines[5].Length == 0 && lines[4].Length == 2 * ProtectedKeyHeader.SealedSize
                 && ProtectedKeyHeader.Parse(lines.AsSpan(0, 4)) is { } header)
             {
-                byte[] sealedSeed = new byte[SealedSeed.Size];
+                byte[] sealedSeed = new byte[ProtectedKeyHeader.SealedSize];
                 if (Hex.TryDecode(Encoding.ASCII.GetBytes(lines[4]), sealedSeed))
                     return (header, sealedSeed);
             }

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Qos.Nsm;
 
-namespace Qos.Nsm;
+namespace Qos.Verify;
 
 /// <summary>
 /// Measurements as tools write them: lines <c>&lt;hex&gt; PCR&lt;n&gt;</c>, or JSON whose members <c>PCR&lt;n&gt;</c> are hex, on their own or

@@ -1,5 +1,8 @@
 using System.Text;
-namespace Qos.Keys.Tests;
+using Qos.Keys.Tests;
+using Qos.Keys;
+
+namespace Qos.Client.Tests;
 
 public sealed class ProtectedKeyFileTests : IDisposable
 {

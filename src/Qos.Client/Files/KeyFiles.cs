@@ -1,6 +1,7 @@
+using Qos.Keys;
 using Qos.Serialization;
 
-namespace Qos.Keys;
+namespace Qos.Client;
 
 /// <summary>
 /// Key files as all tools of the protocol read and write them: a secret file holds the master seed as 64 hex characters, a public file
@@ -8,8 +9,6 @@ namespace Qos.Keys;
 /// </summary>
 public static class KeyFiles
 {
-    private const int SeedDigits = 2 * KeySet.SeedSize;
-
     /// <summary>The most bytes that a key file may have, white space and a protected key's header included.</summary>
     internal const int MaxFileSize = 4096;
 
@@ -22,7 +21,7 @@ public static class KeyFiles
     {
         ArgumentNullException.ThrowIfNull(keySet);
         using SecretMemory seed = keySet.ExportSeed();
-        using SecretMemory digits = SecretMemory.Allocate(SeedDigits);
+        using SecretMemory digits = SecretMemory.Allocate(2 * KeySet.SeedSize);
         Hex.EncodeSecret(seed.Span, digits.Span);
         PublishedFile.Write(path, digits.Span, PublishedFile.OwnerOnly, overwrite);
     }
@@ -54,8 +53,7 @@ public static class KeyFiles
 
         try
         {
-            using SecretMemory seed = DecodeSeed(content.Span);
-            return KeySet.FromSeed(seed.Span);
+            return KeySet.FromHex(content.Span);
         }
         catch (KeyException refused) when (refused.Error == KeyError.InvalidMasterSeed)
         {
@@ -110,25 +108,5 @@ public static class KeyFiles
         return SecretMemory.CopyOf(buffer.Span[..length]);
     }
 
-    /// <summary>The seed of a secret file's bytes.</summary>
-    internal static SecretMemory DecodeSeed(ReadOnlySpan<byte> content)
-    {
-        ReadOnlySpan<byte> digits = Trim(content);
-        if (digits.Length != SeedDigits)
-            throw new KeyException(KeyError.InvalidMasterSeed);
-
-        SecretMemory seed = SecretMemory.Allocate(KeySet.SeedSize);
-        try
-        {
-            Hex.DecodeSecret(digits, seed.Span);
-            return seed;
-        }
-        catch (EncodingException)
-        {
-            seed.Dispose();
-            throw new KeyException(KeyError.InvalidMasterSeed);
-        }
-    }
-
-    internal static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> content) => content.Trim(" \t\r\n\f\v"u8);
+    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> content) => content.Trim(" \t\r\n\f\v"u8);
 }

@@ -1,9 +1,10 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Qos.Keys;
 using Qos.Native;
 
-namespace Qos.Keys;
+namespace Qos.Client;
 
 /// <summary>Small files that appear under their name complete and on disk, or not at all.</summary>
 internal static class PublishedFile

@@ -1,4 +1,8 @@
-namespace Qos.Nsm;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Qos.Nsm;
+
+namespace Qos.Verify;
 
 /// <summary>
 /// Remembers authorities whose signatures were verified up to a trust anchor, so that the next document of the same instance needs two
@@ -48,5 +52,23 @@ public sealed class IntermediateCache
             if (_order.Count > _capacity)
                 _entries.Remove(_order.Dequeue());
         }
+    }
+}
+
+/// <summary>A digest over the bytes of a certificate and of every one above it: SHA-256, each step over the step before and the bytes.</summary>
+internal readonly record struct CertificatePath(UInt128 High, UInt128 Low)
+{
+    /// <summary>The path that goes one certificate further.</summary>
+    public CertificatePath Append(ReadOnlySpan<byte> certificate)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        BinaryPrimitives.WriteUInt128BigEndian(digest, High);
+        BinaryPrimitives.WriteUInt128BigEndian(digest[16..], Low);
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(digest);
+        hash.AppendData(certificate);
+        hash.GetHashAndReset(digest);
+        return new(BinaryPrimitives.ReadUInt128BigEndian(digest), BinaryPrimitives.ReadUInt128BigEndian(digest[16..]));
     }
 }

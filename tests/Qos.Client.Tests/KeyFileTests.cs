@@ -1,4 +1,7 @@
-namespace Qos.Keys.Tests;
+using Qos.Keys.Tests;
+using Qos.Keys;
+
+namespace Qos.Client.Tests;
 
 public sealed class KeyFileTests : IDisposable
 {

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Qos.Native;
+namespace Qos.Tokens;
 
 /// <summary>The numbers and structures of PKCS#11 that are needed, under its own names. CK_ULONG is a C long, so a native integer here.</summary>
 internal sealed unsafe partial class LibPkcs11

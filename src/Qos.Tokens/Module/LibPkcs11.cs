@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Qos.Native;
+namespace Qos.Tokens;
 
 /// <summary>
-/// A PKCS#11 module: a library that the operator names, whose functions come in a table and so are called through pointers. Nothing in
-/// the enclave refers to it, so its program does not contain it.
+/// A PKCS#11 module: a library that the operator names, whose functions come in a table and so are called through pointers.
 /// </summary>
 internal sealed unsafe partial class LibPkcs11
 {
