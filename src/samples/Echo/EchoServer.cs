@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Qos.App;
+using Qos.Protocol;
 
 namespace Qos.Sample.Echo;
 
