@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Buffers.Binary;
 
 namespace Qos.Eif;
@@ -18,7 +19,7 @@ internal static class EifWriter
 
         long start = output.Position;
         byte[] buffer = new byte[EifFormat.BufferSize];
-        Crc32 crc = default;
+        var crc = new Crc32();
         header.Write(buffer);
         output.Write(buffer, 0, EifHeader.Size);
         crc.Append(buffer.AsSpan(0, EifHeader.CrcOffset));
@@ -38,7 +39,7 @@ internal static class EifWriter
         }
 
         long end = output.Position;
-        BinaryPrimitives.WriteUInt32BigEndian(buffer, crc.Value);
+        BinaryPrimitives.WriteUInt32BigEndian(buffer, crc.GetCurrentHashAsUInt32());
         output.Position = start + EifHeader.CrcOffset;
         output.Write(buffer, 0, sizeof(uint));
         output.Position = end;

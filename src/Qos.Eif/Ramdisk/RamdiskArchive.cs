@@ -25,7 +25,7 @@ public static class RamdiskArchive
         writer.Finish();
     }
 
-    /// <summary>Writes the archive compressed, with our own compressor, whose output never changes with a library's version.</summary>
+    /// <summary>Writes the archive compressed, with a compressor whose output depends on its pinned version alone.</summary>
     /// <param name="list">What it holds.</param>
     /// <param name="sources">The bytes of a file, by the source that its line names.</param>
     /// <param name="output">Takes the compressed archive, a multiple of 4 bytes.</param>

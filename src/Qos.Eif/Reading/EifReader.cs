@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Buffers;
 using System.Buffers.Binary;
 
@@ -34,7 +35,7 @@ public static class EifReader
     {
         private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(EifFormat.BufferSize);
         private readonly EifMeasurer _measurer = new();
-        private Crc32 _crc;
+        private readonly Crc32 _crc = new();
         private long _position;
 
         public void Dispose()
@@ -76,7 +77,7 @@ public static class EifReader
             KernelCommandLine.Require(commandLine, sections[1].DataOffset);
 
             EifSignature? parsed = signature is null ? null : EifSignature.Parse(signature);
-            return new EifImage(header, sections, commandLine, metadata, signature, parsed, _measurer.Finish(parsed?.CertificateDer), _crc.Value);
+            return new EifImage(header, sections, commandLine, metadata, signature, parsed, _measurer.Finish(parsed?.CertificateDer), _crc.GetCurrentHashAsUInt32());
         }
 
         private void RequireLength(EifHeader header)

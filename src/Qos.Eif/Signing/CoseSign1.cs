@@ -1,4 +1,6 @@
 using System.Formats.Cbor;
+using System.Security.Cryptography;
+using System.Security.Cryptography.Cose;
 
 namespace Qos.Eif;
 
@@ -15,31 +17,20 @@ internal sealed record CoseSign1(byte[] Protected, int Algorithm, byte[] Payload
 
     private const int AlgorithmLabel = 1;
     private const ulong Tag = 18;
+    private const byte EncodedTag = 0xd2;
 
-    public static byte[] ProtectedHeader(int algorithm)
+    /// <summary>Signs with ES384. Existing tools write and read the message without its tag.</summary>
+    public static byte[] Sign(byte[] payload, ECDsa key)
     {
-        var writer = new CborWriter(CborConformanceMode.Canonical);
-        writer.WriteStartMap(1);
-        writer.WriteInt32(AlgorithmLabel);
-        writer.WriteInt32(algorithm);
-        writer.WriteEndMap();
-        return writer.Encode();
+        byte[] message = CoseSign1Message.SignEmbedded(payload, new CoseSigner(key, HashAlgorithmName.SHA384));
+        return message[0] == EncodedTag ? message[1..] : message;
     }
 
-    /// <summary>What is signed: <c>["Signature1", protected, h'', payload]</c>.</summary>
-    public static byte[] ToBeSigned(byte[] protectedHeader, byte[] payload)
-    {
-        var writer = new CborWriter(CborConformanceMode.Canonical);
-        writer.WriteStartArray(4);
-        writer.WriteTextString("Signature1");
-        writer.WriteByteString(protectedHeader);
-        writer.WriteByteString([]);
-        writer.WriteByteString(payload);
-        writer.WriteEndArray();
-        return writer.Encode();
-    }
+    /// <summary>Whether the key, which is on the algorithm's curve, made the signature.</summary>
+    public bool IsSignedBy(ECDsa key) => CoseMessage.DecodeSign1(Encode()).VerifyEmbedded(key);
 
-    public byte[] Encode()
+    /// <summary>The same with byte strings only: some tools write arrays of integers.</summary>
+    private byte[] Encode()
     {
         var writer = new CborWriter(CborConformanceMode.Canonical);
         writer.WriteStartArray(4);
@@ -57,7 +48,7 @@ internal sealed record CoseSign1(byte[] Protected, int Algorithm, byte[] Payload
     {
         CborReader reader = CborBytes.Open(cbor);
         if (reader.PeekState() == CborReaderState.Tag && (ulong)reader.ReadTag() != Tag)
-            throw new CborContentException("the COSE structure is no COSE_Sign1");
+            throw new CborContentException("the COSE structure is not a COSE_Sign1");
         reader.ReadStartArray();
         byte[] header = CborBytes.Read(reader);
         reader.ReadStartMap();

@@ -94,18 +94,13 @@ public sealed class EifSignature
         CborBytes.Write(payload, pcr0);
         payload.WriteEndMap();
 
-        byte[] header = CoseSign1.ProtectedHeader(CoseSign1.Es384);
-        byte[] signed = payload.Encode();
-        byte[] signature = key.SignData(CoseSign1.ToBeSigned(header, signed), HashAlgorithmName.SHA384);
-        var cose = new CoseSign1(header, CoseSign1.Es384, signed, signature);
-
         var section = new CborWriter(CborConformanceMode.Lax);
         section.WriteStartArray(1);
         section.WriteStartMap(2);
         section.WriteTextString(CertificateName);
         CborBytes.Write(section, certificatePem);
         section.WriteTextString(SignatureName);
-        CborBytes.Write(section, cose.Encode());
+        CborBytes.Write(section, CoseSign1.Sign(payload.Encode(), key));
         section.WriteEndMap();
         section.WriteEndArray();
         return section.Encode();
@@ -113,20 +108,18 @@ public sealed class EifSignature
 
     private string? FindFault(ECDsa key)
     {
-        (HashAlgorithmName hash, ECCurve curve) = _cose.Algorithm switch
+        ECCurve curve = _cose.Algorithm switch
         {
-            CoseSign1.Es256 => (HashAlgorithmName.SHA256, ECCurve.NamedCurves.nistP256),
-            CoseSign1.Es384 => (HashAlgorithmName.SHA384, ECCurve.NamedCurves.nistP384),
-            CoseSign1.Es512 => (HashAlgorithmName.SHA512, ECCurve.NamedCurves.nistP521),
+            CoseSign1.Es256 => ECCurve.NamedCurves.nistP256,
+            CoseSign1.Es384 => ECCurve.NamedCurves.nistP384,
+            CoseSign1.Es512 => ECCurve.NamedCurves.nistP521,
             _ => default,
         };
         if (!curve.IsNamed)
             return $"the signature's algorithm is {_cose.Algorithm}; ES256, ES384 and ES512 are known.";
         if (!EifCertificate.IsOn(key, curve))
             return $"the certificate's key is not on the curve of the signature's algorithm, {curve.Oid.FriendlyName}.";
-        return key.VerifyData(CoseSign1.ToBeSigned(_cose.Protected, _cose.Payload), _cose.Signature, hash)
-            ? null
-            : "the signature was not made with the key of its certificate.";
+        return _cose.IsSignedBy(key) ? null : "the signature was not made with the key of its certificate.";
     }
 
     private static (TFirst First, TSecond Second) ReadPair<TFirst, TSecond>(

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Qos.Vectors;
@@ -53,10 +54,10 @@ internal sealed class RawImage
 
     public static void FixCrc(byte[] image)
     {
-        Crc32 crc = default;
+        var crc = new Crc32();
         crc.Append(image.AsSpan(0, CrcAt));
         crc.Append(image.AsSpan(HeaderSize));
-        BinaryPrimitives.WriteUInt32BigEndian(image.AsSpan(CrcAt), crc.Value);
+        BinaryPrimitives.WriteUInt32BigEndian(image.AsSpan(CrcAt), crc.GetCurrentHashAsUInt32());
     }
 
     public byte[] ToBytes(Action<byte[]>? damage = null)

@@ -62,7 +62,7 @@ public class RamdiskTests
         string plain = Convert.ToHexStringLower(SHA256.HashData(Build(List)));
         string compressed = Convert.ToHexStringLower(SHA256.HashData(BuildCompressed(List)));
         Assert.True(plain == "b69f2acbaaaeb02ced4cba786658fd3017881024904eb7ba29cbe03af66de611", plain);
-        Assert.True(compressed == "50cb32653efec63630337da4f2f6b3c6b6dc93de113367e06971db17c69a1f84", compressed);
+        Assert.True(compressed == "87676bc0cbb9579408eb0eb3054d164d2f6473d3d2ce60ad8acfc4f6442f490c", compressed);
     }
 
     [Fact]
