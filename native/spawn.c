@@ -8,11 +8,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,10 +28,14 @@ struct qos_spawn {
     const char *path;    /* the file's name: argv[0] comes from argv, this one is what a script's interpreter opens */
     char *const *argv;   /* ends with NULL */
     char *const *envp;   /* the whole environment, ends with NULL */
+    const char *directory;         /* the working directory */
+    const char *const *read_only;  /* files and folders that the pivot cannot change, ends with NULL; what is missing is left out */
+    const char *const *hidden;     /* files in whose place it finds /dev/null, ends with NULL; what is missing is left out */
     uint64_t stack;      /* bytes of stack that the arguments and the environment need, 0 for no wish */
     int32_t program;     /* the open file that was hashed */
     int32_t script;      /* 1 when the file starts with #!, see start_program */
     int32_t output;      /* becomes 1 and 2, or -1 for /dev/null */
+    int32_t confine;     /* 1 for a mount namespace of its own, in which read_only and hidden hold */
 };
 
 /* What came of it: pid, or an errno and the step that gave it. The layout is Qos.Native's PivotSpawned. */
@@ -122,6 +128,75 @@ static void start_program(struct child *c)
     failed(c, "exec");
 }
 
+/* A mount over something that is already there; what is not there is left alone. */
+static int mount_over(struct child *c, const char *source, const char *target, unsigned long flags, const char *step)
+{
+    if (mount(source, target, NULL, MS_BIND, NULL) != 0)
+        return errno == ENOENT ? 0 : failed(c, step);
+    if (flags != 0 && mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | flags, NULL) != 0)
+        return failed(c, step);
+    return 0;
+}
+
+/*
+ * A view of the file system of its own: the node's files can be read and not changed, the control socket is not there, and neither is what
+ * would let a process without capabilities have the kernel run a program for it (core_pattern and its like in /proc/sys and /sys). Without
+ * CAP_SYS_ADMIN, which is dropped below, none of this can be undone.
+ */
+static int confine(struct child *c)
+{
+    static const char *const kernel[] = {"/proc/sys", "/proc/sysrq-trigger", NULL};
+    const struct qos_spawn *r = c->request;
+    if (unshare(CLONE_NEWNS) != 0)
+        return failed(c, "unshare");
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        return failed(c, "mount(/)");
+    for (const char *const *path = kernel; *path != NULL; path++)
+        if (mount_over(c, *path, *path, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mount(/proc)") != 0)
+            return -1;
+    /* Not over itself: the control groups below it stay readable. EINVAL where nothing is mounted there. */
+    if (mount(NULL, "/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0 && errno != EINVAL &&
+        errno != ENOENT)
+        return failed(c, "mount(/sys)");
+    for (const char *const *path = r->read_only; *path != NULL; path++)
+        if (mount_over(c, *path, *path, MS_RDONLY | MS_NOSUID | MS_NODEV, "mount(read-only)") != 0)
+            return -1;
+    for (const char *const *path = r->hidden; *path != NULL; path++)
+        if (mount_over(c, "/dev/null", *path, 0, "mount(/dev/null)") != 0)
+            return -1;
+    return 0;
+}
+
+/*
+ * What root in the pivot keeps: its own files' owners and modes, its own users, ports below 1024, locked memory. Not among them: tracing
+ * other processes, mounts, namespaces, raw memory and devices, modules, the clock, the network's settings, opening files by handle.
+ */
+static int drop_capabilities(struct child *c)
+{
+    const uint64_t kept = 1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER | 1ULL << CAP_FSETID | 1ULL << CAP_KILL |
+                          1ULL << CAP_SETGID | 1ULL << CAP_SETUID | 1ULL << CAP_SETPCAP | 1ULL << CAP_NET_BIND_SERVICE |
+                          1ULL << CAP_SYS_CHROOT | 1ULL << CAP_IPC_LOCK;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) != 0)
+        return failed(c, "capget");
+
+    /* The bounding set is what exec gives a program of root. Whoever may not change it has no capabilities that exec could give. */
+    for (int number = 0; number < 64; number++)
+        if ((kept >> number & 1) == 0 && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1 && prctl(PR_CAPBSET_DROP, number, 0, 0, 0) != 0 &&
+            (data[0].permitted | data[1].permitted) != 0)
+            return failed(c, "prctl(PR_CAPBSET_DROP)");
+    for (int half = 0; half < 2; half++) {
+        const uint32_t mask = (uint32_t)(kept >> (32 * half));
+        data[half].effective &= mask;
+        data[half].permitted &= mask;
+        data[half].inheritable = 0;
+    }
+    if (syscall(SYS_capset, &header, data) != 0)
+        return failed(c, "capset");
+    return 0;
+}
+
 /* Everything that the pivot must have, or must not have, from its first instruction on. */
 static int prepare(struct child *c)
 {
@@ -137,10 +212,12 @@ static int prepare(struct child *c)
         return failed(c, "setsid");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return failed(c, "prctl(PR_SET_NO_NEW_PRIVS)");
-    if (chdir("/") != 0) /* as in the enclave */
-        return failed(c, "chdir");
     umask(022); /* the runtime's own is for keys */
-    if (set_limits(c) != 0 || set_descriptors(c) != 0)
+    if (set_limits(c) != 0 || (c->request->confine && confine(c) != 0))
+        return -1;
+    if (chdir(c->request->directory) != 0) /* after the mounts: a folder that was entered before is seen without them */
+        return failed(c, "chdir");
+    if (drop_capabilities(c) != 0 || set_descriptors(c) != 0)
         return -1;
 
     uint64_t nothing = 0;

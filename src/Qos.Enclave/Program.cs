@@ -1,9 +1,6 @@
-using System.Reflection;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Qos.Enclave;
-using Qos.Keys;
 using Qos.Node;
 using Qos.Nsm;
 using Qos.Runtime;
@@ -11,23 +8,34 @@ using Qos.Transport;
 
 const int CannotRun = 1;
 const int WrongUsage = 2;
+const int StandardOutput = 1;
+const int StandardError = 2;
 
+ProcessHardening.FillStandardDescriptors();
+using var output = new LineWriter(StandardOutput);
+using var errors = new LineWriter(StandardError);
 if (args is ["--help"] or ["-h"])
-{
-    Console.WriteLine(EnclaveOptions.Help);
-    return 0;
-}
+    return EnclaveOptions.Help.Split('\n').All(output.TryWrite) ? 0 : CannotRun;
 
 try
 {
-    ProcessHygiene.FillStandardDescriptors();
-    ProcessHygiene.Apply();
-    return Run(EnclaveOptions.Parse(args));
+    ProcessHardening.Apply();
+    EnclaveOptions options = EnclaveOptions.Parse(args);
+    using var stop = new CancellationTokenSource();
+    using PosixSignalRegistration terminated = StopOn(PosixSignal.SIGTERM, stop);
+    using PosixSignalRegistration interrupted = StopOn(PosixSignal.SIGINT, stop);
+    using PosixSignalRegistration quit = StopOn(PosixSignal.SIGQUIT, stop);
+    using var log = new ConsoleLog(errors.TryWrite, TimeProvider.System);
+    return Run(options, output, log, stop.Token);
 }
 catch (UsageException e)
 {
     Complain($"{e.Message}; see qos-enclave --help");
     return WrongUsage;
+}
+catch (OperationCanceledException)
+{
+    return 0;
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException or NsmException or TransportException or InvalidOperationException)
 {
@@ -35,55 +43,48 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException or Nsm
     return CannotRun;
 }
 
-static void Complain(string message) => Console.Error.WriteLine($"qos-enclave: {SafeText.OneLine(message)}");
+// A full disk behind standard error is no reason for another end than the one that was to be said.
+void Complain(string message) => errors.TryWrite($"qos-enclave: {message}");
 
-static int Run(EnclaveOptions options)
+static PosixSignalRegistration StopOn(PosixSignal signal, CancellationTokenSource stop) => PosixSignalRegistration.Create(signal, context =>
 {
-    using var log = new ConsoleLog(Console.Error.WriteLine, TimeProvider.System);
+    context.Cancel = true;
+    stop.Cancel();
+});
+
+static int Run(EnclaveOptions options, LineWriter output, ConsoleLog log, CancellationToken stop)
+{
     using FolderLock folder = FolderLock.Take(options.Directory);
-    IReadOnlyList<string> leftovers = NodeLeftovers.Remove(options.Directory);
+    IReadOnlyList<string> leftovers = NodeFiles.RemoveStale(options.Directory);
     if (leftovers.Count > 0)
         log.LeftoversRemoved(options.Directory, string.Join(", ", leftovers));
 
     using NetworkIsolation? network = NetworkOf(options, log);
-    INsm nsm = options.SimulatorSocket is { } socket ? SimulatorNsm.Connect(socket) : new NsmDevice();
+    INsm nsm = options.SimulatorSocket is { } socket
+        ? SimulatorNsm.Connect(socket, SimulatorNsm.Patience, log.WaitingForSimulator, stop)
+        : new NsmDevice();
     using var nsmLife = (IDisposable)nsm;
-    using var files = new NodeFiles(options.Directory);
-    using var node = new QuorumNode(nsm, files, SystemRandomSource.Instance, new NodeOptions
+    var host = new NodeHostOptions
     {
-        Version = typeof(EnclaveOptions).Assembly.GetName().Version?.ToString(3) ?? "0",
-        Commit = typeof(EnclaveOptions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .FirstOrDefault(metadata => metadata.Key == "Commit")?.Value ?? "unknown",
+        Directory = options.Directory,
         TrustAnchor = nsm is SimulatorNsm simulator ? simulator.Root : static () => AwsRoot.Der.ToArray(),
-        Log = log.Write,
-    });
-    using var messages = new MessageService(node, files);
-    using var loggers = new LoggerFactory([log]);
-    using var runtime = new EnclaveRuntime(
-        new EnclaveRuntimeOptions
+        RemovesKeys = true,
+        Runtime = new EnclaveRuntimeOptions
         {
             Address = options.Address,
             Network = network,
-            Pivot = new PivotSupervisorOptions { ReapsOrphans = true },
+            Linger = options.Linger,
+            Pivot = new PivotSupervisorOptions
+            {
+                ReapsOrphans = true,
+                WorkingDirectory = options.WorkingDirectory,
+                Confinement = PivotConfinement.WherePermitted,
+                Hidden = options.Address.Kind == EnclaveAddressKind.Unix ? [Path.GetFullPath(options.Address.Path)] : [],
+                Console = line => output.TryWrite($"pivot: {line}"),
+            },
         },
-        messages, node.Provisioned, status => node.PivotStatus = status, loggers);
-    return RunHost(runtime, log);
-}
-
-// The Generic Host without its defaults: no configuration files, no environment, nothing that a neighbour could change.
-static int RunHost(EnclaveRuntime runtime, ConsoleLog log)
-{
-    var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-    builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning);
-    builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
-    builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-    builder.Services.AddSingleton(runtime);
-    builder.Services.AddSingleton<EnclaveService>();
-    builder.Services.AddHostedService(services => services.GetRequiredService<EnclaveService>());
-    using IHost host = builder.Build();
-    EnclaveService service = host.Services.GetRequiredService<EnclaveService>();
-    host.Run();
-    return service.ExitCode;
+    };
+    return NodeHost.Run(nsm, host, log, listening: null, stop);
 }
 
 static NetworkIsolation? NetworkOf(EnclaveOptions options, ConsoleLog log)
@@ -101,4 +102,20 @@ static NetworkIsolation? NetworkOf(EnclaveOptions options, ConsoleLog log)
         throw new IOException($"the app's network cannot be isolated ({whyNot}): run as root, or with --network shared");
     log.NetworkShared(whyNot!);
     return null;
+}
+
+/// <summary>What the program tells its operator.</summary>
+internal static partial class ProgramLog
+{
+    [LoggerMessage(201, LogLevel.Warning, "removed what an earlier run left in {Directory}: {Names}")]
+    internal static partial void LeftoversRemoved(this ILogger logger, string directory, string names);
+
+    [LoggerMessage(202, LogLevel.Information, "the app's network is isolated: nothing but loopback, as in an enclave")]
+    internal static partial void NetworkIsolated(this ILogger logger);
+
+    [LoggerMessage(203, LogLevel.Warning, "the app shares this machine's network, because it cannot be isolated ({Reason})")]
+    internal static partial void NetworkShared(this ILogger logger, string reason);
+
+    [LoggerMessage(204, LogLevel.Information, "waiting for the NSM simulator at {Path}, {Seconds} seconds at most")]
+    internal static partial void WaitingForSimulator(this ILogger logger, string path, double seconds);
 }

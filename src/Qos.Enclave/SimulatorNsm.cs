@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net.Sockets;
 using Qos.Nsm;
 
@@ -11,6 +12,7 @@ namespace Qos.Enclave;
 internal sealed class SimulatorNsm : INsm, IDisposable
 {
     private const int TimeoutMilliseconds = 30_000;
+    private const int RetryMilliseconds = 10;
 
     private readonly string _path;
     private readonly Lock _gate = new();
@@ -18,13 +20,35 @@ internal sealed class SimulatorNsm : INsm, IDisposable
 
     private SimulatorNsm(string path) => _path = path;
 
-    /// <summary>Connects to a simulator.</summary>
-    /// <exception cref="NsmException">None answers there.</exception>
-    public static SimulatorNsm Connect(string path)
+    /// <summary>How long a simulator that was started at the same time is waited for.</summary>
+    public static TimeSpan Patience => TimeSpan.FromSeconds(10);
+
+    /// <summary>Connects to a simulator, and waits for one that does not listen yet.</summary>
+    /// <param name="path">Its socket.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="waiting">Called once with the path and the seconds when it has to be waited for.</param>
+    /// <param name="stop">Ends the waiting.</param>
+    /// <exception cref="NsmException">No simulator listens there.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public static SimulatorNsm Connect(string path, TimeSpan patience, Action<string, double>? waiting, CancellationToken stop)
     {
         var module = new SimulatorNsm(path);
-        module._socket = module.Connect();
-        return module;
+        long start = Stopwatch.GetTimestamp();
+        for (bool isFirst = true; ; isFirst = false)
+        {
+            try
+            {
+                module._socket = module.Connect();
+                return module;
+            }
+            catch (NsmException e) when (e.InnerException is SocketException && Stopwatch.GetElapsedTime(start) < patience)
+            {
+                if (isFirst)
+                    waiting?.Invoke(path, patience.TotalSeconds);
+                stop.WaitHandle.WaitOne(RetryMilliseconds);
+                stop.ThrowIfCancellationRequested();
+            }
+        }
     }
 
     /// <summary>The root that the simulator's documents lead to, in DER, as it says itself; null when it gives no document.</summary>

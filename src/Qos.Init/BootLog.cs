@@ -13,3 +13,6 @@ internal sealed class BootLog(Action<string> write)
     internal void Say(long timestamp, string message) =>
         write(string.Create(CultureInfo.InvariantCulture, $"[{(double)timestamp / Stopwatch.Frequency,12:F6}] init: {message}"));
 }
+
+/// <summary>A duty of the first process that cannot be done; the message is one line that says which and why. The machine stops.</summary>
+internal sealed class BootException(string message) : Exception(message);

@@ -5,7 +5,7 @@ namespace Qos.Init;
 
 /// <summary>Tells the hypervisor that the enclave lives. Specification: eif, What init does, 2.</summary>
 /// <remarks>
-/// On a thread of its own: outside of AWS nobody listens there, which costs seconds to find out, and no part of the boot waits for the answer. So
+/// On a thread of its own: outside of AWS no process listens there, which costs seconds to find out, and no part of the boot waits for the answer. So
 /// its failure does not stop the machine either; a hypervisor that misses the heartbeat does that itself.
 /// </remarks>
 internal static class Heartbeat
@@ -34,7 +34,7 @@ internal static class Heartbeat
         }
         catch (Exception e) when (e is SocketException or TransportException)
         {
-            return $"heartbeat: nobody answers at {parent} ({e.Message}); only AWS's hypervisor listens there";
+            return $"heartbeat: {parent} does not answer ({e.Message}); only AWS's hypervisor listens there";
         }
     }
 }

@@ -35,7 +35,7 @@ internal static class Mounts
     {
         Remount();
         foreach (Mount mount in All)
-            Place(mount);
+            Add(mount);
         return $"mounted {string.Join(' ', All.Select(static mount => mount.Target))}";
     }
 
@@ -46,7 +46,7 @@ internal static class Mounts
             throw new BootException($"/ cannot be mounted without devices: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    private static void Place(Mount mount)
+    private static void Add(Mount mount)
     {
         try
         {

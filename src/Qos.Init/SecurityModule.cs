@@ -10,8 +10,8 @@ internal static class SecurityModule
     private const string Pool = "/dev/urandom";
     private const string AvailableFile = "/sys/class/misc/hw_random/rng_available";
 
-    /// <summary>Opens the device; a module that does not answer is none.</summary>
-    /// <exception cref="BootException">There is none.</exception>
+    /// <summary>Opens the device, and requires a module that answers.</summary>
+    /// <exception cref="BootException">There is no module.</exception>
     public static NsmDevice Open(out string said)
     {
         try
@@ -31,8 +31,8 @@ internal static class SecurityModule
     /// <summary>Makes sure that the kernel's hardware generator is the module's: no enclave without hardware entropy.</summary>
     /// <exception cref="BootException">It is another one.</exception>
     public static string CheckEntropy() => CheckEntropy(
-        KernelFile.Read(SourceFile, "the kernel has no hardware generator of random numbers"),
-        KernelFile.Read(AvailableFile, "the kernel has no hardware generator of random numbers"));
+        Kernel.Read(SourceFile, "the kernel has no hardware generator of random numbers"),
+        Kernel.Read(AvailableFile, "the kernel has no hardware generator of random numbers"));
 
     internal static string CheckEntropy(string current, string available) => current == Source
         ? $"entropy from {Source}"
@@ -43,9 +43,9 @@ internal static class SecurityModule
     /// no key shall be made before.
     /// </summary>
     /// <exception cref="BootException">The module gives none, or the kernel takes none.</exception>
-    public static string StirPool(INsm device) => StirPool(device, Pool);
+    public static string AddKernelEntropy(INsm device) => AddKernelEntropy(device, Pool);
 
-    internal static string StirPool(INsm device, string pool)
+    internal static string AddKernelEntropy(INsm device, string pool)
     {
         try
         {

@@ -18,10 +18,14 @@ internal static unsafe partial class LibQos
         internal byte* Path;
         internal byte** Arguments;
         internal byte** Environment;
+        internal byte* Directory;
+        internal byte** ReadOnly;
+        internal byte** Hidden;
         internal ulong Stack;
         internal int Program;
         internal int Script;
         internal int Output;
+        internal int Confine;
     }
 
     /// <summary><c>struct qos_spawned</c>; the step is a constant string of the library.</summary>

@@ -1,13 +1,12 @@
+using Qos.Protocol;
+
 namespace Qos.Node;
 
 /// <summary>How much of anything the node takes. Specification: protocol, Transport ("Ours").</summary>
 public static class NodeLimits
 {
-    /// <summary>The longest message, 128 MiB; a pivot arrives in one, so it is no longer either.</summary>
-    public const long MaximumPivotLength = 128L << 20;
-
-    /// <summary>The longest message, 128 MiB.</summary>
-    public const long MaximumMessageLength = 128L << 20;
+    /// <summary>A pivot arrives in one message, so it is no longer than that.</summary>
+    public const long MaximumPivotLength = ProtocolLimits.MaxMessageBytes;
 
     /// <summary>How much of one message is held in memory: everything but the pivot. Large enough for any manifest within its own limits.</summary>
     public const int MaximumRetainedPerMessage = 8 << 20;
@@ -17,4 +16,7 @@ public static class NodeLimits
 
     /// <summary>How many combinations of shares one provision request may try, so that bad shares cannot keep a node busy.</summary>
     public const int MaximumCombinations = 512;
+
+    /// <summary>How many requests ask NSM for a document at the same time; it takes one after the other anyway.</summary>
+    public const int MaximumConcurrentDocuments = 2;
 }

@@ -15,7 +15,4 @@ public sealed record NodeOptions
     /// </summary>
     /// <remarks>An enclave image names AWS's root here, so that no manifest can have a key forwarded to a simulated node.</remarks>
     public Func<ReadOnlyMemory<byte>?>? TrustAnchor { get; init; }
-
-    /// <summary>Takes one line for the log: what was refused or went wrong, never a secret. May be called by several threads.</summary>
-    public Action<NodeLogEntry>? Log { get; init; }
 }

@@ -3,12 +3,12 @@ using Qos.Protocol;
 
 namespace Qos.Node;
 
-/// <summary>What the services of one node work on. Everything but <see cref="View"/> is touched under the node's lock only.</summary>
-internal sealed class NodeState(NsmConversation nsm, INodeFiles files, IRandomSource random) : IDisposable
+/// <summary>What the services of one node work on. Everything but <see cref="View"/> is touched by one change at a time only.</summary>
+internal sealed class NodeState(NsmClient nsm, INodeFiles files, IRandomSource random) : IDisposable
 {
     private volatile NodeView _view = NodeView.Initial;
 
-    internal NsmConversation Nsm { get; } = nsm;
+    internal NsmClient Nsm { get; } = nsm;
 
     internal INodeFiles Files { get; } = files;
 
@@ -38,4 +38,24 @@ internal sealed class NodeState(NsmConversation nsm, INodeFiles files, IRandomSo
     }
 
     public void Dispose() => ForgetKeys();
+}
+
+/// <summary>What there is to see of a node at one moment; immutable, so that readers never wait for a change.</summary>
+internal sealed record NodeView
+{
+    internal static readonly NodeView Initial = new();
+
+    internal ProtocolPhase Phase { get; init; } = ProtocolPhase.WaitingForBootInstruction;
+
+    /// <summary>The envelope as published, or null before that.</summary>
+    internal ManifestEnvelope? Envelope { get; init; }
+
+    /// <summary>The hash of the envelope's manifest, 32 bytes.</summary>
+    internal ReadOnlyMemory<byte> ManifestHash { get; init; }
+
+    /// <summary>The public half of the ephemeral key as published: setup, then live. Null before that.</summary>
+    internal ReadOnlyMemory<byte>? EphemeralPublicKey { get; init; }
+
+    /// <summary>The members whose shares are in; null unless the node waits for shares, or did.</summary>
+    internal ShareStatus? Shares { get; init; }
 }

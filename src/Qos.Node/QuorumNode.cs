@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
@@ -8,24 +10,26 @@ namespace Qos.Node;
 /// A node of the quorum: its phase, and what it does with each message. Specification: protocol, Phases and routes.
 /// </summary>
 /// <remarks>
-/// Requests that change state are taken one at a time; all others are answered from what is published, and wait for nobody. A request
-/// that is refused leaves the phase as it was; only a step that cannot be taken back and fails after it began ends the node's life
+/// Requests that change state are taken one at a time; all others are answered from what is published, and wait for nobody. What asks NSM
+/// runs on a thread of its own, so that a slow module keeps no thread of the pool from answering. A request that is refused leaves the
+/// phase as it was; only a step that cannot be taken back and fails after it began ends the node's life
 /// (<see cref="ProtocolPhase.UnrecoverableError"/>). May be used by several threads.
 /// </remarks>
 public sealed class QuorumNode : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _changes = new();
+    private readonly SemaphoreSlim _changes = new(1, 1);
+    private readonly SemaphoreSlim _documents = new(NodeLimits.MaximumConcurrentDocuments, NodeLimits.MaximumConcurrentDocuments);
     private readonly TaskCompletionSource<PivotLaunch> _provisioned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly NodeOptions _options;
+    private readonly ILogger _logger;
     private readonly NodeState _state;
     private readonly NodeBoot _boot;
     private readonly NodeGenesis _genesis;
     private readonly NodeProvisioning _provisioning;
     private readonly KeyInjection _injection;
     private readonly KeyExport _export;
-    private readonly LiveAttestation _attestation;
     private volatile PivotStatus _pivotStatus = PivotStatus.Waiting;
 
     /// <summary>Makes a node that waits for its boot instruction.</summary>
@@ -33,17 +37,23 @@ public sealed class QuorumNode : IDisposable
     /// <param name="files">Where manifest, pivot and keys are published.</param>
     /// <param name="random">Where keys come from.</param>
     /// <param name="options">What the node is told about itself.</param>
-    public QuorumNode(INsm nsm, INodeFiles files, IRandomSource random, NodeOptions options)
+    /// <param name="logger">Takes one line for each event, never a secret; none by default.</param>
+    public QuorumNode(INsm nsm, NodeFiles files, IRandomSource random, NodeOptions options, ILogger<QuorumNode>? logger = null)
+        : this(nsm, (INodeFiles)files, random, options, logger)
+    {
+    }
+
+    internal QuorumNode(INsm nsm, INodeFiles files, IRandomSource random, NodeOptions options, ILogger? logger = null)
     {
         _options = options;
-        _state = new NodeState(new NsmConversation(nsm), files, random);
+        _logger = logger ?? NullLogger.Instance;
+        _state = new NodeState(new NsmClient(nsm), files, random);
         var publication = new QuorumKeyPublication(_state);
         _boot = new NodeBoot(_state);
         _genesis = new NodeGenesis(_state);
         _provisioning = new NodeProvisioning(_state, publication);
         _injection = new KeyInjection(_state, publication);
         _export = new KeyExport(_state, options.TrustAnchor);
-        _attestation = new LiveAttestation(_state);
     }
 
     /// <summary>Where the node stands in its life.</summary>
@@ -59,23 +69,63 @@ public sealed class QuorumNode : IDisposable
         set => _pivotStatus = value;
     }
 
-    /// <summary>Whether a request changes state, and so may have to wait for another one.</summary>
-    public static bool ChangesState(ProtocolMessage request) => Routes.ChangesState(request);
+    /// <summary>The node's files; a pivot is staged there while it arrives.</summary>
+    internal INodeFiles Files => _state.Files;
 
     /// <summary>Does what a request asks for.</summary>
-    /// <param name="request">The request; one that is no request has no route.</param>
-    /// <param name="pivot">For a boot, the pivot that arrived with it; the caller disposes of it afterwards, whatever the answer.</param>
+    /// <param name="request">The request; a message that is not a request has no route.</param>
+    /// <param name="cancellationToken">Ends the waiting for the request's turn; what has begun is finished.</param>
     /// <returns>The answer; a <see cref="ProtocolMessage.ProtocolErrorResponse"/> when it was refused. Never throws for bad input.</returns>
-    public ProtocolMessage Handle(ProtocolMessage request, StagedPivot? pivot = null)
+    /// <exception cref="OperationCanceledException">Cancelled before it began.</exception>
+    public ValueTask<ProtocolMessage> HandleAsync(ProtocolMessage request, CancellationToken cancellationToken = default) =>
+        HandleAsync(request, null, cancellationToken);
+
+    /// <summary>Does what a request asks for.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="pivot">For a boot, the pivot that arrived with it; the caller disposes of it afterwards, whatever the answer.</param>
+    /// <param name="cancellationToken">Ends the waiting for the request's turn.</param>
+    internal ValueTask<ProtocolMessage> HandleAsync(ProtocolMessage request, StagedPivot? pivot, CancellationToken cancellationToken)
+    {
+        if (Routes.ChangesState(request))
+            return InTurnAsync(_changes, () => Answer(request, () => Change(request, pivot)), cancellationToken);
+        if (Routes.AsksNsm(request) && Routes.Has(Phase, request))
+            return InTurnAsync(_documents, () => Answer(request, () => Read(request)), cancellationToken);
+        return new(Answer(request, () => Read(request)));
+    }
+
+    /// <summary>Wipes the keys and shares that the node still holds.</summary>
+    public void Dispose()
+    {
+        // A change that hangs in NSM must not keep the process from ending, which wipes its memory as well.
+        if (!_changes.Wait(s_patience))
+            return;
+        _provisioning.Dispose();
+        _state.Dispose();
+        _changes.Release();
+    }
+
+    // Waiting holds no thread, so that status is answered however many requests queue; NSM's answer is waited for on a thread of its own.
+    private static async ValueTask<ProtocolMessage> InTurnAsync(
+        SemaphoreSlim turn, Func<ProtocolMessage> work, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await Task.Factory.StartNew(
+                work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private ProtocolMessage Answer(ProtocolMessage request, Func<ProtocolMessage> work)
     {
         try
         {
-            if (!Routes.ChangesState(request))
-                return Answer(request);
-            lock (_changes)
-            {
-                return Change(request, pivot);
-            }
+            return work();
         }
         catch (Exception exception)
         {
@@ -83,24 +133,7 @@ public sealed class QuorumNode : IDisposable
         }
     }
 
-    /// <summary>Wipes the keys and shares that the node still holds.</summary>
-    public void Dispose()
-    {
-        // A change that hangs in NSM must not keep the process from ending, which wipes its memory as well.
-        if (!_changes.TryEnter(s_patience))
-            return;
-        try
-        {
-            _provisioning.Dispose();
-            _state.Dispose();
-        }
-        finally
-        {
-            _changes.Exit();
-        }
-    }
-
-    private ProtocolMessage Answer(ProtocolMessage request)
+    private ProtocolMessage Read(ProtocolMessage request)
     {
         NodeView view = RequireRoute(request);
         return request switch
@@ -109,10 +142,27 @@ public sealed class QuorumNode : IDisposable
             ProtocolMessage.VersionRequest => new ProtocolMessage.VersionResponse(_options.Version, _options.Commit),
             ProtocolMessage.NodeStatusRequest => new ProtocolMessage.NodeStatusResponse(StatusOf(view)),
             ProtocolMessage.ManifestEnvelopeRequest => new ProtocolMessage.ManifestEnvelopeResponse(view.Envelope),
-            ProtocolMessage.LiveAttestationDocRequest => _attestation.Attest(view),
+            ProtocolMessage.LiveAttestationDocRequest => Attest(view),
             ProtocolMessage.ExportKeyRequest export => _export.Export(export.ManifestEnvelope, export.CoseSign1AttestationDoc),
             _ => throw new ProtocolException(ProtocolError.NoMatchingRoute(view.Phase)),
         };
+    }
+
+    /// <summary>An attestation document for the ephemeral key that is published now. Specification: protocol, Standard boot, step 5.</summary>
+    /// <exception cref="ProtocolException">The node never got so far as to publish a key or a manifest.</exception>
+    private ProtocolMessage.LiveAttestationDocResponse Attest(NodeView view)
+    {
+        if (view.EphemeralPublicKey is not { } publicKey)
+        {
+            throw new ProtocolException(
+                ProtocolError.WithKeyError(ProtocolErrorCode.FailedToGetEphemeralKey, KeyError.FailedToReadSecret));
+        }
+
+        if (view.Envelope is null)
+            throw new ProtocolException(ProtocolErrorCode.FailedToGetManifestEnvelope);
+
+        // NSM's error, if it answers with one, is passed on.
+        return new ProtocolMessage.LiveAttestationDocResponse(_state.Nsm.TryAttest(view.ManifestHash, publicKey), view.Envelope);
     }
 
     private ProtocolMessage Change(ProtocolMessage request, StagedPivot? pivot)
@@ -131,7 +181,7 @@ public sealed class QuorumNode : IDisposable
                 _ => throw new ProtocolException(ProtocolError.NoMatchingRoute(Phase)),
             };
         }
-        catch (HalfWayException)
+        catch (UnrecoverableException)
         {
             Enter(ProtocolPhase.UnrecoverableError);
             throw;
@@ -164,6 +214,18 @@ public sealed class QuorumNode : IDisposable
 
     private NsmResponse Boot(ManifestEnvelope envelope, ReadOnlyMemory<byte> bytes, StagedPivot? pivot)
     {
+        NsmResponse attestation = BootStaged(envelope, bytes, pivot);
+        foreach (BridgeConfig bridge in envelope.Manifest.Pivot.BridgeConfig)
+        {
+            if (BridgeAddress.DescribeUnusable(bridge) is { } doubt)
+                _logger.BridgeDoubtful(doubt);
+        }
+
+        return attestation;
+    }
+
+    private NsmResponse BootStaged(ManifestEnvelope envelope, ReadOnlyMemory<byte> bytes, StagedPivot? pivot)
+    {
         if (pivot is not null)
             return _boot.Boot(envelope, pivot);
 
@@ -192,14 +254,17 @@ public sealed class QuorumNode : IDisposable
     private void EnterProvisioned()
     {
         Enter(ProtocolPhase.QuorumKeyProvisioned);
-        _provisioned.TrySetResult(PivotLaunches.Of(_state.Envelope.Manifest, _state.Files.PivotPath));
+        _provisioned.TrySetResult(PivotLaunch.From(_state.Envelope.Manifest, _state.Files.PivotPath));
     }
 
     private void Enter(ProtocolPhase phase)
     {
         ProtocolPhase previous = Phase;
         _state.View = _state.View with { Phase = phase };
-        Log(phase is ProtocolPhase.UnrecoverableError ? NodeLogSeverity.Error : NodeLogSeverity.Information, $"{previous} -> {phase}");
+        if (phase is ProtocolPhase.UnrecoverableError)
+            _logger.Unrecoverable(previous, phase);
+        else
+            _logger.PhaseEntered(previous, phase);
     }
 
     private NodeView RequireRoute(ProtocolMessage request)
@@ -220,13 +285,12 @@ public sealed class QuorumNode : IDisposable
 
     private ProtocolMessage.ProtocolErrorResponse Refuse(ProtocolMessage request, Exception exception)
     {
-        // Of what nobody foresaw, only the kind is told: its message might hold anything.
-        string reason = Refusal.IsForeseen(exception) ? exception.Message : exception.GetType().Name;
-        Log(
-            Refusal.IsForeseen(exception) && exception is not HalfWayException ? NodeLogSeverity.Warning : NodeLogSeverity.Error,
-            $"{request.GetType().Name} refused: {reason}");
-        return new ProtocolMessage.ProtocolErrorResponse(Refusal.Of(exception));
+        // Of an unexpected exception only the kind is told: its message might hold anything.
+        string reason = Refusal.IsExpected(exception) ? exception.Message : exception.GetType().Name;
+        if (Refusal.IsExpected(exception) && exception is not UnrecoverableException)
+            _logger.Refused(request.GetType().Name, reason);
+        else
+            _logger.Failed(request.GetType().Name, reason);
+        return new ProtocolMessage.ProtocolErrorResponse(Refusal.From(exception));
     }
-
-    private void Log(NodeLogSeverity severity, string message) => _options.Log?.Invoke(new NodeLogEntry(severity, message));
 }

@@ -25,6 +25,10 @@ internal static class Routes
         or ProtocolMessage.BootKeyForwardRequest
         or ProtocolMessage.BootStandardJsonEnvelopeRequest;
 
+    /// <summary>Whether the request changes nothing, but has to ask NSM for its answer.</summary>
+    internal static bool AsksNsm(ProtocolMessage request) =>
+        request is ProtocolMessage.LiveAttestationDocRequest or ProtocolMessage.ExportKeyRequest;
+
     /// <summary>Whether the request changes state: those are taken one at a time.</summary>
     internal static bool ChangesState(ProtocolMessage request) => IsBoot(request) || request is
         ProtocolMessage.BootGenesisRequest or ProtocolMessage.ProvisionRequest or ProtocolMessage.InjectKeyRequest;

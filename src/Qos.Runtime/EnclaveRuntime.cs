@@ -8,7 +8,7 @@ namespace Qos.Runtime;
 /// <summary>
 /// An enclave process around a node: answers the host, and when the node is provisioned opens the bridges and runs the pivot.
 /// </summary>
-public sealed class EnclaveRuntime : IDisposable
+internal sealed class EnclaveRuntime : IDisposable
 {
     private readonly EnclaveRuntimeOptions _options;
     private readonly Task<PivotLaunch> _provisioned;
@@ -18,6 +18,7 @@ public sealed class EnclaveRuntime : IDisposable
     private readonly EnclaveListener _listener;
     private readonly ControlServer _server;
     private readonly PivotSupervisor _supervisor;
+    private volatile IReadOnlyList<BridgeStatus> _bridges = [];
 
     /// <summary>Listens for the host, so that it is answered as soon as <see cref="RunAsync"/> runs.</summary>
     /// <param name="options">How it runs.</param>
@@ -37,7 +38,7 @@ public sealed class EnclaveRuntime : IDisposable
         _listener = EnclaveListener.Listen(options.Address);
         _server = new ControlServer(_listener, node, options.Control, loggers.CreateLogger<ControlServer>());
         _supervisor = new PivotSupervisor(
-            options.Pivot with { Network = options.Network }, report, loggers.CreateLogger<PivotSupervisor>());
+            options.Pivot with { Network = options.Network }, Report, loggers.CreateLogger<PivotSupervisor>());
     }
 
     /// <summary>
@@ -81,14 +82,25 @@ public sealed class EnclaveRuntime : IDisposable
     private async Task<int> RunPivotAsync(CancellationToken cancellationToken)
     {
         PivotLaunch launch = await _provisioned.WaitAsync(cancellationToken).ConfigureAwait(false);
-        bool ready = SetResolvers(launch);
-        EnclaveBridges? bridges = ready ? OpenBridges(launch, out ready) : null;
-        Task<PivotOutcome>? started = ready ? _supervisor.Start(launch) : null;
+        await using EnclaveBridges bridges = EnclaveBridges.Open(
+            _options.Address, launch, _options.Network, _loggers.CreateLogger<EnclaveBridges>());
+        _bridges = bridges.Statuses;
+        string? obstacle = bridges.Statuses.FirstOrDefault(static bridge => bridge.Problem is not null) is { } closed
+            ? $"the bridge {(closed.IsServer ? "server" : "client")} {closed.Port} cannot be opened: {closed.Problem}"
+            : SetResolvers(launch);
+        if (obstacle is not null)
+            Report(new PivotStatus(PivotState.Failed, 0, null) { Reason = PivotSupervisor.ReasonFrom(obstacle) });
+
+        Task<PivotOutcome>? started = obstacle is null ? _supervisor.Start(launch) : null;
         try
         {
             PivotOutcome? outcome = started is null ? null : await started.WaitAsync(cancellationToken).ConfigureAwait(false);
             if (outcome?.End == PivotEnd.Exited)
+            {
+                // Whoever asks how the pivot ended may still be answered for a while.
+                await Task.Delay(_options.Linger, _options.Pivot.Time, cancellationToken).ConfigureAwait(false);
                 return outcome.ExitCode;
+            }
 
             // A pivot that cannot run leaves a node that can still say so.
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
@@ -97,49 +109,31 @@ public sealed class EnclaveRuntime : IDisposable
         finally
         {
             await _supervisor.StopAsync(started).ConfigureAwait(false);
-            if (bridges is not null)
-                await bridges.DisposeAsync().ConfigureAwait(false);
         }
     }
 
-    private bool SetResolvers(PivotLaunch launch)
+    private void Report(PivotStatus status) => _report(status with { Bridges = _bridges });
+
+    // Why it cannot be done, or null.
+    private string? SetResolvers(PivotLaunch launch)
     {
         if (launch.Resolvers is not { } resolvers)
-            return true;
+            return null;
         if (_options.ResolverFile is not { } file)
         {
             _logger.ResolversNotSet();
-            return true;
+            return null;
         }
 
         try
         {
             ResolverFile.Write(file, resolvers);
-            return true;
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _logger.ResolversNotWritten(e.Message);
-            _report(new PivotStatus(PivotState.Failed, 0, null));
-            return false;
-        }
-    }
-
-    private EnclaveBridges? OpenBridges(PivotLaunch launch, out bool opened)
-    {
-        try
-        {
-            EnclaveBridges? bridges = EnclaveBridges.Open(
-                _options.Address, launch, _options.Network, _loggers.CreateLogger<EnclaveBridges>());
-            opened = true;
-            return bridges;
-        }
-        catch (Exception e) when (e is TransportException or IOException or InvalidOperationException)
-        {
-            _logger.BridgesNotOpened(e.Message);
-            _report(new PivotStatus(PivotState.Failed, 0, null));
-            opened = false;
-            return null;
+            return $"the manifest's name servers cannot be written: {e.Message}";
         }
     }
 }

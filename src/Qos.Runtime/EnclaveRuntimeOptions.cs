@@ -17,6 +17,9 @@ public sealed record EnclaveRuntimeOptions
     /// </summary>
     public string? ResolverFile { get; init; }
 
+    /// <summary>How long the node still answers after its pivot has ended under <c>Never</c>. None by default; the reference's answers for three seconds.</summary>
+    public TimeSpan Linger { get; init; }
+
     /// <summary>Limits of the control protocol.</summary>
     public ControlServerOptions Control { get; init; } = new();
 

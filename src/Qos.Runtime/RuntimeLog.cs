@@ -19,6 +19,9 @@ internal static partial class RuntimeLog
     [LoggerMessage(4, LogLevel.Critical, "{Reason}")]
     internal static partial void PivotNotStarted(this ILogger logger, string reason);
 
+    [LoggerMessage(5, LogLevel.Warning, "the pivot can change the node's files and reach its control socket, because it cannot be confined ({Reason})")]
+    internal static partial void PivotNotConfined(this ILogger logger, string reason);
+
     [LoggerMessage(10, LogLevel.Warning, "cannot accept a connection: {Reason}")]
     internal static partial void AcceptFailed(this ILogger logger, string reason);
 
@@ -34,8 +37,8 @@ internal static partial class RuntimeLog
     [LoggerMessage(21, LogLevel.Warning, "{Notice}")]
     internal static partial void BridgeNotice(this ILogger logger, string notice);
 
-    [LoggerMessage(22, LogLevel.Critical, "the pivot is not started, because its bridges cannot be opened: {Reason}")]
-    internal static partial void BridgesNotOpened(this ILogger logger, string reason);
+    [LoggerMessage(22, LogLevel.Critical, "the pivot is not started, because the bridge {Name} cannot be opened: {Reason}")]
+    internal static partial void BridgeNotOpened(this ILogger logger, string name, string reason);
 
     [LoggerMessage(23, LogLevel.Critical, "the pivot is not started, because the manifest's name servers cannot be written: {Reason}")]
     internal static partial void ResolversNotWritten(this ILogger logger, string reason);

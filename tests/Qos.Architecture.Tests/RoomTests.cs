@@ -54,8 +54,6 @@ public class RoomTests
     {
         string[] expected =
         [
-            "Microsoft.Extensions.Hosting",
-            "Microsoft.Extensions.Hosting.Abstractions",
             "Microsoft.Extensions.Logging.Abstractions",
             "NSec.Cryptography",
         ];

@@ -25,7 +25,7 @@ internal sealed class LocalNode : IDisposable
         _module = new SoftwareNsm(new SoftwareNsmOptions { Pki = pki, Pcrs = pcrs });
         _files = new NodeFiles(folder);
         _node = new QuorumNode(_module, _files, SystemRandomSource.Instance, new NodeOptions { Version = "1.2.3", Commit = "abc\u001b[31mdef" });
-        _service = new MessageService(_node, _files);
+        _service = new MessageService(_node);
         Url = $"http://127.0.0.1:{FreePort()}";
         _listener.Prefixes.Add(Url + "/qos/");
         _listener.Start();
@@ -38,7 +38,6 @@ internal sealed class LocalNode : IDisposable
     {
         _listener.Close();
         _serving.GetAwaiter().GetResult();
-        _service.Dispose();
         _node.Dispose();
         _files.Dispose();
         _module.Dispose();

@@ -59,7 +59,7 @@ public sealed class InitTests
         string pool = Path.GetTempFileName();
         try
         {
-            Assert.Equal("256 random bytes of the module are in the pool", SecurityModule.StirPool(module, pool));
+            Assert.Equal("256 random bytes of the module are in the pool", SecurityModule.AddKernelEntropy(module, pool));
             Assert.Equal(256, new FileInfo(pool).Length);
         }
         finally
@@ -67,13 +67,13 @@ public sealed class InitTests
             File.Delete(pool);
         }
 
-        Assert.Throws<BootException>(() => SecurityModule.StirPool(module, pool));
+        Assert.Throws<BootException>(() => SecurityModule.AddKernelEntropy(module, pool));
         using var silent = new SoftwareNsm(new SoftwareNsmOptions
         {
             Pki = pki,
             Faults = new NsmFaults { Errors = [new NsmErrorFault(NsmRequestKind.GetRandom, NsmError.InternalError)] },
         });
-        Assert.Throws<BootException>(() => SecurityModule.StirPool(silent, "/dev/null"));
+        Assert.Throws<BootException>(() => SecurityModule.AddKernelEntropy(silent, "/dev/null"));
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class InitTests
     [InlineData("hpet", true)]
     public void The_clock_source_is_said_and_a_strange_one_warned_of(string source, bool warned)
     {
-        string said = ClockSource.Describe(source, DateTimeOffset.UnixEpoch);
+        string said = Kernel.DescribeClock(source, DateTimeOffset.UnixEpoch);
         Assert.StartsWith($"clock source {source}, 1970-01-01T00:00:00Z", said, StringComparison.Ordinal);
         Assert.Equal(warned, said.Contains("warning", StringComparison.Ordinal));
     }
@@ -104,18 +104,18 @@ public sealed class InitTests
     public void Memory_is_read_as_the_kernel_writes_it()
     {
         const string MemInfo = "MemTotal:        1018880 kB\nMemFree:          990000 kB\nMemAvailable:     978944 kB\nHugePages_Total:       0";
-        Assert.Equal("memory: 39 MiB used, 956 MiB available of 995 MiB", MemoryUse.Describe(MemInfo));
-        Assert.Contains("MemAvailable", Assert.Throws<BootException>(() => MemoryUse.Describe("MemTotal: 1 kB")).Message, StringComparison.Ordinal);
+        Assert.Equal("memory: 39 MiB used, 956 MiB available of 995 MiB", Kernel.DescribeMemory(MemInfo));
+        Assert.Contains("MemAvailable", Assert.Throws<BootException>(() => Kernel.DescribeMemory("MemTotal: 1 kB")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_file_of_the_kernel_that_is_missing_says_what_that_means()
     {
-        string message = Assert.Throws<BootException>(() => KernelFile.Read("/sys/none", "there is no such thing")).Message;
+        string message = Assert.Throws<BootException>(() => Kernel.Read("/sys/none", "there is no such thing")).Message;
         Assert.Contains("/sys/none cannot be read, there is no such thing", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Standard_streams_that_are_no_console_are_refused() =>
-        Assert.Contains("must hold that device", Assert.Throws<BootException>(() => StandardStreams.Check()).Message, StringComparison.Ordinal);
+        Assert.Contains("must hold that device", Assert.Throws<BootException>(() => MachineSetup.CheckStandardStreams()).Message, StringComparison.Ordinal);
 }

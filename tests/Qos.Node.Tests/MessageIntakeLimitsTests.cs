@@ -11,7 +11,7 @@ public sealed class MessageIntakeLimitsTests
     {
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
-        using var service = new MessageService(node.Node, node.Files);
+        var service = new MessageService(node.Node);
         ManifestEnvelope v1 = quorum.Approve(Older(quorum.Manifest, ManifestVersion.V1));
         byte[][] bodies =
         [
@@ -56,25 +56,6 @@ public sealed class MessageIntakeLimitsTests
     }
 
     [Fact]
-    public async Task Only_one_connection_stages_a_pivot_and_gives_its_place_back()
-    {
-        using var quorum = new TestQuorum();
-        using var node = new TestNode(quorum);
-        using var service = new MessageService(node.Node, node.Files);
-        byte[] body = MessageCodec.Encode(
-            new ProtocolMessage.BootStandardJsonEnvelopeRequest(quorum.Envelope, quorum.Pivot), WireEncoding.Borsh);
-
-        IMessageIntake first = service.Begin(body.Length);
-        first.Write(body.AsSpan(0, body.Length - 1));
-        DecodedMessage second = await Send(service, body, 4096);
-        Assert.Equal(
-            ProtocolErrorCode.FailedToPutPivot, Assert.IsType<ProtocolMessage.ProtocolErrorResponse>(second.Message).Error.Code);
-
-        first.Dispose();
-        Assert.IsType<ProtocolMessage.BootStandardResponse>((await Send(service, body, 4096)).Message);
-    }
-
-    [Fact]
     public async Task A_full_disk_is_answered_when_the_message_has_ended()
     {
         using var quorum = new TestQuorum();
@@ -101,7 +82,7 @@ public sealed class MessageIntakeLimitsTests
         var random = new Random(Seed);
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
-        using var service = new MessageService(node.Node, node.Files);
+        var service = new MessageService(node.Node);
         ManifestEnvelope v0 = quorum.Approve(Older(quorum.Manifest, ManifestVersion.V0));
         // The pivot's hash is not the manifest's, so none of these boots.
         byte[][] bodies =
@@ -135,8 +116,8 @@ public sealed class MessageIntakeLimitsTests
     {
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
-        using var service = new MessageService(node.Node, node.Files);
-        foreach (long length in (long[])[long.MaxValue, long.MinValue, -1, NodeLimits.MaximumMessageLength + 1])
+        var service = new MessageService(node.Node);
+        foreach (long length in (long[])[long.MaxValue, long.MinValue, -1, ProtocolLimits.MaxMessageBytes + 1L])
         {
             using IMessageIntake intake = service.Begin(length);
             intake.Write("\"statusRequest\""u8);
@@ -153,7 +134,7 @@ public sealed class MessageIntakeLimitsTests
     {
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
-        using var service = new MessageService(node.Node, node.Files);
+        var service = new MessageService(node.Node);
         const int Length = 100 << 20;
         byte[] block = new byte[1 << 20];
         block.AsSpan().Fill((byte)' ');
@@ -179,7 +160,7 @@ public sealed class MessageIntakeLimitsTests
     {
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
-        using var service = new MessageService(node.Node, node.Files);
+        var service = new MessageService(node.Node);
         byte[] part = new byte[7 << 20];
         part.AsSpan().Fill((byte)' ');
         IMessageIntake[] intakes = [.. Enumerable.Range(0, 20).Select(index =>
@@ -202,7 +183,7 @@ public sealed class MessageIntakeLimitsTests
     {
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
-        using var service = new MessageService(node.Node, node.Files);
+        var service = new MessageService(node.Node);
         using var entered = new ManualResetEventSlim();
         using var released = new ManualResetEventSlim();
         node.Nsm.Lie = (request, _, _) =>
@@ -233,5 +214,48 @@ public sealed class MessageIntakeLimitsTests
         Assert.Equal(
             ProtocolErrorCode.DecryptionFailed,
             Assert.IsType<ProtocolMessage.ProtocolErrorResponse>((await waiting).Message).Error.Code);
+    }
+
+    [Fact]
+    public async Task A_slow_module_keeps_nobody_from_status_however_many_ask_for_documents()
+    {
+        using var quorum = new TestQuorum();
+        using var node = new TestNode(quorum);
+        node.Boot(quorum);
+        using var released = new ManualResetEventSlim();
+        int inside = 0;
+        int most = 0;
+        node.Nsm.Lie = (_, _, _) =>
+        {
+            int now = Interlocked.Increment(ref inside);
+            InterlockedMax(ref most, now);
+            released.Wait(TimeSpan.FromMinutes(1));
+            Interlocked.Decrement(ref inside);
+            return null;
+        };
+
+        Task<ProtocolMessage>[] documents =
+            [.. Enumerable.Range(0, 200).Select(_ => node.Node.HandleAsync(new ProtocolMessage.LiveAttestationDocRequest()).AsTask())];
+        for (int asked = 0; asked < 100; asked++)
+        {
+            ValueTask<ProtocolMessage> status = node.Node.HandleAsync(new ProtocolMessage.NodeStatusRequest());
+            Assert.True(status.IsCompletedSuccessfully);
+            Assert.IsType<ProtocolMessage.NodeStatusResponse>(await status);
+        }
+
+        // Work of the pool is done as well: the module's callers hold none of its threads.
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(static _ => Task.Run(static () => { }))).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.DoesNotContain(documents, static document => document.IsCompleted);
+
+        released.Set();
+        Assert.All(await Task.WhenAll(documents), static answer => Assert.IsType<ProtocolMessage.LiveAttestationDocResponse>(answer));
+        Assert.InRange(most, 1, NodeLimits.MaximumConcurrentDocuments);
+    }
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        int seen = Volatile.Read(ref target);
+        while (value > seen && Interlocked.CompareExchange(ref target, value, seen) is var was && was != seen)
+            seen = was;
     }
 }

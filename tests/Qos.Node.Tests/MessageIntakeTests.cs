@@ -98,7 +98,7 @@ public sealed class MessageIntakeTests
             byte[] body = MessageCodec.Encode(message, encoding);
             for (int round = 0; round < 12; round++)
             {
-                (ProtocolMessage? got, byte[]? staged) = await Take(node, body, RandomCuts(random, body.Length));
+                (ProtocolMessage? got, byte[]? staged) = Take(node, body, RandomCuts(random, body.Length));
                 string context = $"{message.GetType().Name} in {encoding}, seed {Seed}, round {round}";
                 Assert.True(got is not null, context);
                 byte[] expected = MessageCodec.Encode(WithoutPivot(message), encoding);
@@ -133,7 +133,7 @@ public sealed class MessageIntakeTests
                     continue;
                 }
 
-                (ProtocolMessage? got, byte[]? staged) = await Take(node, body, RandomCuts(random, body.Length));
+                (ProtocolMessage? got, byte[]? staged) = Take(node, body, RandomCuts(random, body.Length));
                 string context = $"{vector.GetProperty("name")} in {expected.Encoding}, seed {Seed}";
                 Assert.True(got is not null, context);
                 Assert.True(
@@ -179,7 +179,7 @@ public sealed class MessageIntakeTests
     {
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
-        using var service = new MessageService(node.Node, node.Files);
+        var service = new MessageService(node.Node);
         Manifest manifest = Older(quorum.Manifest, ManifestVersion.V1);
         ManifestEnvelope envelope = quorum.Approve(manifest);
 
@@ -198,7 +198,7 @@ public sealed class MessageIntakeTests
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, status.Phase);
 
         using var next = new TestNode(quorum, seed: 200);
-        using var nextService = new MessageService(next.Node, next.Files);
+        var nextService = new MessageService(next.Node);
         await Answer<ProtocolMessage.BootKeyForwardResponse>(
             nextService, new ProtocolMessage.BootKeyForwardRequest(envelope, quorum.Pivot));
         var exported = await Answer<ProtocolMessage.ExportKeyResponse>(

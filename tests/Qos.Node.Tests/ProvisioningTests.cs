@@ -47,8 +47,8 @@ public sealed class ProvisioningTests
         Assert.Equal(["--port", "3000"], launch.Arguments);
         Assert.True(launch.RestartAlways);
         Assert.False(launch.DebugMode);
-        Assert.Equal([(ushort)3000], launch.ServerPorts);
-        Assert.Empty(launch.ClientPorts);
+        Assert.Equal(quorum.Manifest.Pivot.BridgeConfig, launch.Bridges);
+        Assert.Equal([3000], launch.Bridges.Select(static bridge => (int)bridge.Port));
         Assert.Empty(launch.Environment);
         Assert.Null(launch.Resolvers);
     }

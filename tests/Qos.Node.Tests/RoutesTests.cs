@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Qos.Nsm;
 using Qos.Protocol;
 
@@ -121,15 +122,14 @@ public sealed class RoutesTests
     }
 
     [Fact]
-    public void Of_two_boots_at_once_one_is_refused()
+    public async Task Of_eight_boots_at_once_seven_are_refused()
     {
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
-        using var pivot = new PivotBytes(quorum.Pivot);
-        ProtocolMessage[] answers = new ProtocolMessage[8];
-        Parallel.For(0, answers.Length, index => answers[index] = index == 0
-            ? node.Send(quorum.BootRequest)
-            : node.Node.Handle(quorum.BootRequest, pivot));
+        using var pivot = new StagedPivot(new NoFile(), System.Security.Cryptography.SHA256.HashData(quorum.Pivot));
+        ProtocolMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(index => Task.Run(() => index == 0
+            ? node.Node.HandleAsync(quorum.BootRequest).AsTask()
+            : node.Node.HandleAsync(quorum.BootRequest, pivot, CancellationToken.None).AsTask())));
 
         Assert.Single(answers.OfType<ProtocolMessage.BootStandardResponse>());
         Assert.Equal(7, answers.OfType<ProtocolMessage.ProtocolErrorResponse>().Count());
@@ -143,16 +143,19 @@ public sealed class RoutesTests
         using var node = new TestNode(quorum, _ => new BrokenFiles());
         Assert.Equal(new ProtocolError(ProtocolErrorCode.IOError), node.Refused(quorum.BootRequest));
         Assert.Equal(ProtocolPhase.WaitingForBootInstruction, node.Phase);
-        NodeLogEntry entry = Assert.Single(node.Log);
-        Assert.Equal(NodeLogSeverity.Error, entry.Severity);
-        Assert.DoesNotContain("secret", entry.Message, StringComparison.Ordinal);
+        (LogLevel level, string message) = Assert.Single(node.Log);
+        Assert.Equal(LogLevel.Error, level);
+        Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
     }
 
-    /// <summary>A pivot that is only a hash: publishing it does nothing.</summary>
-    private sealed class PivotBytes(byte[] bytes)
-        : StagedPivot(System.Security.Cryptography.SHA256.HashData(bytes), bytes.Length)
+    /// <summary>A file that is nowhere: publishing it does nothing.</summary>
+    private sealed class NoFile : IStagedFile
     {
-        public override void Publish()
+        public void Publish()
+        {
+        }
+
+        public void Dispose()
         {
         }
     }
@@ -161,7 +164,7 @@ public sealed class RoutesTests
     {
         public string PivotPath => throw new InvalidOperationException("secret");
 
-        public IPivotStage StagePivot() => throw new InvalidOperationException("secret");
+        public IPivotStage StagePivot(int place) => throw new InvalidOperationException("secret");
 
         public IStagedFile StageEphemeralKey(ReadOnlySpan<byte> seed) => throw new InvalidOperationException("secret");
 

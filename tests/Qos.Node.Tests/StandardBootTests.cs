@@ -188,7 +188,7 @@ public sealed class StandardBootTests
     }
 
     [Fact]
-    public void The_staged_pivot_is_discarded_when_the_boot_is_refused()
+    public async Task The_staged_pivot_is_discarded_when_the_boot_is_refused()
     {
         using var quorum = new TestQuorum();
         using var node = new TestNode(quorum);
@@ -196,7 +196,7 @@ public sealed class StandardBootTests
         {
             stage.Write("something else"u8);
             using StagedPivot pivot = stage.Complete();
-            var answer = Assert.IsType<ProtocolMessage.ProtocolErrorResponse>(node.Node.Handle(quorum.BootRequest, pivot));
+            var answer = Assert.IsType<ProtocolMessage.ProtocolErrorResponse>(await node.Node.HandleAsync(quorum.BootRequest, pivot, CancellationToken.None));
             Assert.Equal(ProtocolErrorCode.InvalidPivotHash, answer.Error.Code);
         }
 

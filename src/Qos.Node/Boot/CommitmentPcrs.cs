@@ -11,11 +11,11 @@ namespace Qos.Node;
 /// </summary>
 internal sealed class CommitmentPcrs
 {
-    private readonly NsmConversation _nsm;
+    private readonly NsmClient _nsm;
     private readonly ManifestCommitment[] _commitments;
     private ushort _maxPcrs;
 
-    internal CommitmentPcrs(NsmConversation nsm, PublicKey setup, PublicKey live, ReadOnlySpan<byte> manifestHash)
+    internal CommitmentPcrs(NsmClient nsm, PublicKey setup, PublicKey live, ReadOnlySpan<byte> manifestHash)
     {
         _nsm = nsm;
         _commitments = [ManifestCommitment.Setup(setup.Bytes, manifestHash), ManifestCommitment.Live(live.Bytes, manifestHash)];
@@ -27,22 +27,22 @@ internal sealed class CommitmentPcrs
     {
         NsmResponse.DescribeNsm module = _nsm.DescribeModule();
         if (module.Digest != NsmDigest.Sha384)
-            throw NsmConversation.Error($"expected NSM PCR digest SHA384, got {module.Digest}");
+            throw NsmClient.Error($"expected NSM PCR digest SHA384, got {module.Digest}");
         if (module.MaxPcrs < Pcr.Count)
-            throw NsmConversation.Error($"NSM has {module.MaxPcrs} PCRs, at least {Pcr.Count} are needed");
+            throw NsmClient.Error($"NSM has {module.MaxPcrs} PCRs, at least {Pcr.Count} are needed");
         _maxPcrs = module.MaxPcrs;
 
         foreach (ManifestCommitment commitment in _commitments)
         {
             if (module.LockedPcrs.Contains(commitment.PcrIndex))
-                throw NsmConversation.Error($"PCR{commitment.PcrIndex} is already locked");
+                throw NsmClient.Error($"PCR{commitment.PcrIndex} is already locked");
             CheckUntouched(commitment);
         }
     }
 
     /// <summary>Extends both PCRs, locks them all, and checks that NSM did so.</summary>
     /// <exception cref="ProtocolException">NSM refused the first extension and shows that nothing was changed.</exception>
-    /// <exception cref="HalfWayException">It failed later: the PCR bank can never again be as it was.</exception>
+    /// <exception cref="UnrecoverableException">It failed later: the PCR bank can never again be as it was.</exception>
     internal void ExtendAndLock()
     {
         try
@@ -52,11 +52,11 @@ internal sealed class CommitmentPcrs
         catch (ProtocolException refused)
         {
             // A refused extension changes nothing; but that NSM has to show.
-            HalfWayException.Guard(() => CheckUntouched(_commitments[0]), refused.Error);
+            UnrecoverableException.Guard(() => CheckUntouched(_commitments[0]), refused.Error);
             throw;
         }
 
-        HalfWayException.Guard(() =>
+        UnrecoverableException.Guard(() =>
         {
             Extend(_commitments[1]);
             _nsm.LockPcrs(_maxPcrs);
@@ -68,9 +68,9 @@ internal sealed class CommitmentPcrs
     {
         NsmResponse.DescribePcr pcr = _nsm.DescribePcr(commitment.PcrIndex);
         if (pcr.Lock)
-            throw NsmConversation.Error($"PCR{commitment.PcrIndex} is locked before it was extended");
+            throw NsmClient.Error($"PCR{commitment.PcrIndex} is locked before it was extended");
         if (pcr.Data.Length != Pcr.Size || pcr.Data.Span.ContainsAnyExcept((byte)0))
-            throw NsmConversation.Error($"PCR{commitment.PcrIndex} is not zero before it is extended: {Hex.Encode(pcr.Data.Span)}");
+            throw NsmClient.Error($"PCR{commitment.PcrIndex} is not zero before it is extended: {Hex.Encode(pcr.Data.Span)}");
     }
 
     private void Extend(ManifestCommitment commitment)
@@ -83,19 +83,19 @@ internal sealed class CommitmentPcrs
     {
         NsmResponse.DescribeNsm module = _nsm.DescribeModule();
         if (module.MaxPcrs != _maxPcrs)
-            throw NsmConversation.Error($"NSM had {_maxPcrs} PCRs and now has {module.MaxPcrs}");
+            throw NsmClient.Error($"NSM had {_maxPcrs} PCRs and now has {module.MaxPcrs}");
         var locked = module.LockedPcrs.ToHashSet();
         for (int index = 0; index < _maxPcrs; index++)
         {
             if (!locked.Contains((ushort)index))
-                throw NsmConversation.Error($"PCR{index} is not locked after LockPCRs");
+                throw NsmClient.Error($"PCR{index} is not locked after LockPCRs");
         }
 
         foreach (ManifestCommitment commitment in _commitments)
         {
             NsmResponse.DescribePcr pcr = _nsm.DescribePcr(commitment.PcrIndex);
             if (!pcr.Lock)
-                throw NsmConversation.Error($"PCR{commitment.PcrIndex} is not locked after LockPCRs");
+                throw NsmClient.Error($"PCR{commitment.PcrIndex} is not locked after LockPCRs");
             CheckValue(commitment, pcr.Data.Span, "after LockPCRs");
         }
     }
@@ -104,7 +104,7 @@ internal sealed class CommitmentPcrs
     {
         if (value.SequenceEqual(commitment.Pcr))
             return;
-        throw NsmConversation.Error(
+        throw NsmClient.Error(
             $"PCR{commitment.PcrIndex} {when}: expected {Hex.Encode(commitment.Pcr)}, got {Hex.Encode(value)}");
     }
 }

@@ -16,7 +16,7 @@ internal sealed class NodeBoot(NodeState state)
     /// <param name="pivot">The binary, already safe on disk; the caller disposes of it.</param>
     /// <returns>The attestation of the setup key, or NSM's error: the boot itself is done by then, and a document can be had again.</returns>
     /// <exception cref="ProtocolException">Refused, nothing was changed.</exception>
-    /// <exception cref="HalfWayException">Failed after the PCR bank was changed.</exception>
+    /// <exception cref="UnrecoverableException">Failed after the PCR bank was changed.</exception>
     internal NsmResponse Boot(ManifestEnvelope envelope, StagedPivot pivot)
     {
         Check(envelope, pivot);
@@ -38,7 +38,7 @@ internal sealed class NodeBoot(NodeState state)
             commitments.ExtendAndLock();
 
             byte[] publicKey = setup.PublicKey.Bytes.ToArray();
-            HalfWayException.Guard(() =>
+            UnrecoverableException.Guard(() =>
             {
                 keyFile.Publish();
                 state.View = state.View with { EphemeralPublicKey = publicKey, ManifestHash = manifestHash };

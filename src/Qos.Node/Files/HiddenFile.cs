@@ -10,18 +10,20 @@ internal sealed class HiddenFile : IStagedFile
 
     private readonly NodeFolder _folder;
     private readonly NodeFile _file;
+    private readonly string _hiddenName;
     private readonly bool _replaces;
     private readonly SafeFileHandle _handle;
     private long _length;
     private bool _isHidden;
 
-    internal HiddenFile(NodeFolder folder, NodeFile file, bool replaces)
+    internal HiddenFile(NodeFolder folder, NodeFile file, bool replaces, int place = 0)
     {
+        _hiddenName = file.HiddenNameOf(place);
         _folder = folder;
         _file = file;
         _replaces = replaces;
         CheckTarget();
-        _handle = Guarded(() => folder.Create(file.HiddenName));
+        _handle = Guarded(() => folder.Create(_hiddenName));
         _isHidden = true;
         Guarded(() => File.SetUnixFileMode(_handle, Hidden));
     }
@@ -56,7 +58,7 @@ internal sealed class HiddenFile : IStagedFile
     {
         ObjectDisposedException.ThrowIf(!_isHidden, this);
         CheckTarget();
-        Guarded(() => _folder.Rename(_file.HiddenName, _file.Name, _replaces));
+        Guarded(() => _folder.Rename(_hiddenName, _file.Name, _replaces));
         _isHidden = false;
         Published?.Invoke();
     }
@@ -67,7 +69,7 @@ internal sealed class HiddenFile : IStagedFile
         if (!_isHidden)
             return;
         _isHidden = false;
-        _folder.Remove(_file.HiddenName);
+        _folder.Remove(_hiddenName);
     }
 
     private void CheckTarget()

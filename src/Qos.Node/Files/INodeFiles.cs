@@ -9,14 +9,15 @@ namespace Qos.Node;
 /// is replaced, once, and the manifest envelope by one with more share set approvals, before the pivot is started. Every failure (a full
 /// disk, a read-only folder, a name that is taken) is a <see cref="NodeFileException"/> and leaves nothing half-written behind.
 /// </remarks>
-public interface INodeFiles
+internal interface INodeFiles
 {
     /// <summary>The absolute path at which the pivot is published.</summary>
     string PivotPath { get; }
 
-    /// <summary>Opens a hidden file that receives a pivot while it arrives; one at a time.</summary>
-    /// <exception cref="NodeFileException">The folder cannot be written to, or another pivot is being staged.</exception>
-    IPivotStage StagePivot();
+    /// <summary>Opens a hidden file that receives a pivot while it arrives; one at a time for each place.</summary>
+    /// <param name="place">Which of the hidden files, from 0 to <see cref="PivotPlaces.Count"/> - 1.</param>
+    /// <exception cref="NodeFileException">The folder cannot be written to, or another pivot is being staged there.</exception>
+    IPivotStage StagePivot(int place = 0);
 
     /// <summary>Stages <c>qos.ephemeral.key</c>: the setup key set's seed (32 bytes, stored as hex).</summary>
     IStagedFile StageEphemeralKey(ReadOnlySpan<byte> seed);

@@ -23,5 +23,9 @@ internal sealed record NodeFile(string Name, UnixFileMode Mode, ProtocolErrorCod
 
     internal static IReadOnlyList<NodeFile> All { get; } = [Manifest, Pivot, EphemeralKey, QuorumKey];
 
-    internal string HiddenName => $".{Name}.new";
+    /// <summary>Every name that a node makes for the file: its own and the hidden ones.</summary>
+    internal IEnumerable<string> AllNames => Enumerable.Range(0, this == Pivot ? PivotPlaces.Count : 1).Select(HiddenNameOf).Prepend(Name);
+
+    /// <summary>The hidden name while the file is staged; several pivots may be at the same time.</summary>
+    internal string HiddenNameOf(int place) => place == 0 ? $".{Name}.new" : $".{Name}.{place}.new";
 }

@@ -32,13 +32,13 @@ public sealed class NodeFiles : INodeFiles, IDisposable
     public string PivotPath => Path.Combine(_folder.Path, NodeFile.Pivot.Name);
 
     /// <inheritdoc/>
-    public IPivotStage StagePivot() => new PivotStage(new HiddenFile(_folder, NodeFile.Pivot, replaces: false));
+    IPivotStage INodeFiles.StagePivot(int place) => StagePivot(place);
 
     /// <inheritdoc/>
-    public IStagedFile StageEphemeralKey(ReadOnlySpan<byte> seed) => StageSeed(new HiddenFile(_folder, NodeFile.EphemeralKey, false), seed);
+    IStagedFile INodeFiles.StageEphemeralKey(ReadOnlySpan<byte> seed) => StageSeed(new HiddenFile(_folder, NodeFile.EphemeralKey, false), seed);
 
     /// <inheritdoc/>
-    public IStagedFile StageEphemeralKeyRotation(ReadOnlySpan<byte> seed)
+    IStagedFile INodeFiles.StageEphemeralKeyRotation(ReadOnlySpan<byte> seed)
     {
         if (_isEphemeralKeyRotated)
             throw new NodeFileException(ProtocolErrorCode.CannotModifyPostPivotStatic, "The ephemeral key was replaced already.");
@@ -47,18 +47,18 @@ public sealed class NodeFiles : INodeFiles, IDisposable
     }
 
     /// <inheritdoc/>
-    public IStagedFile StageManifestEnvelope(ReadOnlySpan<byte> envelope) =>
+    IStagedFile INodeFiles.StageManifestEnvelope(ReadOnlySpan<byte> envelope) =>
         Stage(new HiddenFile(_folder, NodeFile.Manifest, replaces: false), envelope);
 
     /// <inheritdoc/>
-    public IStagedFile StageManifestEnvelopeReplacement(ReadOnlySpan<byte> envelope) =>
+    IStagedFile INodeFiles.StageManifestEnvelopeReplacement(ReadOnlySpan<byte> envelope) =>
         Stage(new HiddenFile(_folder, NodeFile.Manifest, replaces: true), envelope);
 
     /// <inheritdoc/>
-    public IStagedFile StageQuorumKey(ReadOnlySpan<byte> seed) => StageSeed(new HiddenFile(_folder, NodeFile.QuorumKey, false), seed);
+    IStagedFile INodeFiles.StageQuorumKey(ReadOnlySpan<byte> seed) => StageSeed(new HiddenFile(_folder, NodeFile.QuorumKey, false), seed);
 
     /// <inheritdoc/>
-    public SecretMemory ReadQuorumKey()
+    SecretMemory INodeFiles.ReadQuorumKey()
     {
         SecretMemory? seed = null;
         try
@@ -85,6 +85,34 @@ public sealed class NodeFiles : INodeFiles, IDisposable
         }
     }
 
+    internal PivotStage StagePivot(int place = 0) => new(new HiddenFile(_folder, NodeFile.Pivot, replaces: false, place));
+
+    /// <summary>
+    /// Removes the files of a node that ended, and gives the names of those that were there. No later node can go on from them: its keys
+    /// belong to a module that was reset since. Only for a folder that no running node uses.
+    /// </summary>
+    /// <exception cref="IOException">The folder does not exist.</exception>
+    public static IReadOnlyList<string> RemoveStale(string directory)
+    {
+        using var folder = new NodeFolder(directory);
+        string[] found = [.. NodeFile.All.SelectMany(static file => file.AllNames).Where(folder.Holds)];
+        foreach (string name in found)
+            folder.Remove(name);
+        return found;
+    }
+
+    /// <summary>The paths of a node's files, in the folder of its pivot.</summary>
+    /// <param name="pivotPath">As <see cref="PivotPath"/> gives it.</param>
+    public static IReadOnlyList<string> PathsBeside(string pivotPath) =>
+        [.. NodeFile.All.Select(file => Path.Combine(Path.GetDirectoryName(pivotPath) ?? "/", file.Name))];
+
+    /// <summary>Removes the key files: for a node that ends on a machine, where they would stay behind.</summary>
+    public void RemoveKeys()
+    {
+        foreach (string name in NodeFile.QuorumKey.AllNames.Concat(NodeFile.EphemeralKey.AllNames))
+            _folder.Remove(name);
+    }
+
     /// <summary>Lets go of the folder.</summary>
     public void Dispose() => _folder.Dispose();
 
@@ -95,7 +123,7 @@ public sealed class NodeFiles : INodeFiles, IDisposable
             return $"{folder.Path} cannot be written to: name another folder, or make it writable.";
         foreach (NodeFile file in NodeFile.All)
         {
-            foreach (string name in (string[])[file.Name, file.HiddenName])
+            foreach (string name in file.AllNames)
             {
                 if (folder.Holds(name))
                     return $"{folder.Path} holds {name}, left by another node: name an empty folder, or remove it.";

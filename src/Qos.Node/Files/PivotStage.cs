@@ -28,7 +28,7 @@ internal sealed class PivotStage : IPivotStage
     {
         ObjectDisposedException.ThrowIf(_file is null, this);
         _file.Seal();
-        var staged = new Staged(_file, _hash.GetHashAndReset());
+        var staged = new StagedPivot(_file, _hash.GetHashAndReset());
         _file = null;
         return staged;
     }
@@ -38,17 +38,5 @@ internal sealed class PivotStage : IPivotStage
         _file?.Dispose();
         _file = null;
         _hash.Dispose();
-    }
-
-    private sealed class Staged(HiddenFile file, byte[] sha256) : StagedPivot(sha256, file.Length)
-    {
-        public override void Publish() => file.Publish();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                file.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class KeyExport(NodeState state, Func<ReadOnlyMemory<byte>?>? tr
 
         CheckApproved(successor);
         ForwardChecks.CheckSuccessor(own, successor.Manifest);
-        PublicKey receiver = SetupDocumentCheck.Check(document, successor.Manifest);
+        PublicKey receiver = SetupKey(document, successor.Manifest);
         ForwardChecks.CheckPcr3(own, successor.Manifest);
 
         using SecretMemory seed = state.Files.ReadQuorumKey();
@@ -36,6 +36,29 @@ internal sealed class KeyExport(NodeState state, Func<ReadOnlyMemory<byte>?>? tr
             throw new ProtocolException(ProtocolErrorCode.BadShareSetApprovals);
     }
 
+    /// <summary>
+    /// The setup key of the node that the document is about, when that node was booted with the manifest and waits for a key.
+    /// Specification: nsm, Attestation document, verification step 4.
+    /// </summary>
+    /// <exception cref="ProtocolException">The document is another manifest's, another image's, or not one of the setup phase.</exception>
+    private static PublicKey SetupKey(AttestationDocument document, Manifest manifest)
+    {
+        foreach (DocumentFinding finding in DocumentComparison.Compare(document, manifest, isLive: false))
+        {
+            if (finding.Holds)
+                continue;
+
+            // Without a key there is nothing that a commitment could be of.
+            throw document.PublicKey is null && finding.IsCommitment
+                ? new ProtocolException(ProtocolErrorCode.MissingEphemeralKey)
+                : NsmClient.Error($"the new node's attestation document is refused: {finding}");
+        }
+
+        return PublicKey.TryParse(document.PublicKey!.Value.Span, out PublicKey? receiver)
+            ? receiver
+            : throw new ProtocolException(ProtocolErrorCode.InvalidEphemeralKey);
+    }
+
     private AttestationDocument Verify(ReadOnlySpan<byte> coseSign1, ReadOnlyMemory<byte> root)
     {
         DateTimeOffset now = OwnTime();
@@ -47,7 +70,7 @@ internal sealed class KeyExport(NodeState state, Func<ReadOnlyMemory<byte>?>? tr
         }
         catch (AttestationException exception)
         {
-            throw NsmConversation.Error($"the new node's attestation document is refused: {exception.Message}");
+            throw NsmClient.Error($"the new node's attestation document is refused: {exception.Message}");
         }
     }
 
@@ -61,7 +84,7 @@ internal sealed class KeyExport(NodeState state, Func<ReadOnlyMemory<byte>?>? tr
         }
         catch (Exception exception) when (exception is AttestationException or ArgumentOutOfRangeException)
         {
-            throw NsmConversation.Error($"this node's own NSM does not tell the time: {exception.Message}");
+            throw NsmClient.Error($"this node's own NSM does not tell the time: {exception.Message}");
         }
     }
 }

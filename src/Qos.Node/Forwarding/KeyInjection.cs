@@ -10,7 +10,7 @@ internal sealed class KeyInjection(NodeState state, QuorumKeyPublication publica
 
     /// <summary>Checks and publishes the key.</summary>
     /// <exception cref="ProtocolException">Refused, nothing was changed.</exception>
-    /// <exception cref="HalfWayException">The key was right, and publishing it failed half-way.</exception>
+    /// <exception cref="UnrecoverableException">The key was right, and publishing it failed half-way.</exception>
     internal void Inject(ReadOnlyMemory<byte> encryptedQuorumKey, ReadOnlyMemory<byte> signature)
     {
         PublicKey expected = PublicKey.Parse(state.Envelope.Manifest.Namespace.QuorumKey.Span);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Node;
 
@@ -9,9 +10,6 @@ namespace Qos.Node;
 /// </summary>
 internal sealed class BorshBodyReader(long bodyLength, IntakeBudget budget, PivotReception pivot) : IBodyReader
 {
-    private const byte BootStandard = 3;
-    private const byte BootKeyForward = 13;
-    private const byte BootStandardJsonEnvelope = 23;
     private const int CountLength = 4;
     private const int FirstAttempt = 512;
 
@@ -19,8 +17,6 @@ internal sealed class BorshBodyReader(long bodyLength, IntakeBudget budget, Pivo
     private int _nextAttempt = FirstAttempt;
     private bool _isPivot;
     private long _pivotLeft;
-
-    public WireEncoding Encoding => WireEncoding.Borsh;
 
     public void Write(ReadOnlySpan<byte> part)
     {
@@ -53,44 +49,56 @@ internal sealed class BorshBodyReader(long bodyLength, IntakeBudget budget, Pivo
     private void TryFindPivot()
     {
         _nextAttempt = 2 * Math.Max(_kept.Length, FirstAttempt);
-        if (FindCount() is not { } count)
+        if (FindEnvelope() is not { } found)
             return;
 
         _isPivot = true;
-        _pivotLeft = bodyLength - count - CountLength;
-        int start = count + CountLength;
-        pivot.Begin();
-        TakePivot(_kept.Span[start..]);
+        _pivotLeft = bodyLength - found.End - CountLength;
+        pivot.Begin(found.Envelope);
+        TakePivot(_kept.Span[(found.End + CountLength)..]);
 
         // What is decoded afterwards is the same message with an empty pivot. The count's own bytes were there, so its zeros have room.
-        _kept.Truncate(count);
+        _kept.Truncate(found.End);
         _ = _kept.TryAppend([0, 0, 0, 0]);
     }
 
-    /// <summary>Where the pivot's count stands, when everything before it has arrived and the pivot ends where the body does.</summary>
-    private int? FindCount()
+    /// <summary>The envelope and where it ends, when all of it has arrived and the pivot behind it ends where the body does.</summary>
+    private (ManifestEnvelope Envelope, int End)? FindEnvelope()
     {
         ReadOnlySpan<byte> kept = _kept.Span;
         if (kept.IsEmpty)
             return null;
-        switch (kept[0])
+        return (MessageIndex)kept[0] switch
         {
-            case BootStandardJsonEnvelope when kept.Length >= 1 + CountLength:
-                long end = 1 + CountLength + (long)BinaryPrimitives.ReadUInt32LittleEndian(kept[1..]);
-                return IsPivotAt(end) ? (int)end : null;
-            case BootStandard or BootKeyForward:
-                return FindCount(ManifestVersion.V1) ?? FindCount(ManifestVersion.V0);
-            default:
-                return null;
+            MessageIndex.BootStandardJsonEnvelopeRequest => Try(static (ref BorshReader reader) => ManifestEnvelopeFormat.ReadJson(reader.BytesSpan())),
+            MessageIndex.BootStandardRequest or MessageIndex.BootKeyForwardRequest =>
+                Try(static (ref BorshReader reader) => ManifestBorsh.ReadEnvelope(ref reader, ManifestVersion.V1))
+                ?? Try(static (ref BorshReader reader) => ManifestBorsh.ReadEnvelope(ref reader, ManifestVersion.V0)),
+            _ => null,
+        };
+    }
+
+    private delegate ManifestEnvelope Reading(ref BorshReader reader);
+
+    private (ManifestEnvelope Envelope, int End)? Try(Reading read)
+    {
+        try
+        {
+            var reader = new BorshReader(_kept.Span[1..]);
+            ManifestEnvelope envelope = read(ref reader);
+            int end = 1 + reader.Offset;
+            return IsPivotAt(end) ? (envelope, end) : null;
+        }
+        catch (EncodingException)
+        {
+            // It has not arrived yet, or it is none: what is kept is refused when the message is complete.
+            return null;
         }
     }
 
-    private int? FindCount(ManifestVersion version) =>
-        BorshEnvelopeLength.Measure(_kept.Span[1..], version) is { } length && IsPivotAt(1 + length) ? 1 + length : null;
-
-    private bool IsPivotAt(long offset) =>
+    private bool IsPivotAt(int offset) =>
         offset + CountLength <= _kept.Length
-        && BinaryPrimitives.ReadUInt32LittleEndian(_kept.Span[(int)offset..]) == bodyLength - offset - CountLength;
+        && BinaryPrimitives.ReadUInt32LittleEndian(_kept.Span[offset..]) == bodyLength - offset - CountLength;
 
     private void TakePivot(ReadOnlySpan<byte> bytes)
     {

@@ -26,8 +26,6 @@ internal sealed class JsonBodyReader : IBodyReader, IStreamedMemberSink
             s_pivots, this, NodeLimits.MaximumRetainedPerMessage, NodeLimits.MaximumPivotLength);
     }
 
-    public WireEncoding Encoding => WireEncoding.Json;
-
     public void Write(ReadOnlySpan<byte> part)
     {
         try
@@ -83,7 +81,26 @@ internal sealed class JsonBodyReader : IBodyReader, IStreamedMemberSink
     private void BeginPivot()
     {
         if (!_hasBegun)
-            _pivot.Begin();
+            _pivot.Begin(EnvelopeBefore(_message.Retained));
         _hasBegun = true;
+    }
+
+    /// <summary>The envelope that stands before the pivot, as in canonical JSON; null when the pivot comes first.</summary>
+    private static ManifestEnvelope? EnvelopeBefore(ReadOnlySpan<byte> retained)
+    {
+        try
+        {
+            var reader = new QosJsonReader(retained);
+            reader.BeginObject();
+            if (!reader.NextMember(out _))
+                return null;
+            reader.BeginObject();
+            return reader.NextMember(out ReadOnlySpan<byte> name) && name.SequenceEqual("manifest_envelope"u8) ? EnvelopeJson.Read(ref reader) : null;
+        }
+        catch (EncodingException)
+        {
+            // Whatever is wrong is refused when the message is complete.
+            return null;
+        }
     }
 }

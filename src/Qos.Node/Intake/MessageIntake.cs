@@ -8,7 +8,7 @@ internal sealed class MessageIntake : IMessageIntake
     private readonly long _bodyLength;
     private readonly IntakeBudget _budget;
     private readonly PivotReception _pivot;
-    private readonly Func<ProtocolMessage, StagedPivot?, CancellationToken, ValueTask<ProtocolMessage>> _answer;
+    private readonly QuorumNode _node;
     private readonly byte[] _first = new byte[BodyEncoding.DecidingLength];
     private int _firstLength;
     private long _arrived;
@@ -16,17 +16,13 @@ internal sealed class MessageIntake : IMessageIntake
     private ProtocolError? _failure;
     private bool _isDisposed;
 
-    internal MessageIntake(
-        long bodyLength,
-        IntakeBudget budget,
-        PivotReception pivot,
-        Func<ProtocolMessage, StagedPivot?, CancellationToken, ValueTask<ProtocolMessage>> answer)
+    internal MessageIntake(long bodyLength, IntakeBudget budget, PivotReception pivot, QuorumNode node)
     {
         _bodyLength = bodyLength;
         _budget = budget;
         _pivot = pivot;
-        _answer = answer;
-        if (bodyLength is < 0 or > NodeLimits.MaximumMessageLength)
+        _node = node;
+        if (bodyLength is < 0 or > ProtocolLimits.MaxMessageBytes)
             _failure = new ProtocolError(ProtocolErrorCode.OversizedPayload);
     }
 
@@ -46,7 +42,7 @@ internal sealed class MessageIntake : IMessageIntake
         }
         catch (Exception exception)
         {
-            Fail(Refusal.Of(exception));
+            Fail(Refusal.From(exception));
         }
     }
 
@@ -56,7 +52,7 @@ internal sealed class MessageIntake : IMessageIntake
         (ProtocolMessage? request, WireEncoding encoding) = Decode();
         ProtocolMessage answer = request is null
             ? new ProtocolMessage.ProtocolErrorResponse(_failure!)
-            : await _answer(request, _pivot.Staged, cancellationToken).ConfigureAwait(false);
+            : await _node.HandleAsync(request, _pivot.Staged, cancellationToken).ConfigureAwait(false);
         return MessageCodec.EncodeAnswer(answer, encoding);
     }
 
@@ -67,7 +63,8 @@ internal sealed class MessageIntake : IMessageIntake
         _pivot.Dispose();
     }
 
-    private (ProtocolMessage? Request, WireEncoding Encoding) Decode()
+    /// <summary>The request, or null when it is refused; and the encoding of its answer.</summary>
+    internal (ProtocolMessage? Request, WireEncoding Encoding) Decode()
     {
         try
         {
@@ -79,15 +76,15 @@ internal sealed class MessageIntake : IMessageIntake
                     Decide([], isLast: true);
                 (ProtocolMessage request, WireEncoding encoding) = MessageCodec.Decode(_reader!.Complete().Span);
                 _reader.Dispose();
-                if (_pivot.Failure is null || !Routes.IsBoot(request))
+                if (!Routes.IsBoot(request) || _pivot.TryPin())
                     return (request, encoding);
-                Fail(_pivot.Failure);
+                Fail(_pivot.Failure!);
                 return (null, encoding);
             }
         }
         catch (Exception exception)
         {
-            Fail(Refusal.Of(exception));
+            Fail(Refusal.From(exception));
         }
 
         // A message that cannot be read is answered in JSON, which every client of the protocol reads.
@@ -99,7 +96,7 @@ internal sealed class MessageIntake : IMessageIntake
     {
         while (true)
         {
-            WireEncoding? encoding = BodyEncoding.Of(_first.AsSpan(0, _firstLength));
+            WireEncoding? encoding = BodyEncoding.From(_first.AsSpan(0, _firstLength));
             if (encoding is null && isLast)
                 encoding = WireEncoding.Json;
             if (encoding is { } decided)

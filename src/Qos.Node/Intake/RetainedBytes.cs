@@ -61,3 +61,21 @@ internal sealed class RetainedBytes(IntakeBudget budget, int limit) : IDisposabl
         return true;
     }
 }
+
+/// <summary>Caps the memory held by all messages that are still arriving. Specification: protocol, Transport ("Ours").</summary>
+internal sealed class IntakeBudget(long limit)
+{
+    private long _taken;
+
+    internal long Taken => Interlocked.Read(ref _taken);
+
+    internal bool TryTake(int bytes)
+    {
+        if (Interlocked.Add(ref _taken, bytes) <= limit)
+            return true;
+        Interlocked.Add(ref _taken, -bytes);
+        return false;
+    }
+
+    internal void GiveBack(int bytes) => Interlocked.Add(ref _taken, -bytes);
+}

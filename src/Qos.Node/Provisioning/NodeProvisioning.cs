@@ -10,7 +10,7 @@ internal sealed class NodeProvisioning(NodeState state, QuorumKeyPublication pub
 
     /// <summary>Begins to wait for shares, with none.</summary>
     internal void Begin() =>
-        state.View = state.View with { Shares = ShareSlots.StatusOf(state.Envelope.Manifest.ShareSet, []) };
+        state.View = state.View with { Shares = ShareSlots.StatusFrom(state.Envelope.Manifest.ShareSet, []) };
 
     /// <summary>Takes one share.</summary>
     /// <returns>Whether the quorum key is there now.</returns>
@@ -18,7 +18,7 @@ internal sealed class NodeProvisioning(NodeState state, QuorumKeyPublication pub
     /// Refused. The share was kept nevertheless when it decrypted and has the right form but no combination of shares makes the key: the
     /// node goes on waiting.
     /// </exception>
-    /// <exception cref="HalfWayException">The key was reconstructed, and publishing it failed half-way.</exception>
+    /// <exception cref="UnrecoverableException">The key was reconstructed, and publishing it failed half-way.</exception>
     internal bool Provision(ReadOnlyMemory<byte> encryptedShare, Approval approval)
     {
         ManifestEnvelope envelope = state.Envelope;
@@ -53,7 +53,7 @@ internal sealed class NodeProvisioning(NodeState state, QuorumKeyPublication pub
         envelopeFile.Publish();
         _slots.Keep(slots);
         isKept = true;
-        state.View = state.View with { Envelope = approved, Shares = ShareSlots.StatusOf(set, slots) };
+        state.View = state.View with { Envelope = approved, Shares = ShareSlots.StatusFrom(set, slots) };
 
         if (key is not null)
         {
@@ -93,7 +93,7 @@ internal sealed class NodeProvisioning(NodeState state, QuorumKeyPublication pub
             throw new ProtocolException(ProtocolErrorCode.DecryptionFailed, exception.Message, exception);
         }
 
-        if (ShareSlot.HasRightForm(share))
+        if (ShareSlot.IsWellFormed(share))
             return share;
         share.Dispose();
         throw new ProtocolException(ProtocolErrorCode.InvalidShare);

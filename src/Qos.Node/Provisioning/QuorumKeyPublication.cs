@@ -30,13 +30,23 @@ internal sealed class QuorumKeyPublication(NodeState state)
 
     /// <summary>Makes both files appear and forgets the ephemeral keys.</summary>
     /// <exception cref="NodeFileException">The ephemeral key could not be replaced; nothing was changed.</exception>
-    /// <exception cref="HalfWayException">It was replaced, but the quorum key could not be published.</exception>
+    /// <exception cref="UnrecoverableException">It was replaced, but the quorum key could not be published.</exception>
     internal void Publish(StagedQuorumKey staged)
     {
         KeySet live = state.LiveKey ?? throw new ProtocolException(ProtocolErrorCode.MissingLiveEphemeralKey);
         staged.EphemeralKey.Publish();
         state.View = state.View with { EphemeralPublicKey = live.PublicKey.Bytes.ToArray() };
-        HalfWayException.Guard(staged.QuorumKey.Publish);
+        UnrecoverableException.Guard(staged.QuorumKey.Publish);
         state.ForgetKeys();
+    }
+}
+
+/// <summary>The two files that end a node's setup, complete under their hidden names.</summary>
+internal sealed record StagedQuorumKey(IStagedFile EphemeralKey, IStagedFile QuorumKey) : IDisposable
+{
+    public void Dispose()
+    {
+        EphemeralKey.Dispose();
+        QuorumKey.Dispose();
     }
 }

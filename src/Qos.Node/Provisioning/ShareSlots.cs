@@ -1,3 +1,4 @@
+using Qos.Keys;
 using Qos.Protocol;
 
 namespace Qos.Node;
@@ -26,8 +27,8 @@ internal sealed class ShareSlots : IDisposable
         }
     }
 
-    /// <summary>Whose shares are in, for the status.</summary>
-    internal static ShareStatus StatusOf(MemberSet set, IReadOnlyList<ShareSlot> slots)
+    /// <summary>The members whose shares are in, and the others.</summary>
+    internal static ShareStatus StatusFrom(MemberSet set, IReadOnlyList<ShareSlot> slots)
     {
         var received = slots.Select(slot => slot.Member).ToHashSet();
         return new ShareStatus(
@@ -39,4 +40,17 @@ internal sealed class ShareSlots : IDisposable
     public void Dispose() => Keep([]);
 
     private int IndexOf(QuorumMember member) => Array.FindIndex(_slots, slot => slot.Member.Equals(member));
+}
+
+/// <summary>The one place that a member's share has: what was posted last, decrypted and well formed.</summary>
+internal sealed record ShareSlot(Approval Approval, SecretMemory Share)
+{
+    /// <summary>A share of a seed: one identifier byte, 1 to 255, and 32 bytes. Specification: keys, Shamir shares.</summary>
+    internal const int ShareLength = 33;
+
+    internal QuorumMember Member => Approval.Member;
+
+    internal byte Identifier => Share.Span[0];
+
+    internal static bool IsWellFormed(SecretMemory share) => share.Length == ShareLength && share.Span[0] != 0;
 }

@@ -50,6 +50,28 @@ public static class VisibleText
         return shown.ToString();
     }
 
+    /// <summary>
+    /// One line for a log or a terminal: hidden characters escaped as <see cref="Escape"/> has them, line feeds among them; tabs and
+    /// backslashes stay, so a line that was made of escaped texts is not escaped twice.
+    /// </summary>
+    public static string Line(string text)
+    {
+        if (!NeedsEscape(text))
+            return text;
+        var shown = new StringBuilder(text.Length + 16);
+        for (int index = 0; index < text.Length;)
+        {
+            bool isRune = Rune.TryGetRuneAt(text, index, out Rune rune);
+            if (!isRune || (IsHidden(rune) && rune.Value != '\t'))
+                AppendEscape(shown, isRune ? rune.Value : text[index]);
+            else
+                shown.Append(text, index, rune.Utf16SequenceLength);
+            index += isRune ? rune.Utf16SequenceLength : 1;
+        }
+
+        return shown.ToString();
+    }
+
     private static void AppendEscape(StringBuilder shown, int value) =>
         shown.Append("\\u{").Append(value.ToString("x", CultureInfo.InvariantCulture)).Append('}');
 

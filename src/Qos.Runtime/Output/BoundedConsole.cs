@@ -2,14 +2,14 @@ namespace Qos.Runtime;
 
 /// <summary>
 /// Shows lines on a console without ever waiting for it: a thread of its own writes them, and what comes too fast or finds the console
-/// too slow is dropped, with a notice that says how much. Flooding the console can hang an enclave.
+/// too slow or gone is dropped, with a notice that says how much. Flooding the console can hang an enclave.
 /// </summary>
 public sealed class BoundedConsole : IDisposable
 {
     // How long the end of a program waits for a console that does not take the last lines.
     private static readonly TimeSpan s_lastLines = TimeSpan.FromSeconds(1);
 
-    private readonly Action<string> _write;
+    private readonly Func<string, bool> _write;
     private readonly LineRate _rate;
     // A queue under a monitor, not a channel: what wakes the writer must not depend on a free thread of the pool.
     private readonly Queue<(long Dropped, string Line)> _lines = new();
@@ -18,10 +18,10 @@ public sealed class BoundedConsole : IDisposable
     private bool _isEnding;
 
     /// <summary>Starts the thread that writes.</summary>
-    /// <param name="write">Takes one line at a time; may block.</param>
+    /// <param name="write">Takes one line at a time and says whether it could be written; may block, and an exception counts as no.</param>
     /// <param name="limits">How much passes.</param>
     /// <param name="time">The clock of the limits.</param>
-    public BoundedConsole(Action<string> write, OutputLimits limits, TimeProvider time)
+    public BoundedConsole(Func<string, bool> write, OutputLimits limits, TimeProvider time)
     {
         _write = write;
         _rate = new LineRate(limits.Burst, limits.LinesPerSecond, time);
@@ -67,8 +67,10 @@ public sealed class BoundedConsole : IDisposable
     {
         while (TryTake(out (long Dropped, string Line) next))
         {
-            WriteNotice(next.Dropped);
-            _write(next.Line);
+            if (WriteNotice(next.Dropped) && TryWrite(next.Line))
+                continue;
+            lock (_lines)
+                _rate.Drop(1);
         }
 
         // No line follows that could carry the notice.
@@ -88,10 +90,26 @@ public sealed class BoundedConsole : IDisposable
         }
     }
 
-    // A line of its own: whoever writes may put something in front of each, and what follows a line feed would lack it.
-    private void WriteNotice(long dropped)
+    // A line of its own: the writer may put something in front of each, and what follows a line feed would lack it.
+    private bool WriteNotice(long dropped)
     {
-        if (dropped > 0)
-            _write($"[{dropped} lines dropped]");
+        if (dropped == 0 || TryWrite($"[{dropped} lines dropped]"))
+            return true;
+        lock (_lines)
+            _rate.Drop(dropped);
+        return false;
+    }
+
+    // A full disk or a broken pipe costs lines and nothing else.
+    private bool TryWrite(string line)
+    {
+        try
+        {
+            return _write(line);
+        }
+        catch (Exception)
+        {
+            return false;
+        }
     }
 }

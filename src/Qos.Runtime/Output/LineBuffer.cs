@@ -1,4 +1,6 @@
 using System.Text;
+using Qos.Protocol;
+
 namespace Qos.Runtime;
 
 /// <summary>Cuts a program's output into lines of bounded length that are safe to show on a terminal.</summary>
@@ -39,7 +41,7 @@ internal sealed class LineBuffer(int longest)
 
     private string Take()
     {
-        string text = SafeText.OneLine(Encoding.UTF8.GetString(_line, 0, _length).AsSpan().TrimEnd('\r'));
+        string text = VisibleText.Line(Encoding.UTF8.GetString(_line, 0, _length).TrimEnd('\r'));
         if (_cut)
             text += " [cut]";
         _length = 0;

@@ -14,12 +14,16 @@ internal sealed unsafe class ChildProcesses(bool reapsOrphans)
 {
     private readonly Lock _gate = new();
     private int _pivot;
+    private bool _hasMissed;
 
-    /// <summary>Says which child is the pivot.</summary>
-    public void Watch(int pivot)
+    /// <summary>Says which child is the pivot; true when a signal found none since the last one, so that this one has not got it.</summary>
+    public bool Watch(int pivot)
     {
         lock (_gate)
+        {
             _pivot = pivot;
+            return _hasMissed;
+        }
     }
 
     /// <summary>Signals the pivot and everything in its group; nothing when it runs no more.</summary>
@@ -29,6 +33,8 @@ internal sealed unsafe class ChildProcesses(bool reapsOrphans)
         {
             if (_pivot > 0)
                 _ = LibC.kill(-_pivot, signal);
+            else
+                _hasMissed = true;
         }
     }
 

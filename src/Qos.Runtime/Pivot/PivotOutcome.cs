@@ -5,7 +5,7 @@ namespace Qos.Runtime;
 /// <summary>How the supervision of a pivot ended.</summary>
 /// <param name="End">Why it ended.</param>
 /// <param name="LastExit">How the pivot last ended, or null when it never ran.</param>
-public sealed record PivotOutcome(PivotEnd End, PivotExit? LastExit)
+internal sealed record PivotOutcome(PivotEnd End, PivotExit? LastExit)
 {
     /// <summary>
     /// The exit code of a program that ends with its pivot: 0 when the pivot's was 0 or the end was asked for, the pivot's own code
@@ -17,4 +17,17 @@ public sealed record PivotOutcome(PivotEnd End, PivotExit? LastExit)
         PivotEnd.Failed => 1,
         _ => LastExit is { Signal: { } signal } ? 128 + signal : LastExit?.Code ?? 0,
     };
+}
+
+/// <summary>Why a supervisor came to its end.</summary>
+internal enum PivotEnd
+{
+    /// <summary>The pivot ended by itself and its restart policy is <c>Never</c>.</summary>
+    Exited,
+
+    /// <summary>The pivot cannot be started, now or later.</summary>
+    Failed,
+
+    /// <summary>The supervisor was asked to stop.</summary>
+    Stopped,
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
+using Qos.Protocol;
 
 namespace Qos.Runtime;
 
@@ -18,17 +19,20 @@ internal sealed class PivotProgram : IDisposable
 {
     private const int BufferSize = 128 * 1024;
 
-    private PivotProgram(SafeFileHandle file, bool isScript)
+    private PivotProgram(SafeFileHandle file, ReadOnlyMemory<byte> head)
     {
         File = file;
-        IsScript = isScript;
+        Head = head;
     }
 
     /// <summary>The file that was hashed.</summary>
     public SafeFileHandle File { get; }
 
     /// <summary>Whether the file starts with <c>#!</c> and an interpreter will open it again by its path.</summary>
-    public bool IsScript { get; }
+    public bool IsScript => Head.Span.StartsWith("#!"u8);
+
+    /// <summary>The file's first bytes.</summary>
+    public ReadOnlyMemory<byte> Head { get; }
 
     /// <summary>Opens the pivot and compares its bytes with the manifest's hash.</summary>
     /// <exception cref="PivotProgramException">It is missing, open for writing somewhere, or not what the manifest says.</exception>
@@ -47,7 +51,7 @@ internal sealed class PivotProgram : IDisposable
         try
         {
             Lease(file, path);
-            byte[] actual = Hash(file, path, out bool isScript);
+            byte[] actual = Hash(file, path, out byte[] head);
             if (!actual.AsSpan().SequenceEqual(sha256))
             {
                 throw new PivotProgramException(
@@ -55,7 +59,7 @@ internal sealed class PivotProgram : IDisposable
                     $"the manifest says {Convert.ToHexStringLower(sha256)}");
             }
 
-            return new PivotProgram(file, isScript);
+            return new PivotProgram(file, head);
         }
         catch
         {
@@ -71,7 +75,7 @@ internal sealed class PivotProgram : IDisposable
     {
         int descriptor = (int)file.DangerousGetHandle();
 
-        // A writer that knocks makes the kernel tell us by a signal; the default one would end this process, SIGURG is ignored.
+        // Opening the file for writing breaks the lease and raises a signal; the default, SIGIO, would end this process, SIGURG is ignored.
         if (LibC.fcntl(descriptor, LibC.F_SETSIG, LibC.SIGURG) == 0 &&
             LibC.fcntl(descriptor, LibC.F_SETLEASE, LibC.F_RDLCK) == 0)
             return;
@@ -83,11 +87,11 @@ internal sealed class PivotProgram : IDisposable
               "put the folder on a local file system, owned by the user that runs the enclave");
     }
 
-    private static byte[] Hash(SafeFileHandle file, string path, out bool isScript)
+    private static byte[] Hash(SafeFileHandle file, string path, out byte[] head)
     {
         byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        isScript = false;
+        head = [];
         try
         {
             for (long offset = 0; ;)
@@ -96,7 +100,7 @@ internal sealed class PivotProgram : IDisposable
                 if (read == 0)
                     return hash.GetHashAndReset();
                 if (offset == 0)
-                    isScript = buffer.AsSpan(0, read).StartsWith("#!"u8);
+                    head = buffer[..Math.Min(read, PivotExecutable.HeaderLength)];
                 hash.AppendData(buffer, 0, read);
                 offset += read;
             }

@@ -11,4 +11,7 @@ public sealed class PivotProgramException : Exception
 
     /// <summary>Whether another attempt would fail in the same way; if not, the supervisor tries again after its back-off.</summary>
     public bool IsPermanent { get; }
+
+    /// <summary>Whether the node may not give the pivot a view of the file system of its own.</summary>
+    internal bool IsConfinementRefused { get; init; }
 }

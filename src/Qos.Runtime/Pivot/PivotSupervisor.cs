@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
@@ -11,7 +12,7 @@ namespace Qos.Runtime;
 /// One thread of its own starts the pivot and waits for it: the kernel ends a pivot together with the thread that started it, so that
 /// no app outlives its supervisor. Specification: protocol, The pivot.
 /// </remarks>
-public sealed class PivotSupervisor : IDisposable
+internal sealed class PivotSupervisor : IDisposable
 {
     private readonly PivotSupervisorOptions _options;
     private readonly Action<PivotStatus> _report;
@@ -23,6 +24,8 @@ public sealed class PivotSupervisor : IDisposable
     private PivotOutput? _output;
     private uint _restarts;
     private PivotExit? _lastExit;
+    private string? _reason;
+    private bool _isConfined;
 
     /// <summary>Makes a supervisor that has nothing to start yet.</summary>
     /// <param name="options">Delays, limits, network.</param>
@@ -33,6 +36,7 @@ public sealed class PivotSupervisor : IDisposable
         _options = options;
         _report = report;
         _logger = logger;
+        _isConfined = options.Confinement != PivotConfinement.None;
         _children = new ChildProcesses(options.ReapsOrphans);
         if (options.ReapsOrphans)
             ChildProcesses.AdoptOrphans();
@@ -77,7 +81,7 @@ public sealed class PivotSupervisor : IDisposable
             }
 
             PivotEnd end = StartAgainAndAgain(launch);
-            _report(new PivotStatus(end == PivotEnd.Failed ? PivotState.Failed : PivotState.Exited, _restarts, _lastExit));
+            _report(Status(end == PivotEnd.Failed ? PivotState.Failed : PivotState.Exited));
             _outcome.SetResult(new PivotOutcome(end, _lastExit));
         }
         catch (Exception e)
@@ -99,6 +103,7 @@ public sealed class PivotSupervisor : IDisposable
             catch (PivotProgramException e)
             {
                 _logger.PivotNotStarted(e.Message);
+                _reason = ReasonFrom(e.Message);
                 if (e.IsPermanent)
                     return PivotEnd.Failed;
             }
@@ -109,7 +114,7 @@ public sealed class PivotSupervisor : IDisposable
                 return PivotEnd.Exited;
 
             TimeSpan delay = backoff.After(_options.Time.GetElapsedTime(start));
-            _report(new PivotStatus(PivotState.Restarting, _restarts, _lastExit));
+            _report(Status(PivotState.Restarting));
             _logger.PivotRestarts((long)delay.TotalMilliseconds);
             if (!Wait(delay))
                 return PivotEnd.Stopped;
@@ -122,19 +127,47 @@ public sealed class PivotSupervisor : IDisposable
         using (PivotProgram program = PivotProgram.Open(launch.Path, launch.Sha256.Span))
         using (SafeFileHandle? output = _output?.Attach())
         {
-            int pid = PivotProcess.Start(program, launch, output is null ? -1 : (int)output.DangerousGetHandle());
-            _children.Watch(pid);
+            int pid = StartProcess(program, launch, output is null ? -1 : (int)output.DangerousGetHandle());
+
+            // Asked to stop just before: the signal found no pivot.
+            if (_children.Watch(pid))
+                _children.Signal(LibC.SIGKILL);
             _logger.PivotStarted(pid, Convert.ToHexStringLower(launch.Sha256.Span));
         }
 
-        // Asked to stop between the last look and Watch: the signal found no pivot.
-        if (_stopping.IsCancellationRequested)
-            _children.Signal(LibC.SIGKILL);
-
-        _report(new PivotStatus(PivotState.Running, _restarts, _lastExit));
+        _reason = null;
+        _report(Status(PivotState.Running));
         PivotExit exit = _children.WaitForPivot();
         _lastExit = exit;
         _logger.PivotEnded(exit);
+    }
+
+    private int StartProcess(PivotProgram program, PivotLaunch launch, int output)
+    {
+        try
+        {
+            return PivotProcess.Start(program, launch, _options, _isConfined, output);
+        }
+        catch (PivotProgramException e) when (e.IsConfinementRefused && _options.Confinement == PivotConfinement.WherePermitted)
+        {
+            _isConfined = false;
+            _logger.PivotNotConfined(e.Message);
+            return PivotProcess.Start(program, launch, _options, isConfined: false, output);
+        }
+    }
+
+    private PivotStatus Status(PivotState state) => new(state, _restarts, _lastExit)
+    {
+        Reason = state is PivotState.Failed or PivotState.Restarting ? _reason : null,
+    };
+
+    /// <summary>A message as a status carries it: one line of bounded length.</summary>
+    internal static string ReasonFrom(string message)
+    {
+        string line = VisibleText.Line(message);
+        while (Encoding.UTF8.GetByteCount(line) > PivotStatus.MaxReasonBytes)
+            line = line[..(line.Length - Math.Max(1, line.Length / 8))];
+        return line;
     }
 
     // False when the supervisor was asked to stop instead.

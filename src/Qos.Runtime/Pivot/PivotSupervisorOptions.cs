@@ -24,8 +24,20 @@ public sealed record PivotSupervisorOptions
     /// <summary>The network that the pivot lives in, or null for this process's own.</summary>
     public NetworkIsolation? Network { get; init; }
 
-    /// <summary>Shows a line of the pivot's output in debug mode; may block.</summary>
-    public Action<string> Console { get; init; } = static line => System.Console.Out.WriteLine($"pivot: {line}");
+    /// <summary>The pivot's working directory; the reference's is the node's own.</summary>
+    public string WorkingDirectory { get; init; } = "/";
+
+    /// <summary>
+    /// Whether the pivot gets a mount namespace of its own, in which the node's files cannot be changed and <see cref="Hidden"/> is not
+    /// there. Without it only its capabilities are dropped.
+    /// </summary>
+    public PivotConfinement Confinement { get; init; }
+
+    /// <summary>Files that a confined pivot does not see, such as the node's control socket.</summary>
+    public IReadOnlyList<string> Hidden { get; init; } = [];
+
+    /// <summary>Shows a line of the pivot's output in debug mode, and says whether it could; may block.</summary>
+    public Func<string, bool> Console { get; init; } = static _ => false;
 
     /// <summary>How much of it is shown.</summary>
     public OutputLimits OutputLimits { get; init; } = new();

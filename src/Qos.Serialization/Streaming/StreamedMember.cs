@@ -65,6 +65,9 @@ public sealed class StreamedMember : IDisposable
     /// <summary>How many bytes the sink has got.</summary>
     public long StreamedBytes { get; private set; }
 
+    /// <summary>The text that is kept so far: while the member is streamed, everything before it. Until the next call.</summary>
+    public ReadOnlySpan<byte> Retained => _retained.Written;
+
     /// <summary>How many bytes of the message have been taken.</summary>
     public long Offset { get; private set; }
 

@@ -11,10 +11,10 @@ internal sealed class FailingFiles(INodeFiles inner) : INodeFiles
 
     public string PivotPath => inner.PivotPath;
 
-    public IPivotStage StagePivot()
+    public IPivotStage StagePivot(int place = 0)
     {
         Check("stage pivot");
-        return new Stage(this, inner.StagePivot());
+        return new Stage(this, inner.StagePivot(place));
     }
 
     public IStagedFile StageEphemeralKey(ReadOnlySpan<byte> seed)
@@ -81,24 +81,9 @@ internal sealed class FailingFiles(INodeFiles inner) : INodeFiles
         public StagedPivot Complete()
         {
             StagedPivot staged = inner.Complete();
-            return new Pivot(files, staged);
+            return new StagedPivot(new Staged(files, staged, "pivot"), staged.Sha256);
         }
 
         public void Dispose() => inner.Dispose();
-    }
-
-    private sealed class Pivot(FailingFiles files, StagedPivot inner) : StagedPivot(inner.Sha256, inner.Length)
-    {
-        public override void Publish()
-        {
-            files.Check("publish pivot");
-            inner.Publish();
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            inner.Dispose();
-            base.Dispose(disposing);
-        }
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
@@ -9,7 +10,7 @@ namespace Qos.Node.Tests;
 internal sealed class TestNode : IDisposable
 {
     private readonly SoftwareNsm _module;
-    private readonly List<NodeLogEntry> _log = [];
+    private readonly TestLog _log = new();
 
     internal TestNode(TestQuorum quorum, Func<INodeFiles, INodeFiles>? around = null, ReadOnlyMemory<byte>? trustAnchor = null, int seed = 100, Manifest? measuredAs = null)
     {
@@ -29,12 +30,7 @@ internal sealed class TestNode : IDisposable
             Version = "1.2.3",
             Commit = "abcdef",
             TrustAnchor = () => trustAnchor,
-            Log = entry =>
-            {
-                lock (_log)
-                    _log.Add(entry);
-            },
-        });
+        }, _log);
     }
 
     internal ScriptedNsm Nsm { get; }
@@ -52,11 +48,11 @@ internal sealed class TestNode : IDisposable
         set => _module.Faults = value;
     }
 
-    internal IReadOnlyList<NodeLogEntry> Log => _log;
+    internal IReadOnlyList<(LogLevel Level, string Message)> Log => _log.Lines;
 
     internal ProtocolPhase Phase => Node.Phase;
 
-    internal ProtocolMessage Send(ProtocolMessage request) => Node.Handle(request);
+    internal ProtocolMessage Send(ProtocolMessage request) => Node.HandleAsync(request).AsTask().GetAwaiter().GetResult();
 
     /// <summary>The answer, which must be of this kind.</summary>
     internal T Expect<T>(ProtocolMessage request)
@@ -114,5 +110,30 @@ internal sealed class TestNode : IDisposable
         RealFiles.Dispose();
         Folder.Dispose();
         _module.Dispose();
+    }
+
+    private sealed class TestLog : ILogger
+    {
+        private readonly List<(LogLevel Level, string Message)> _lines = [];
+
+        internal IReadOnlyList<(LogLevel Level, string Message)> Lines
+        {
+            get
+            {
+                lock (_lines)
+                    return [.. _lines];
+            }
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (_lines)
+                _lines.Add((logLevel, formatter(state, exception)));
+        }
     }
 }

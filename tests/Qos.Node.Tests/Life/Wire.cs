@@ -34,26 +34,13 @@ internal static class Wire
     }
 
     /// <summary>Takes a body apart without letting the node answer: the message as decoded, and the staged pivot's bytes.</summary>
-    internal static async Task<(ProtocolMessage? Message, byte[]? Pivot)> Take(TestNode node, byte[] body, int[] cuts)
+    internal static (ProtocolMessage? Message, byte[]? Pivot) Take(TestNode node, byte[] body, int[] cuts)
     {
-        ProtocolMessage? message = null;
         byte[]? bytes = null;
+        ProtocolMessage? message;
         var budget = new IntakeBudget(NodeLimits.MaximumRetainedTogether);
-        using (var intake = new MessageIntake(
-            body.Length,
-            budget,
-            new PivotReception(node.Node, node.Files, new PivotGate()),
-            (request, pivot, _) =>
-            {
-                message = request;
-                if (pivot is not null)
-                {
-                    bytes = File.ReadAllBytes(node.Folder[".qos.pivot.bin.new"]);
-                    Assert.Equal(System.Security.Cryptography.SHA256.HashData(bytes), pivot.Sha256.ToArray());
-                }
-
-                return ValueTask.FromResult<ProtocolMessage>(new ProtocolMessage.InjectKeyResponse());
-            }))
+        var reception = new PivotReception(node.Node, new PivotPlaces(TimeProvider.System));
+        using (var intake = new MessageIntake(body.Length, budget, reception, node.Node))
         {
             int at = 0;
             foreach (int cut in cuts)
@@ -62,7 +49,12 @@ internal static class Wire
                 at += cut;
             }
 
-            await intake.CompleteAsync(CancellationToken.None);
+            (message, _) = intake.Decode();
+            if (message is not null && reception.Staged is { } pivot)
+            {
+                bytes = File.ReadAllBytes(node.Folder[".qos.pivot.bin.new"]);
+                Assert.Equal(System.Security.Cryptography.SHA256.HashData(bytes), pivot.Sha256.ToArray());
+            }
         }
 
         Assert.Equal(0, budget.Taken);
@@ -87,7 +79,7 @@ internal static class Wire
 
     internal static async Task<DecodedMessage> Send(TestNode node, byte[] body, int chunk)
     {
-        using var service = new MessageService(node.Node, node.Files);
+        var service = new MessageService(node.Node);
         return await Send(service, body, chunk);
     }
 

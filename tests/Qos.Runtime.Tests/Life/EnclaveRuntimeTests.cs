@@ -32,7 +32,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
         _nsm = new SoftwareNsm(new SoftwareNsmOptions { Pki = _pki });
         _files = new NodeFiles(_folder["enclave"]);
         _node = new QuorumNode(_nsm, _files, SystemRandomSource.Instance, new NodeOptions { Version = "1", Commit = "test" });
-        _messages = new MessageService(_node, _files);
+        _messages = new MessageService(_node);
         _address = EnclaveAddress.Unix(_folder["s"]);
         _runtime = new EnclaveRuntime(
             new EnclaveRuntimeOptions { Address = _address, Network = _network, ResolverFile = _folder["etc/resolv.conf"], Pivot = new PivotSupervisorOptions { ReapsOrphans = true } },
@@ -78,7 +78,10 @@ public sealed class EnclaveRuntimeTests : IDisposable
         Task<int> running = _runtime.RunAsync(_stop.Token);
         using FrameConnection node = await Connect();
         await _members.StartAsync(node, Config(RestartPolicy.Always), "no program"u8.ToArray());
-        await Pivot(node, static pivot => pivot.State is PivotState.Failed);
+        PivotStatus failed = await Pivot(node, static pivot => pivot.State is PivotState.Failed);
+        Assert.Contains("Exec format error; the file is no ELF program", failed.Reason, StringComparison.Ordinal);
+        BridgeStatus bridge = Assert.Single(failed.Bridges);
+        Assert.Equal((true, Port, null), (bridge.IsServer, bridge.Port, bridge.Problem));
         Assert.False(running.IsCompleted);
         await _stop.CancelAsync();
         Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
@@ -92,7 +95,37 @@ public sealed class EnclaveRuntimeTests : IDisposable
         Task<int> running = _runtime.RunAsync(_stop.Token);
         using FrameConnection node = await Connect();
         await _members.StartAsync(node, Config(RestartPolicy.Always), GreetingPivot.Compile(_folder), new DnsConfig([]));
-        await Pivot(node, static pivot => pivot.State is PivotState.Failed);
+        PivotStatus failed = await Pivot(node, static pivot => pivot.State is PivotState.Failed);
+        Assert.Contains("name servers cannot be written", failed.Reason, StringComparison.Ordinal);
+        await _stop.CancelAsync();
+        Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
+    }
+
+    [Fact]
+    public async Task A_bridge_that_cannot_be_opened_is_in_the_status_with_its_reason()
+    {
+        File.WriteAllText(_address.ListenInEnclave(Port).Path!, "in the way");
+        Task<int> running = _runtime.RunAsync(_stop.Token);
+        using FrameConnection node = await Connect();
+        await _members.StartAsync(node, Config(RestartPolicy.Always), GreetingPivot.Compile(_folder));
+        PivotStatus failed = await Pivot(node, static pivot => pivot.State is PivotState.Failed);
+        Assert.StartsWith($"the bridge server {Port} cannot be opened: ", failed.Reason, StringComparison.Ordinal);
+        Assert.NotNull(Assert.Single(failed.Bridges).Problem);
+        await _stop.CancelAsync();
+        Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
+    }
+
+    [Fact]
+    public async Task A_booted_node_says_which_it_is()
+    {
+        Task<int> running = _runtime.RunAsync(_stop.Token);
+        using FrameConnection node = await Connect();
+        NodeStatus before = await Status(node);
+        Assert.Equal((null, null), (before.ManifestHash, before.EphemeralKey));
+        await Start(node, RestartPolicy.Always);
+        (await Greeted()).Dispose();
+        NodeStatus after = await Status(node);
+        Assert.Equal((32, 130), (after.ManifestHash!.Value.Length, after.EphemeralKey!.Value.Length));
         await _stop.CancelAsync();
         Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
     }
@@ -143,7 +176,6 @@ public sealed class EnclaveRuntimeTests : IDisposable
     public void Dispose()
     {
         _runtime.Dispose();
-        _messages.Dispose();
         _node.Dispose();
         _files.Dispose();
         _nsm.Dispose();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Qos.Node;
+using Qos.Protocol;
 using Qos.Runtime.Tests.Pivot;
 using Qos.Transport;
 
@@ -19,7 +20,7 @@ public sealed class EnclaveBridgesTests
         using var folder = new TestFolder();
         using NetworkIsolation? network = NetworkIsolation.TryCreate(out _);
         EnclaveAddress address = EnclaveAddress.Unix(folder["s"]);
-        await using EnclaveBridges? bridges = Open(address, new PivotLaunch { Path = "", Sha256 = default, ServerPorts = [Port] }, network);
+        await using EnclaveBridges bridges = Open(address, new PivotLaunch { Path = "", Sha256 = default, Bridges = [new BridgeConfig.Server(Port, "0.0.0.0")] }, network);
         TcpListener? app = null;
         NetworkIsolation.Run(network, () => (app = new TcpListener(IPAddress.Loopback, Port)).Start());
 
@@ -38,7 +39,7 @@ public sealed class EnclaveBridgesTests
         using var host = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         host.Bind(new UnixDomainSocketEndPoint(address.ListenOnHost(Port).Path));
         host.Listen();
-        await using EnclaveBridges? bridges = Open(address, new PivotLaunch { Path = "", Sha256 = default, ClientPorts = [Port] }, network);
+        await using EnclaveBridges bridges = Open(address, new PivotLaunch { Path = "", Sha256 = default, Bridges = [new BridgeConfig.Client(Port, "host")] }, network);
 
         using var app = new TcpClient();
         NetworkIsolation.Run(network, () => app.Client = Connect());
@@ -50,8 +51,8 @@ public sealed class EnclaveBridgesTests
     public async Task Without_bridges_nothing_is_open()
     {
         using var folder = new TestFolder();
-        await using EnclaveBridges? bridges = Open(EnclaveAddress.Unix(folder["s"]), new PivotLaunch { Path = "", Sha256 = default }, null);
-        Assert.Null(bridges);
+        await using EnclaveBridges bridges = Open(EnclaveAddress.Unix(folder["s"]), new PivotLaunch { Path = "", Sha256 = default }, null);
+        Assert.Empty(bridges.Statuses);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 
@@ -62,7 +63,7 @@ public sealed class EnclaveBridgesTests
         return socket;
     }
 
-    private static EnclaveBridges? Open(EnclaveAddress address, PivotLaunch launch, NetworkIsolation? network) =>
+    private static EnclaveBridges Open(EnclaveAddress address, PivotLaunch launch, NetworkIsolation? network) =>
         EnclaveBridges.Open(address, launch, network, NullLogger<EnclaveBridges>.Instance);
 
     private static async Task Talk(Stream one, Stream other)

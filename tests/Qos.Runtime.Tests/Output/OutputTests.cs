@@ -61,6 +61,7 @@ public sealed class OutputTests
                 written.Add(line);
                 if (!both.IsSet)
                     both.Signal();
+                return true;
             },
             new OutputLimits { Burst = 2, LinesPerSecond = 1 }, time))
         {
@@ -86,6 +87,7 @@ public sealed class OutputTests
             {
                 hung.Wait();
                 written++;
+                return true;
             },
             limits, new ManualTime()))
         {
@@ -96,5 +98,60 @@ public sealed class OutputTests
 
         // Those that waited, one that was being written, the notice of the one that took its place, and the last notice.
         Assert.InRange(written, 1, limits.Waiting + 3);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_console_that_is_full_costs_its_lines_and_says_how_many(bool throws)
+    {
+        var written = new List<string>();
+        using var taken = new CountdownEvent(1);
+        bool isFull = true;
+        using (var console = new BoundedConsole(
+            line =>
+            {
+                bool now = Volatile.Read(ref isFull);
+                if (!now)
+                    written.Add(line);
+                if (!taken.IsSet)
+                    taken.Signal();
+                return !now ? true : throws ? throw new IOException("No space left on device") : false;
+            },
+            new OutputLimits(), new ManualTime()))
+        {
+            console.Show("lost");
+            Assert.True(taken.Wait(TimeSpan.FromMinutes(1)));
+            Volatile.Write(ref isFull, false);
+            console.Show("shown");
+            console.Show("last");
+        }
+
+        Assert.Contains("shown", written);
+        Assert.Contains("last", written);
+        Assert.Contains(written, static line => line is "[1 lines dropped]");
+        Assert.Equal(3, written.Count);
+    }
+
+    [Fact]
+    public void A_descriptor_that_takes_nothing_more_is_said_and_not_thrown()
+    {
+        using Microsoft.Win32.SafeHandles.SafeFileHandle full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.Write);
+        using var writer = new LineWriter((int)full.DangerousGetHandle());
+        Assert.False(writer.TryWrite("one"));
+        Assert.False(writer.TryWrite("two"));
+    }
+
+    [Fact]
+    public void A_line_is_written_in_one_piece_and_safe_to_show()
+    {
+        using var folder = new TestFolder();
+        using (Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(folder["log"], FileMode.Create, FileAccess.Write))
+        {
+            using var writer = new LineWriter((int)file.DangerousGetHandle());
+            Assert.True(writer.TryWrite("a\nb\u001b[2J\u202e\ufe0f\ud800"));
+        }
+
+        Assert.Equal("a\\u{a}b\\u{1b}[2J\\u{202e}\\u{fe0f}\\u{d800}\n", File.ReadAllText(folder["log"]));
     }
 }

@@ -69,7 +69,7 @@ public sealed class PivotBytesTests(PivotProbe probe)
         File.Move(run.Folder["other"], run.PivotPath, overwrite: true);
 
         var children = new ChildProcesses(reapsOrphans: false);
-        children.Watch(PivotProcess.Start(program, launch, output: -1));
+        children.Watch(PivotProcess.Start(program, launch, new PivotSupervisorOptions(), isConfined: false, output: -1));
         Assert.Equal(new PivotExit(5, null), children.WaitForPivot());
         Assert.True(File.Exists(run.Folder["out"]));
     }
@@ -93,7 +93,9 @@ public sealed class PivotBytesTests(PivotProbe probe)
 
         run.Time.AdvanceToNextTimer();
         Assert.Equal(new PivotOutcome(PivotEnd.Failed, new PivotExit(1, null)), await outcome.WaitAsync(PivotRun.Patience));
-        Assert.Equal(new PivotStatus(PivotState.Failed, 1, new PivotExit(1, null)), await run.NextStatus());
+        PivotStatus failed = await run.NextStatus();
+        Assert.Equal((PivotState.Failed, 1u, new PivotExit(1, null)), (failed.State, failed.Restarts, failed.LastExit));
+        Assert.Contains("is not the one in the manifest", failed.Reason, StringComparison.Ordinal);
         Assert.False(File.Exists(run.Folder["ran"]));
     }
 }

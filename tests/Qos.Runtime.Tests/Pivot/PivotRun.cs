@@ -15,7 +15,7 @@ internal sealed class PivotRun : IDisposable
 
     public PivotRun(Func<PivotSupervisorOptions, PivotSupervisorOptions>? change = null)
     {
-        var options = new PivotSupervisorOptions { Time = Time, Console = line => _lines.Writer.TryWrite(line), ReapsOrphans = true };
+        var options = new PivotSupervisorOptions { Time = Time, Console = line => _lines.Writer.TryWrite(line), ReapsOrphans = true, Confinement = PivotConfinement.WherePermitted };
         Supervisor = new PivotSupervisor(
             change is null ? options : change(options),
             status => _statuses.Writer.TryWrite(status),

@@ -93,15 +93,29 @@ public sealed class PivotStartTests(PivotProbe probe)
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("not a program")]
-    [InlineData("#!/no/such/interpreter\n")]
-    public async Task What_is_no_program_fails_the_pivot_for_good(string content)
+    [InlineData("", "exec: Exec format error; the file is empty")]
+    [InlineData("not a program", "exec: Exec format error; the file is no ELF program")]
+    [InlineData("#!/no/such/interpreter\n", "exec: No such file or directory; it is a script, and its interpreter is not there")]
+    public async Task What_is_no_program_fails_the_pivot_for_good_and_says_why(string content, string reason)
     {
         using var run = new PivotRun();
         PivotLaunch launch = run.Publish(Encoding.UTF8.GetBytes(content)) with { RestartAlways = true };
         Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Supervisor.Start(launch));
-        Assert.Equal(new PivotStatus(PivotState.Failed, 0, null), await run.NextStatus());
+        PivotStatus failed = await run.NextStatus();
+        Assert.Equal((PivotState.Failed, 0u, null), (failed.State, failed.Restarts, failed.LastExit));
+        Assert.Contains(reason, failed.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_whose_loader_is_not_there_says_so()
+    {
+        byte[] program = File.ReadAllBytes(probe.Program);
+        int at = program.AsSpan().IndexOf("/lib64/ld-linux"u8);
+        Assert.True(at > 0);
+        program[at + 7] = (byte)'x';
+        using var run = new PivotRun();
+        Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Supervisor.Start(run.Publish(program)));
+        Assert.Contains("its loader /lib64/xd-linux-x86-64.so.2 is not there: link it statically", (await run.NextStatus()).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -114,7 +128,7 @@ public sealed class PivotStartTests(PivotProbe probe)
     [Fact]
     public void The_natives_structs_have_the_layout_of_the_C_ones()
     {
-        Assert.Equal(48, Marshal.SizeOf<LibQos.PivotSpawn>());
+        Assert.Equal(72, Marshal.SizeOf<LibQos.PivotSpawn>());
         Assert.Equal(16, Marshal.SizeOf<LibQos.PivotSpawned>());
         Assert.Equal(128, Marshal.SizeOf<LibC.siginfo_t>());
         Assert.Equal(40, Marshal.SizeOf<LibC.InterfaceRequest>());

@@ -28,6 +28,15 @@ public sealed class EnclaveOptionsTests
         Assert.Equal(NetworkChoice.Automatic, options.Network);
     }
 
+    [Fact]
+    public void What_the_reference_s_node_does_otherwise_can_be_asked_for()
+    {
+        EnclaveOptions options = EnclaveOptions.Parse(["--socket", "/s", "--nsm", "/n", "--work-dir", "/tmp", "--linger", "2.5"]);
+        Assert.Equal(("/tmp", TimeSpan.FromSeconds(2.5)), (options.WorkingDirectory, options.Linger));
+        options = EnclaveOptions.Parse(["--socket", "/s", "--nsm", "/n"]);
+        Assert.Equal(("/", TimeSpan.Zero), (options.WorkingDirectory, options.Linger));
+    }
+
     [Theory]
     [InlineData("", "--socket is missing")]
     [InlineData("--socket /s", "--nsm is missing")]
@@ -43,6 +52,10 @@ public sealed class EnclaveOptionsTests
     [InlineData("socket=/s --nsm /n", "'socket=/s' is no option")]
     [InlineData("--socket /s --nsm /n extra", "'extra' is no option")]
     [InlineData("--socket /s --nsm /n --network none", "--network none: write isolated or shared")]
+    [InlineData("--socket /s --nsm /n --work-dir /no/such/folder", "--work-dir /no/such/folder: there is no such folder")]
+    [InlineData("--socket /s --nsm /n --linger -1", "--linger -1: write seconds")]
+    [InlineData("--socket /s --nsm /n --linger soon", "--linger soon: write seconds")]
+    [InlineData("--socket /s --nsm /n --linger 3601", "--linger 3601: write seconds")]
     [InlineData("--socket vsock:x --nsm device", "--socket vsock:x: ")]
     [InlineData("--socket vhost:/s --nsm device", "--socket vhost:/s: ")]
     [InlineData("--socket vsock:any --nsm /n", "--nsm /n cannot be used with --socket vsock:any")]

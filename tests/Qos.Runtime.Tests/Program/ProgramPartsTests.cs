@@ -43,12 +43,12 @@ public sealed class ProgramPartsTests
         using var folder = new TestFolder();
         using SimulatorPki pki = SimulatorPki.Create();
         using var software = new SoftwareNsm(new SoftwareNsmOptions { Pki = pki });
-        Assert.Throws<NsmException>(() => SimulatorNsm.Connect(folder["nsm"]));
+        Assert.Throws<NsmException>(() => SimulatorNsm.Connect(folder["nsm"], TimeSpan.Zero, null, CancellationToken.None));
 
         SimulatorNsm module;
         using (var first = new RunningSimulator(software, folder["nsm"]))
         {
-            module = SimulatorNsm.Connect(folder["nsm"]);
+            module = SimulatorNsm.Connect(folder["nsm"], TimeSpan.Zero, null, CancellationToken.None);
             Assert.IsType<NsmResponse.DescribeNsm>(module.Send(new NsmRequest.DescribeNsm()));
             await first.StopAsync();
         }
@@ -67,11 +67,46 @@ public sealed class ProgramPartsTests
     }
 
     [Fact]
+    public async Task A_simulator_that_starts_later_is_waited_for()
+    {
+        using var folder = new TestFolder();
+        using SimulatorPki pki = SimulatorPki.Create();
+        using var software = new SoftwareNsm(new SoftwareNsmOptions { Pki = pki });
+        RunningSimulator? running = null;
+        int said = 0;
+        void Start(string path, double seconds)
+        {
+            said++;
+            Assert.Equal((folder["nsm"], 60), (path, seconds));
+            running = new RunningSimulator(software, folder["nsm"]);
+        }
+
+        using (SimulatorNsm module = SimulatorNsm.Connect(folder["nsm"], TimeSpan.FromSeconds(60), Start, CancellationToken.None))
+        {
+            NsmResponse answer = await Task.Factory.StartNew(() => module.Send(new NsmRequest.DescribeNsm()), TaskCreationOptions.LongRunning);
+            Assert.IsType<NsmResponse.DescribeNsm>(answer);
+        }
+
+        Assert.Equal(1, said);
+        await running!.StopAsync();
+        running.Dispose();
+    }
+
+    [Fact]
+    public void The_waiting_for_a_simulator_ends_when_the_program_does()
+    {
+        using var folder = new TestFolder();
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() =>
+            SimulatorNsm.Connect(folder["nsm"], TimeSpan.FromSeconds(60), (_, _) => stop.Cancel(), stop.Token));
+    }
+
+    [Fact]
     public void A_log_line_is_one_line_whatever_it_holds()
     {
         var lines = new List<string>();
         var time = new ManualTime();
-        using (var log = new ConsoleLog(lines.Add, time))
+        using (var log = new ConsoleLog(line => { lines.Add(line); return true; }, time))
         {
             log.LogWarning("from {Peer}", "a\nb\u001b[2J");
             log.LogDebug("not shown");

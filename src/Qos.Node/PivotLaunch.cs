@@ -1,3 +1,5 @@
+using Qos.Protocol;
+
 namespace Qos.Node;
 
 /// <summary>What a provisioned node starts: exactly what the approved manifest says. Specification: protocol, The pivot.</summary>
@@ -21,12 +23,31 @@ public sealed record PivotLaunch
     /// <summary>The manifest's <c>debugMode</c>: only then is the pivot's output shown on the console.</summary>
     public bool DebugMode { get; init; }
 
-    /// <summary>Ports of the <c>server</c> bridges: reached from outside, served by the app on 127.0.0.1 of the same number.</summary>
-    public IReadOnlyList<ushort> ServerPorts { get; init; } = [];
-
-    /// <summary>Ports of the <c>client</c> bridges: the app connects to 127.0.0.1 and comes out at the host.</summary>
-    public IReadOnlyList<ushort> ClientPorts { get; init; } = [];
+    /// <summary>
+    /// The manifest's bridges. Of a <c>server</c>, the app serves 127.0.0.1 at the port; of a <c>client</c>, the app connects to 127.0.0.1
+    /// at the port and comes out at the host.
+    /// </summary>
+    public IReadOnlyList<BridgeConfig> Bridges { get; init; } = [];
 
     /// <summary>The manifest's <c>dns.resolvers</c>: the pivot's name servers; null when the manifest has no <c>dns</c>.</summary>
     public IReadOnlyList<System.Net.IPAddress>? Resolvers { get; init; }
+
+    /// <summary>What an approved manifest has started.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="path">Where the pivot was published.</param>
+    internal static PivotLaunch From(Manifest manifest, string path)
+    {
+        PivotConfig pivot = manifest.Pivot;
+        return new PivotLaunch
+        {
+            Path = path,
+            Sha256 = pivot.Hash,
+            Arguments = pivot.Args,
+            Environment = [.. pivot.Env],
+            RestartAlways = pivot.Restart is RestartPolicy.Always,
+            DebugMode = pivot.DebugMode,
+            Bridges = pivot.BridgeConfig,
+            Resolvers = manifest.Dns?.Resolvers,
+        };
+    }
 }

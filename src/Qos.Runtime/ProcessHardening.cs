@@ -5,7 +5,7 @@ using Qos.Native;
 namespace Qos.Runtime;
 
 /// <summary>What a process that holds keys must be before it holds any.</summary>
-internal static class ProcessHygiene
+internal static class ProcessHardening
 {
     /// <summary>No core file, nobody may look into its memory, and files are the owner's alone.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>

@@ -3,8 +3,8 @@ using Qos.Protocol;
 
 namespace Qos.Node;
 
-/// <summary>Asks NSM and takes no other answer than the one that belongs to the question.</summary>
-internal sealed class NsmConversation(INsm nsm)
+/// <summary>Asks NSM and takes no other answer than the one that belongs to the question. Every call blocks until NSM has answered.</summary>
+internal sealed class NsmClient(INsm nsm)
 {
     internal NsmResponse.DescribeNsm DescribeModule() => Expect<NsmResponse.DescribeNsm>(new NsmRequest.DescribeNsm());
 
