@@ -2,13 +2,19 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Qos.Transport;
 
 namespace Qos.Host;
 
-/// <summary>The command line of <c>qos-host</c>.</summary>
+/// <summary>The command line of <c>qos-host</c>. Each option may come from the environment instead: <c>--listen</c> as <c>QOS_HOST_LISTEN</c>.</summary>
 internal sealed class HostCommand : RootCommand
 {
+    /// <summary>What the name of an option begins with in the environment.</summary>
+    public const string EnvironmentPrefix = "QOS_HOST_";
+
+    private const string LocalHost = "localhost:";
+
     private readonly Option<string?> _socket = new("--enclave-socket")
     {
         Description = "Unix socket of an enclave process on this machine",
@@ -27,12 +33,19 @@ internal sealed class HostCommand : RootCommand
         HelpName = "PATH",
     };
 
-    private readonly Option<IPEndPoint> _listen = new("--listen")
+    private readonly Option<IPEndPoint[]> _listen = new("--listen")
     {
         Description = "where the HTTP API listens",
         HelpName = "IP:PORT",
         Required = true,
-        CustomParser = ParseEndPoint,
+        CustomParser = result => ParseEndPoint("--listen", result),
+    };
+
+    private readonly Option<IPEndPoint[]?> _healthListen = new("--health-listen")
+    {
+        Description = "where /healthz, /readyz and /metrics are, away from the HTTP API (default: with it)",
+        HelpName = "IP:PORT",
+        CustomParser = result => ParseEndPoint("--health-listen", result),
     };
 
     private readonly Option<string> _basePath = new("--base-path")
@@ -51,18 +64,50 @@ internal sealed class HostCommand : RootCommand
 
     private readonly Option<bool> _noBridges = new("--no-bridges") { Description = "serve the HTTP API only" };
 
+    private readonly Option<string?> _appCheck = new("--app-check")
+    {
+        Description = "ask the app whether it is well, for /readyz: http:PORT/PATH, or grpc:PORT[/SERVICE] for grpc.health.v1",
+        HelpName = "CHECK",
+    };
+
+    private readonly Option<double> _appCheckInterval = new("--app-check-interval")
+    {
+        Description = "seconds between two such questions",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 5,
+    };
+
     private readonly Option<double> _timeout = new("--enclave-timeout")
     {
-        Description = "seconds that the enclave may take for one request",
+        Description = "seconds that the enclave may take to answer a message, once the message is here whole",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => 60,
     };
 
     private readonly Option<int> _connections = new("--enclave-connections")
     {
-        Description = "most connections to the enclave at once",
+        Description = "most messages at the enclave at once",
         HelpName = "N",
         DefaultValueFactory = _ => 16,
+    };
+
+    private readonly Option<bool> _single = new("--enclave-single-connection")
+    {
+        Description = "one connection to the enclave at a time, closed after the answer; noticed by itself with the reference's enclave",
+    };
+
+    private readonly Option<long> _spool = new("--upload-memory")
+    {
+        Description = "MiB of message bodies held at a time, over all requests",
+        HelpName = "MIB",
+        DefaultValueFactory = _ => 1024,
+    };
+
+    private readonly Option<string> _spoolFolder = new("--upload-dir")
+    {
+        Description = "folder for bodies that do not fit into memory (files without names)",
+        HelpName = "PATH",
+        DefaultValueFactory = _ => Path.GetTempPath(),
     };
 
     private readonly Option<double> _drain = new("--drain")
@@ -80,21 +125,18 @@ internal sealed class HostCommand : RootCommand
     };
 
     /// <summary>Makes the command; <paramref name="run"/> gets what was asked for.</summary>
-    public HostCommand(Func<HostOptions, CancellationToken, Task<int>> run)
+    public HostCommand(Func<HostSettings, CancellationToken, Task<int>> run)
         : base("HTTP API and bridges of a QuorumOS enclave, on its parent machine.\n\n"
-               + "Example: qos-host --enclave-cid 16 --listen 0.0.0.0:3001")
+               + "Example: qos-host --enclave-cid 16 --listen 127.0.0.1:3001\n\n"
+               + $"Each option may come from the environment: --enclave-cid as {EnvironmentPrefix}ENCLAVE_CID. The command line goes before it.")
     {
-        Options.Add(_socket);
-        Options.Add(_cid);
-        Options.Add(_vhost);
-        Options.Add(_listen);
-        Options.Add(_basePath);
-        Options.Add(_publish);
-        Options.Add(_noBridges);
-        Options.Add(_timeout);
-        Options.Add(_connections);
-        Options.Add(_drain);
-        Options.Add(_log);
+        Option[] all =
+        [
+            _socket, _cid, _vhost, _listen, _healthListen, _basePath, _publish, _noBridges, _appCheck, _appCheckInterval, _timeout, _connections, _single,
+            _spool, _spoolFolder, _drain, _log,
+        ];
+        foreach (Option option in all)
+            Options.Add(option);
         _log.AcceptOnlyFromAmong("text", "json");
         Validators.Add(Validate);
 
@@ -109,15 +151,73 @@ internal sealed class HostCommand : RootCommand
             result.GetValueOrDefault<double>() is > 0 and <= 3600, result, "--enclave-timeout must be above 0 and at most 3600 seconds."));
         _drain.Validators.Add(static result => Require(
             result.GetValueOrDefault<double>() is >= 0 and <= 3600, result, "--drain must be from 0 to 3600 seconds."));
+        _appCheckInterval.Validators.Add(static result => Require(
+            result.GetValueOrDefault<double>() is >= 0.1 and <= 3600, result, "--app-check-interval must be from 0.1 to 3600 seconds."));
+        _appCheck.Validators.Add(static result => Require(
+            AppCheckTarget.TryParse(result.Tokens.Count > 0 ? result.Tokens[0].Value : "", out _),
+            result,
+            "--app-check must be http:PORT/PATH or grpc:PORT[/SERVICE], for example http:3000/health."));
+        _spool.Validators.Add(static result => Require(
+            result.GetValueOrDefault<long>() is >= 128 and <= 1024 * 1024, result, "--upload-memory must be from 128 (one message) to 1048576 MiB."));
+        _spoolFolder.Validators.Add(static result => Require(
+            Directory.Exists(result.GetValueOrDefault<string>()), result, $"--upload-dir '{result.GetValueOrDefault<string>()}' is not a folder."));
         SetAction((parsed, cancellationToken) => run(Read(parsed), cancellationToken));
     }
 
-    private static IPEndPoint? ParseEndPoint(ArgumentResult result)
+    /// <summary>Adds what the environment says to the words of a command line that do not say it.</summary>
+    /// <param name="words">The command line.</param>
+    /// <param name="environment">A variable's value; null where it is not set.</param>
+    public string[] WithEnvironment(string[] words, Func<string, string?> environment)
     {
-        if (TryEndPoint(result.Tokens[0].Value, out IPEndPoint? endPoint))
-            return endPoint;
-        result.AddError($"--listen '{result.Tokens[0].Value}' is not IP:PORT, for example 127.0.0.1:3001.");
+        Option[] enclave = [_socket, _cid, _vhost];
+        bool namesEnclave = enclave.Any(option => IsNamed(words, option));
+        List<string> all = [.. words];
+        foreach (Option option in Options)
+        {
+            if (option.Name is "--help" or "--version" || IsNamed(words, option) || (namesEnclave && enclave.Contains(option)))
+                continue;
+            if (environment(EnvironmentPrefix + option.Name[2..].Replace('-', '_').ToUpperInvariant()) is not { Length: > 0 } value)
+                continue;
+            if (option.ValueType == typeof(bool))
+                all.Add($"{option.Name}={value switch { "1" => "true", "0" => "false", _ => value }}");
+            else
+                all.AddRange((option == _publish ? value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [value]).SelectMany(one => (string[])[option.Name, one]));
+        }
+
+        return [.. all];
+    }
+
+    private static bool IsNamed(string[] words, Option option) =>
+        words.Any(word => word == option.Name || word.StartsWith(option.Name + "=", StringComparison.Ordinal));
+
+    private static IPEndPoint[]? ParseEndPoint(string option, ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (text.StartsWith(LocalHost, StringComparison.Ordinal)
+            && ushort.TryParse(text.AsSpan(LocalHost.Length), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
+            && port != 0)
+        {
+            return HasIPv6() ? [new IPEndPoint(IPAddress.Loopback, port), new IPEndPoint(IPAddress.IPv6Loopback, port)] : [new IPEndPoint(IPAddress.Loopback, port)];
+        }
+
+        if (TryEndPoint(text, out IPEndPoint? endPoint))
+            return [endPoint!];
+        result.AddError($"{option} '{text}' is not IP:PORT, for example 127.0.0.1:3001, [::]:3001 or localhost:3001.");
         return null;
+    }
+
+    private static bool HasIPv6()
+    {
+        try
+        {
+            using var probe = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+            probe.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     // IPEndPoint.Parse takes a bare address as port 0, which nobody means here.
@@ -152,7 +252,7 @@ internal sealed class HostCommand : RootCommand
         }
     }
 
-    private HostOptions Read(ParseResult parsed)
+    private HostSettings Read(ParseResult parsed)
     {
         var publish = new Dictionary<ushort, IPEndPoint>();
         foreach (string text in parsed.GetValue(_publish) ?? [])
@@ -161,17 +261,24 @@ internal sealed class HostCommand : RootCommand
             publish[port] = endPoint!;
         }
 
-        return new HostOptions
+        AppCheckTarget? check = parsed.GetValue(_appCheck) is { } told && AppCheckTarget.TryParse(told, out AppCheckTarget? target) ? target : null;
+        return new HostSettings
         {
             Enclave = parsed.GetValue(_socket) is { } socket ? EnclaveAddress.Unix(socket)
                 : parsed.GetValue(_vhost) is { } vhost ? EnclaveAddress.VhostUser(vhost)
                 : EnclaveAddress.Vsock(parsed.GetValue(_cid)!.Value),
             Listen = parsed.GetValue(_listen)!,
+            HealthListen = parsed.GetValue(_healthListen) ?? [],
             BasePath = parsed.GetValue(_basePath)!,
             Publish = publish,
             Bridges = !parsed.GetValue(_noBridges),
+            AppCheck = check,
+            AppCheckInterval = TimeSpan.FromSeconds(parsed.GetValue(_appCheckInterval)),
             EnclaveTimeout = TimeSpan.FromSeconds(parsed.GetValue(_timeout)),
             EnclaveConnections = parsed.GetValue(_connections),
+            SingleConnection = parsed.GetValue(_single),
+            SpoolBytes = parsed.GetValue(_spool) * 1024 * 1024,
+            SpoolFolder = parsed.GetValue(_spoolFolder)!,
             Drain = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
             JsonLog = parsed.GetValue(_log) == "json",
         };

@@ -21,9 +21,30 @@ internal static partial class HostLog
     [LoggerMessage(6, LogLevel.Information, "bridges closed: {Reason}")]
     public static partial void BridgesClosed(ILogger logger, string reason);
 
+    [LoggerMessage(7, LogLevel.Information, "client bridge: port {Port} from inside reaches {Target}")]
+    public static partial void ClientBridgeOpen(ILogger logger, ushort port, string target);
+
     [LoggerMessage(8, LogLevel.Warning, "{Notice}")]
     public static partial void BridgeNotice(ILogger logger, string notice);
 
-    [LoggerMessage(7, LogLevel.Information, "client bridge: port {Port} from inside reaches {Target}")]
-    public static partial void ClientBridgeOpen(ILogger logger, ushort port, string target);
+    [LoggerMessage(9, LogLevel.Error, "client bridge for port {Port} cannot open: {Reason}; trying again every {Seconds} s")]
+    public static partial void ClientBridgeRefused(ILogger logger, ushort port, string reason, double seconds);
+
+    [LoggerMessage(10, LogLevel.Warning, "an upload was refused: {Reason}")]
+    public static partial void UploadRefused(ILogger logger, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "connections to {Address} are refused: {Reason}")]
+    public static partial void ConnectionsRefused(ILogger logger, string address, string reason);
+
+    [LoggerMessage(12, LogLevel.Information, "there is another enclave, with the same manifest")]
+    public static partial void EnclaveReplaced(ILogger logger);
+
+    [LoggerMessage(13, LogLevel.Information, "ready: the app runs and its bridges are open")]
+    public static partial void Ready(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Warning, "not ready: {Reason}")]
+    public static partial void NotReady(ILogger logger, string reason);
+
+    [LoggerMessage(15, LogLevel.Information, "health and metrics on {Address}")]
+    public static partial void HealthListening(ILogger logger, string address);
 }

@@ -1,69 +1,148 @@
+using System.Collections;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
-using Qos.Host.Bridges;
-using Qos.Host.Http;
+using OpenTelemetry.Metrics;
 
 namespace Qos.Host;
 
 /// <summary>Puts the host process together. Specification: host.</summary>
 internal static class HostServer
 {
-    /// <summary>Runs until SIGTERM or SIGINT; connections in flight may end within <see cref="HostOptions.Drain"/>.</summary>
-    public static async Task<int> RunAsync(HostOptions options, CancellationToken cancellationToken)
+    private const string OpenTelemetryPrefix = "OTEL_";
+    private const string TimeStamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
+    private const int LogLines = 4096;
+
+    private static readonly object s_isHealthEndPoint = new();
+
+    /// <summary>Runs until SIGTERM or SIGINT; connections in flight may end within <see cref="HostSettings.Drain"/>.</summary>
+    public static async Task<int> RunAsync(HostSettings settings, CancellationToken cancellationToken)
     {
-        WebApplication app = Build(options);
+        WebApplication app = Build(settings);
         await using (app.ConfigureAwait(false))
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            HostLog.Listening(app.Logger, app.Urls.First(), options.Enclave.ToString());
+            string[] addresses = [.. app.Urls];
+            HostLog.Listening(app.Logger, string.Join(", ", addresses.Take(settings.Listen.Count)), settings.Enclave.ToString());
+            if (settings.HealthListen.Count > 0)
+                HostLog.HealthListening(app.Logger, string.Join(", ", addresses.Skip(settings.Listen.Count)));
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
         }
 
         return 0;
     }
 
-    private static WebApplication Build(HostOptions options)
+    private static WebApplication Build(HostSettings settings)
     {
-        // No configuration files and no environment variables: what a host does is on its command line.
+        // No configuration files: what a host does is on its command line, or in variables that the command reads itself.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "qos-host" });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
-        if (options.JsonLog)
-            builder.Logging.AddJsonConsole(o => o.UseUtcTimestamp = true);
-        else
-            builder.Logging.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp, o.ColorBehavior) = (true, "HH:mm:ss.fff ", true, LoggerColorBehavior.Disabled));
-
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
-        builder.Services
+        AddLog(builder.Logging, settings);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, settings));
+        IServiceCollection services = builder.Services
             .AddRoutingCore()
-            .AddSingleton(options)
+            .AddSingleton(settings)
             .AddSingleton(TimeProvider.System)
+            .AddSingleton(DescriptorPlan.OfProcess())
+            .AddSingleton<IConnectionListenerFactory, BoundedListenerFactory>()
+            .AddSingleton(provider => new SpoolBudget(settings.SpoolBytes, provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<EnclaveGateway>()
             .AddSingleton<HostMetrics>()
             .AddSingleton<HostBridges>()
-            .Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = options.Drain + TimeSpan.FromSeconds(1));
-        if (options.Bridges)
-            builder.Services.AddHostedService<BridgeService>();
+            .AddSingleton<Readiness>()
+            .AddSingleton<EnclaveMonitor>()
+            .AddHostedService(static provider => provider.GetRequiredService<EnclaveMonitor>())
+            .AddHostedService<ServiceManager>()
+            .Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain + TimeSpan.FromSeconds(1));
+        if (settings.AppCheck is not null)
+            services.AddSingleton<AppCheck>().AddHostedService(static provider => provider.GetRequiredService<AppCheck>());
+        AddMetrics(builder);
 
         WebApplication app = builder.Build();
-        HealthEndpoints.Map(app, options.BasePath);
-        MessageEndpoint.Map(app, options.BasePath);
-        EnclaveEndpoints.Map(app, options.BasePath);
-        OpenApiEndpoint.Map(app, options.BasePath);
+        app.Services.GetRequiredService<HostMetrics>().Observe(
+            app.Services.GetRequiredService<EnclaveMonitor>(),
+            app.Services.GetRequiredService<HostBridges>(),
+            app.Services.GetRequiredService<Readiness>(),
+            app.Services.GetRequiredService<SpoolBudget>(),
+            app.Services.GetService<AppCheck>());
+        Map(app, settings);
         return app;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, HostOptions options)
+    private static void AddLog(ILoggingBuilder logging, HostSettings settings)
     {
-        kestrel.Listen(options.Listen);
+        // A start that fails is told by the program in one line, and not by the framework with its stack.
+        logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        if (settings.JsonLog)
+            logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, TimeStamp));
+        else
+            logging.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp, o.ColorBehavior) = (true, TimeStamp + " ", true, LoggerColorBehavior.Disabled));
+
+        // A log that nobody reads loses lines; it stops nothing.
+        logging.Services.Configure<ConsoleLoggerOptions>(o => (o.QueueFullMode, o.MaxQueueLength) = (ConsoleLoggerQueueFullMode.DropWrite, LogLines));
+    }
+
+    private static void AddMetrics(WebApplicationBuilder builder)
+    {
+        // The standard variables, OTEL_EXPORTER_OTLP_ENDPOINT and its like, and no others.
+        Dictionary<string, string?> variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Where(static pair => ((string)pair.Key).StartsWith(OpenTelemetryPrefix, StringComparison.Ordinal))
+            .ToDictionary(static pair => (string)pair.Key, static pair => (string?)pair.Value);
+        builder.Configuration.AddInMemoryCollection(variables);
+        bool pushes = variables.Keys.Any(static name => name is "OTEL_EXPORTER_OTLP_ENDPOINT" or "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT");
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics =>
+        {
+            metrics.AddMeter(HostMetrics.MeterName, "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Hosting", "System.Runtime")
+                .AddPrometheusExporter(o => o.ScrapeResponseCacheDurationMilliseconds = 0);
+            if (pushes)
+                metrics.AddOtlpExporter();
+        });
+    }
+
+    private static void Map(WebApplication app, HostSettings settings)
+    {
+        // With an end point of their own, these routes are there and nowhere else, and nothing else is there.
+        bool isApart = settings.HealthListen.Count > 0;
+        bool IsHealthEndPoint(HttpContext context) =>
+            context.Features.Get<IConnectionItemsFeature>() is { } items && items.Items.ContainsKey(s_isHealthEndPoint);
+        bool IsHere(HttpContext context) => !isApart || IsHealthEndPoint(context);
+
+        if (isApart)
+        {
+            app.Use((context, next) => IsHealthEndPoint(context) && context.Request.Path.Value is not ("/healthz" or "/readyz" or "/metrics")
+                ? HealthEndpoints.NotFound(context)
+                : next(context));
+        }
+
+        app.UseOpenTelemetryPrometheusScrapingEndpoint(context => context.Request.Path == "/metrics" && HttpMethods.IsGet(context.Request.Method) && IsHere(context));
+        HealthEndpoints.Map(app, settings.BasePath);
+        HealthEndpoints.MapProbes(app, IsHere);
+        MessageEndpoint.Map(app, settings.BasePath);
+        EnclaveEndpoints.Map(app, settings.BasePath);
+        OpenApiEndpoint.Map(app, settings.BasePath);
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, HostSettings settings)
+    {
+        foreach (System.Net.IPEndPoint listen in settings.Listen)
+            kestrel.Listen(listen);
+        foreach (System.Net.IPEndPoint listen in settings.HealthListen)
+        {
+            kestrel.Listen(listen, static options => options.Use(static next => connection =>
+            {
+                connection.Items[s_isHealthEndPoint] = s_isHealthEndPoint;
+                return next(connection);
+            }));
+        }
+
         kestrel.AddServerHeader = false;
         KestrelServerLimits limits = kestrel.Limits;
-        limits.MaxConcurrentConnections = 4096;
         limits.MaxRequestBodySize = 64 * 1024;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 16 * 1024, gracePeriod: TimeSpan.FromSeconds(10));
-
-        // A pivot passes through in pieces; a larger buffer would only hold more of it.
         limits.MaxRequestBufferSize = 512 * 1024;
+        limits.Http2.MaxStreamsPerConnection = 16;
     }
 }

@@ -1,15 +1,21 @@
 using System.CommandLine;
 using Qos.Host;
+using Qos.Native;
 using Qos.Transport;
 
 // Exit status: 0 stopped as asked, 1 could not run, 2 wrong command line.
+// A log that was closed must not become the number of a connection, into which its lines would then go.
+int spare;
+do
+    spare = LibC.openat(LibC.AT_FDCWD, "/dev/null", LibC.O_RDWR, 0);
+while (spare is >= 0 and <= 2);
+if (spare > 2)
+    _ = LibC.close(spare);
+
 var command = new HostCommand(HostServer.RunAsync);
-ParseResult parsed = command.Parse(args);
+ParseResult parsed = command.Parse(command.WithEnvironment(args, Environment.GetEnvironmentVariable));
 if (parsed.Errors.Count > 0)
-{
-    await Console.Error.WriteLineAsync($"qos-host: {parsed.Errors[0].Message} (qos-host --help lists the options)").ConfigureAwait(false);
-    return 2;
-}
+    return Complain($"{parsed.Errors[0].Message} (qos-host --help lists the options)", 2);
 
 try
 {
@@ -19,6 +25,19 @@ try
 }
 catch (Exception e) when (e is TransportException or IOException or System.Net.Sockets.SocketException)
 {
-    await Console.Error.WriteLineAsync($"qos-host: {e.Message}").ConfigureAwait(false);
-    return e is TransportException { Error: TransportError.BadAddress } ? 2 : 1;
+    return Complain(e.Message, e is TransportException { Error: TransportError.BadAddress } ? 2 : 1);
+}
+
+static int Complain(string what, int status)
+{
+    try
+    {
+        Console.Error.WriteLine($"qos-host: {what}");
+    }
+    catch (IOException)
+    {
+        // A full or closed log changes nothing.
+    }
+
+    return status;
 }

@@ -6,17 +6,21 @@ namespace Qos.Native;
 internal static partial class LibC
 {
     internal const int O_WRONLY = 0x1;
+    internal const int O_RDWR = 0x2;
     internal const int O_CREAT = 0x40;
     internal const int O_EXCL = 0x80;
     internal const int O_DIRECTORY = 0x10000;
     internal const int O_NOFOLLOW = 0x20000;
     internal const int O_CLOEXEC = 0x80000;
+    internal const int O_TMPFILE = 0x400000 | O_DIRECTORY;
     internal const uint RENAME_NOREPLACE = 1;
 
     internal const int S_IFDIR = 0x4000;
     internal const int S_IFREG = 0x8000;
     internal const int ENOENT = 2;
     internal const int EEXIST = 17;
+    internal const int EISDIR = 21;
+    internal const int EOPNOTSUPP = 95;
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int openat(int directory, string path, int flags, uint mode);

@@ -153,7 +153,7 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
         await client.SendAsync(Encoding.ASCII.GetBytes($"POST /qos/message HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n"));
         await client.SendAsync(body.AsMemory(0, 5));
         await Eventually.TrueAsync(
-            async () => (await node.Http.GetStringAsync("metrics")).Contains("qos_enclave_reachable 1", StringComparison.Ordinal), () => node.Log);
+            async () => (await node.Http.GetStringAsync("metrics")).Contains("http_request_method=\"POST\",url_scheme=\"http\"} 1", StringComparison.Ordinal), () => node.Log);
 
         await node.Host.SignalAsync("TERM");
         await Eventually.TrueAsync(async () => !await ListensAsync(node.HostAddress), () => "The host goes on listening.");

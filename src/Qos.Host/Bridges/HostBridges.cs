@@ -3,120 +3,162 @@ using System.Net.Sockets;
 using Qos.Protocol;
 using Qos.Transport;
 
-namespace Qos.Host.Bridges;
+namespace Qos.Host;
+
+/// <summary>The host's half of one bridge.</summary>
+/// <param name="IsServer">Whether connections go into the enclave (<c>server</c>) or out of it (<c>client</c>).</param>
+/// <param name="Port">The manifest's port.</param>
+/// <param name="Problem">Why it is not open: one line; null when it is open.</param>
+/// <param name="Counters">What it did so far.</param>
+internal readonly record struct BridgeState(bool IsServer, ushort Port, string? Problem, BridgeCounters Counters);
 
 /// <summary>
 /// The host's half of the bridges that one manifest names. A <c>server</c> entry listens here and goes to the enclave's port
 /// of the same number; a <c>client</c> entry takes what comes out of the enclave to the one place that the manifest names.
 /// Specification: host, Bridges.
 /// </summary>
-internal sealed class HostBridges : IAsyncDisposable
+internal sealed class HostBridges(HostSettings settings, DescriptorPlan descriptors, TimeProvider time, ILogger<HostBridges> logger) : IAsyncDisposable
 {
-    private readonly HostOptions _options;
-    private readonly ILogger<HostBridges> _logger;
-    private readonly BridgePump _pump;
-    private readonly Dictionary<BridgeConfig, Bridge> _open = [];
-    private readonly HashSet<BridgeConfig> _refused = [];
+    private static readonly TimeSpan s_resolvePatience = TimeSpan.FromSeconds(5);
 
-    public HostBridges(HostOptions options, TimeProvider time, ILogger<HostBridges> logger)
+    private readonly Lock _gate = new();
+    private readonly Dictionary<BridgeConfig, Bridge> _open = [];
+    private readonly Dictionary<BridgeConfig, string> _problems = [];
+    private BridgePump? _pump;
+    private IReadOnlyList<BridgeConfig>? _wanted;
+
+    /// <summary>The bridges that the manifest names, in its order; null while there is no manifest to follow.</summary>
+    public IReadOnlyList<BridgeState>? States
     {
-        _options = options;
-        _logger = logger;
-        _pump = new BridgePump(new BridgePumpOptions { Time = time, Notify = notice => HostLog.BridgeNotice(logger, notice.Message) });
+        get
+        {
+            lock (_gate)
+                return _wanted is null ? null : [.. _wanted.Select(StateOf)];
+        }
     }
 
-    /// <summary>Opens what is not open yet. A port that is taken is tried again at the next call.</summary>
-    /// <returns>Whether everything that the manifest names is open.</returns>
-    public bool Open(IReadOnlyList<BridgeConfig> wanted)
+    /// <summary>Opens what is not open yet. What cannot open is tried again at the next call.</summary>
+    public async Task OpenAsync(IReadOnlyList<BridgeConfig> wanted, CancellationToken cancellationToken)
     {
+        lock (_gate)
+        {
+            _wanted = wanted;
+            if (wanted.Count > 0)
+                _pump ??= NewPump(wanted.Count);
+        }
+
         foreach (BridgeConfig entry in wanted)
         {
             bool already;
-            lock (_open)
+            lock (_gate)
                 already = _open.ContainsKey(entry);
-            if (!already && TryOpen(entry) is { } bridge)
-            {
-                lock (_open)
-                    _open[entry] = bridge;
-                _refused.Remove(entry);
-            }
+            if (!already)
+                await OpenAsync(entry, cancellationToken).ConfigureAwait(false);
         }
-
-        lock (_open)
-            return _open.Count == wanted.Count;
     }
 
     /// <summary>Closes all bridges; connections in flight may go on for a while.</summary>
     public async Task CloseAsync(TimeSpan drain)
     {
-        lock (_open)
-            _open.Clear();
-        _refused.Clear();
-        await _pump.StopAsync(drain).ConfigureAwait(false);
-    }
-
-    /// <summary>The counters of the open bridges.</summary>
-    public IReadOnlyList<BridgeReading> Read()
-    {
-        lock (_open)
+        BridgePump? pump;
+        lock (_gate)
         {
-            return
-            [
-                .. _open.Select(pair =>
-                {
-                    BridgeCounters counters = pair.Value.Counters;
-                    bool server = pair.Key is BridgeConfig.Server;
-                    return new BridgeReading(
-                        pair.Key.Port,
-                        counters.Open,
-                        counters.Accepted,
-                        counters.Refused,
-                        server ? counters.BytesToTarget : counters.BytesFromTarget,
-                        server ? counters.BytesFromTarget : counters.BytesToTarget);
-                }),
-            ];
+            pump = _pump;
+            _pump = null;
+            _wanted = null;
+            _open.Clear();
+            _problems.Clear();
         }
+
+        if (pump is null)
+            return;
+        await pump.StopAsync(drain).ConfigureAwait(false);
+        await pump.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _pump.DisposeAsync();
+    public async ValueTask DisposeAsync() => await CloseAsync(TimeSpan.Zero).ConfigureAwait(false);
 
-    private Bridge? TryOpen(BridgeConfig entry)
+    private BridgePump NewPump(int bridges) => new(
+        new BridgePumpOptions { Time = time, Notify = notice => HostLog.BridgeNotice(logger, notice.Message) },
+        new BridgeLimits { MaxConnections = descriptors.ConnectionsOfOneBridge(bridges) });
+
+    private BridgeState StateOf(BridgeConfig entry)
+    {
+        bool server = entry is BridgeConfig.Server;
+        return _open.TryGetValue(entry, out Bridge? bridge)
+            ? new BridgeState(server, entry.Port, null, bridge.Counters)
+            : new BridgeState(server, entry.Port, _problems.GetValueOrDefault(entry, "it was not tried yet"), default);
+    }
+
+    private async Task OpenAsync(BridgeConfig entry, CancellationToken cancellationToken)
     {
         string where = "";
         try
         {
+            Bridge bridge;
             if (entry is BridgeConfig.Server server)
             {
-                IPEndPoint listen = _options.Publish.TryGetValue(server.Port, out IPEndPoint? moved)
-                    ? moved
-                    : new IPEndPoint(IPAddress.Parse(server.Host), server.Port);
-                where = listen.ToString();
-                Bridge bridge = _pump.Listen(BridgeEndPoint.Tcp(listen), _options.Enclave.DialEnclave(server.Port), $"server:{server.Port}");
-                HostLog.BridgeOpen(_logger, where, server.Port);
-                return bridge;
+                where = settings.Publish.TryGetValue(server.Port, out IPEndPoint? listen) ? listen.ToString() : $"{server.Host}:{server.Port}";
+                bridge = OpenServer(server, listen);
+            }
+            else
+            {
+                var client = (BridgeConfig.Client)entry;
+                where = $"the enclave's port {client.Port}";
+                bridge = await OpenClientAsync(client, cancellationToken).ConfigureAwait(false);
             }
 
-            var client = (BridgeConfig.Client)entry;
-            where = client.Host ?? "nowhere";
-            if (client.Host is null)
-                throw new TransportException(TransportError.BadAddress, "the manifest names no host for it");
-            var target = new IPEndPoint(Resolve(client.Host), client.Port);
-            Bridge outward = _pump.Listen(
-                _options.Enclave.ListenOnHost(client.Port), BridgeEndPoint.Tcp(target), $"client:{client.Port}");
-            HostLog.ClientBridgeOpen(_logger, client.Port, $"{client.Host} ({target})");
-            return outward;
+            lock (_gate)
+            {
+                _open[entry] = bridge;
+                _problems.Remove(entry);
+            }
         }
-        catch (Exception e) when (e is TransportException or SocketException or FormatException)
+        catch (Exception e) when (e is TransportException or SocketException or IOException or ArgumentException or TimeoutException)
         {
+            string problem = e is TimeoutException ? "its name is not resolved in time" : e.Message;
+            bool isNew;
+            lock (_gate)
+            {
+                isNew = !_problems.TryGetValue(entry, out string? said) || said != problem;
+                _problems[entry] = problem;
+            }
+
             // Said once, not at every try.
-            if (_refused.Add(entry))
-                HostLog.BridgeRefused(_logger, entry.Port, where, e.Message, BridgeService.Retry.TotalSeconds);
-            return null;
+            if (isNew && entry is BridgeConfig.Server)
+                HostLog.BridgeRefused(logger, entry.Port, where, problem, EnclaveMonitor.Retry.TotalSeconds);
+            else if (isNew)
+                HostLog.ClientBridgeRefused(logger, entry.Port, problem, EnclaveMonitor.Retry.TotalSeconds);
         }
     }
 
-    private static IPAddress Resolve(string host) =>
-        IPAddress.TryParse(host, out IPAddress? address) ? address : Dns.GetHostAddresses(host) is [var first, ..] ? first
-            : throw new TransportException(TransportError.BadAddress, $"'{host}' has no address");
+    private Bridge OpenServer(BridgeConfig.Server server, IPEndPoint? published)
+    {
+        IPEndPoint listen = published
+            ?? (IPAddress.TryParse(server.Host, out IPAddress? address)
+                ? new IPEndPoint(address, server.Port)
+                : throw new TransportException(
+                    TransportError.BadAddress, $"the manifest's host '{VisibleText.Escape(server.Host)}' is not an IP address to listen on"));
+        Bridge bridge = Pump.Listen(BridgeEndPoint.Tcp(listen), settings.Enclave.DialEnclave(server.Port), $"server:{server.Port}");
+        HostLog.BridgeOpen(logger, listen.ToString(), server.Port);
+        return bridge;
+    }
+
+    private async Task<Bridge> OpenClientAsync(BridgeConfig.Client client, CancellationToken cancellationToken)
+    {
+        if (client.Host is not { } host)
+            throw new TransportException(TransportError.BadAddress, "the manifest names no host for it");
+        IPAddress[] addresses = IPAddress.TryParse(host, out IPAddress? literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(host, cancellationToken).WaitAsync(s_resolvePatience, time, cancellationToken).ConfigureAwait(false);
+        if (addresses.Length == 0)
+            throw new TransportException(TransportError.BadAddress, $"'{VisibleText.Escape(host)}' has no address");
+        var target = new IPEndPoint(addresses[0], client.Port);
+        Bridge bridge = Pump.Listen(settings.Enclave.ListenOnHost(client.Port), BridgeEndPoint.Tcp(target), $"client:{client.Port}");
+        HostLog.ClientBridgeOpen(logger, client.Port, VisibleText.Escape(host));
+        return bridge;
+    }
+
+    private BridgePump Pump => _pump ?? throw new TransportException(TransportError.BadAddress, "the bridges are being closed");
 }

@@ -1,12 +1,11 @@
-using Qos.Host.Bridges;
 using Qos.Nsm;
 using Qos.Protocol;
 using Qos.Serialization;
 using Qos.Verify;
 
-namespace Qos.Host.Http;
+namespace Qos.Host;
 
-/// <summary>What the host tells of its enclave: its state, its boot proof, its counters. Specification: host, HTTP API; proofs, Boot proof.</summary>
+/// <summary>What the host tells of its enclave: its state, its boot proof. Specification: host, HTTP API; proofs, Boot proof.</summary>
 internal static class EnclaveEndpoints
 {
     private const string Json = "application/json";
@@ -16,7 +15,6 @@ internal static class EnclaveEndpoints
     {
         routes.MapGet(basePath + "/enclave-info", InfoAsync);
         routes.MapGet(basePath + "/boot-proof", BootProofAsync);
-        routes.MapGet("/metrics", MetricsAsync);
     }
 
     private static Task InfoAsync(HttpContext context) => AnswerAsync(context, async (gateway, cancellationToken) =>
@@ -29,18 +27,18 @@ internal static class EnclaveEndpoints
         json.BeginObject();
         json.Name("phase"u8);
         json.String(phase.ToString());
+        json.Name("manifestEnvelope"u8);
         if (envelope is not null)
-        {
-            json.Name("manifestEnvelope"u8);
             json.Raw(ManifestEnvelopeFormat.WritePlain(envelope));
-        }
+        else
+            json.Raw("null"u8);
 
+        // As the reference writes them: old scripts compare the text.
+        json.Name("ephemeralKey"u8);
         if (key is { } present)
-        {
-            json.Name("ephemeralKey"u8);
             json.Hex(present.Span);
-        }
-
+        else
+            json.Raw("null"u8);
         json.EndObject();
         return (StatusCodes.Status200OK, json.ToArray());
     });
@@ -66,26 +64,6 @@ internal static class EnclaveEndpoints
         };
         return (StatusCodes.Status200OK, proof.ToJson());
     });
-
-    private static async Task MetricsAsync(HttpContext context)
-    {
-        IServiceProvider services = context.RequestServices;
-        bool reachable;
-        try
-        {
-            await services.GetRequiredService<EnclaveGateway>().PhaseAsync(context.RequestAborted).ConfigureAwait(false);
-            reachable = true;
-        }
-        catch (Exception e) when (HealthEndpoints.IsEnclaveFailure(e))
-        {
-            reachable = false;
-        }
-
-        string text = services.GetRequiredService<HostMetrics>()
-            .ToPrometheusText(services.GetRequiredService<HostBridges>().Read(), reachable);
-        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        await context.Response.WriteAsync(text, context.RequestAborted).ConfigureAwait(false);
-    }
 
     private static async Task<ReadOnlyMemory<byte>?> EphemeralKeyAsync(EnclaveGateway gateway, CancellationToken cancellationToken)
     {
@@ -113,7 +91,7 @@ internal static class EnclaveEndpoints
             (status, body) = await answer(context.RequestServices.GetRequiredService<EnclaveGateway>(), context.RequestAborted)
                 .ConfigureAwait(false);
         }
-        catch (Exception e) when (HealthEndpoints.IsEnclaveFailure(e) || e is AttestationException)
+        catch (Exception e) when (EnclaveGateway.IsFailure(e) || e is AttestationException)
         {
             context.RequestServices.GetRequiredService<HostMetrics>().EnclaveFailed();
             (status, body) = (StatusCodes.Status500InternalServerError, Error(e.Message));

@@ -1,19 +1,40 @@
+using System.Text;
 using Qos.Protocol;
-using Qos.Serialization;
-using Qos.Transport;
 
-namespace Qos.Host.Http;
+namespace Qos.Host;
 
-/// <summary>Whether the host and its enclave are well. Specification: host, HTTP API.</summary>
+/// <summary>Whether the host, its enclave and the app are well. Specification: host, HTTP API.</summary>
 internal static class HealthEndpoints
 {
-    /// <summary>Maps the protocol's health routes and the ones that orchestrators ask for.</summary>
+    /// <summary>The header of <c>enclave-health</c> that tells the app's state, which the status there cannot.</summary>
+    public const string AppHeader = "Qos-App";
+
+    private const string PlainText = "text/plain; charset=utf-8";
+
+    // An answer within two seconds, whatever the enclave does: half a second is for the way.
+    private static readonly TimeSpan s_readyPatience = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>Maps the protocol's own health routes.</summary>
     public static void Map(IEndpointRouteBuilder routes, string basePath)
     {
         routes.MapGet(basePath + "/host-health", static (HttpContext context) => Text(context, StatusCodes.Status200OK, "Ok!"));
         routes.MapGet(basePath + "/enclave-health", EnclaveHealthAsync);
-        routes.MapGet("/healthz", static (HttpContext context) => Text(context, StatusCodes.Status200OK, "ok"));
-        routes.MapGet("/readyz", ReadyAsync);
+    }
+
+    /// <summary>Maps what orchestrators ask for.</summary>
+    /// <param name="routes">Where to.</param>
+    /// <param name="isHere">Whether these routes are on the end point that a request came to.</param>
+    public static void MapProbes(IEndpointRouteBuilder routes, Func<HttpContext, bool> isHere)
+    {
+        routes.MapGet("/healthz", context => isHere(context) ? Text(context, StatusCodes.Status200OK, "ok") : NotFound(context));
+        routes.MapGet("/readyz", context => isHere(context) ? ReadyAsync(context) : NotFound(context));
+    }
+
+    /// <summary>Answers that there is nothing here.</summary>
+    public static Task NotFound(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
     }
 
     /// <summary>The enclave is useful in these phases. Specification: host, HTTP API.</summary>
@@ -22,20 +43,21 @@ internal static class HealthEndpoints
 
     private static async Task EnclaveHealthAsync(HttpContext context)
     {
-        var gateway = context.RequestServices.GetRequiredService<EnclaveGateway>();
-        var metrics = context.RequestServices.GetRequiredService<HostMetrics>();
-        metrics.HealthChecked();
+        IServiceProvider services = context.RequestServices;
+        services.GetRequiredService<HostMetrics>().HealthChecked();
         int status;
         string text;
         try
         {
-            ProtocolPhase phase = await gateway.PhaseAsync(context.RequestAborted).ConfigureAwait(false);
+            ProtocolPhase phase = await services.GetRequiredService<EnclaveGateway>().PhaseAsync(context.RequestAborted).ConfigureAwait(false);
             status = IsHealthy(phase) ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-            text = phase.ToString();
+            text = PhaseText(phase);
+            if (services.GetRequiredService<EnclaveMonitor>().View.Status?.Pivot is { } pivot)
+                context.Response.Headers[AppHeader] = StateText(pivot.State);
         }
-        catch (Exception e) when (IsEnclaveFailure(e))
+        catch (Exception e) when (EnclaveGateway.IsFailure(e))
         {
-            metrics.EnclaveFailed();
+            services.GetRequiredService<HostMetrics>().EnclaveFailed();
             status = StatusCodes.Status500InternalServerError;
             text = e.Message;
         }
@@ -45,31 +67,59 @@ internal static class HealthEndpoints
 
     private static async Task ReadyAsync(HttpContext context)
     {
-        var gateway = context.RequestServices.GetRequiredService<EnclaveGateway>();
-        bool ready;
-        string text;
+        IServiceProvider services = context.RequestServices;
+        string? problem;
         try
         {
-            ProtocolPhase phase = await gateway.PhaseAsync(context.RequestAborted).ConfigureAwait(false);
-            ready = phase == ProtocolPhase.QuorumKeyProvisioned;
-            text = ready ? "ready" : $"not ready: {phase}";
+            NodeStatus status = await services.GetRequiredService<EnclaveGateway>().StatusAsync(context.RequestAborted)
+                .WaitAsync(s_readyPatience, services.GetRequiredService<TimeProvider>(), context.RequestAborted).ConfigureAwait(false);
+            services.GetRequiredService<EnclaveMonitor>().Saw(status);
+            problem = services.GetRequiredService<Readiness>().Problem(status);
         }
-        catch (Exception e) when (IsEnclaveFailure(e))
+        catch (TimeoutException)
         {
-            ready = false;
-            text = $"not ready: {e.Message}";
+            problem = "the enclave does not answer in time";
+        }
+        catch (Exception e) when (EnclaveGateway.IsFailure(e))
+        {
+            problem = e.Message;
         }
 
-        await Text(context, ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, text).ConfigureAwait(false);
+        await Text(
+            context,
+            problem is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+            problem is null ? "ready" : $"not ready: {problem}").ConfigureAwait(false);
     }
 
-    /// <summary>True for what a missing, mute or confused enclave causes.</summary>
-    internal static bool IsEnclaveFailure(Exception e) => e is TransportException or EncodingException or ProtocolException;
+    // Names that are there already: this is the most frequent answer of all.
+    private static string PhaseText(ProtocolPhase phase) => phase switch
+    {
+        ProtocolPhase.QuorumKeyProvisioned => nameof(ProtocolPhase.QuorumKeyProvisioned),
+        ProtocolPhase.WaitingForBootInstruction => nameof(ProtocolPhase.WaitingForBootInstruction),
+        ProtocolPhase.GenesisBooted => nameof(ProtocolPhase.GenesisBooted),
+        ProtocolPhase.WaitingForQuorumShards => nameof(ProtocolPhase.WaitingForQuorumShards),
+        ProtocolPhase.WaitingForForwardedKey => nameof(ProtocolPhase.WaitingForForwardedKey),
+        _ => nameof(ProtocolPhase.UnrecoverableError),
+    };
 
+    /// <summary>The state as metrics and headers have it.</summary>
+    internal static string StateText(PivotState state) => state switch
+    {
+        PivotState.Running => "running",
+        PivotState.Restarting => "restarting",
+        PivotState.Exited => "exited",
+        PivotState.Failed => "failed",
+        _ => "waiting",
+    };
+
+    // All of these texts are ASCII but for an error of the system's, and none is long.
     private static Task Text(HttpContext context, int status, string text)
     {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync(text, context.RequestAborted);
+        HttpResponse response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = PlainText;
+        response.ContentLength = Encoding.UTF8.GetByteCount(text);
+        Encoding.UTF8.GetBytes(text, response.BodyWriter);
+        return Task.CompletedTask;
     }
 }

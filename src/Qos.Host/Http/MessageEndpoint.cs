@@ -2,11 +2,11 @@ using Microsoft.AspNetCore.Http.Features;
 using Qos.Protocol;
 using Qos.Transport;
 
-namespace Qos.Host.Http;
+namespace Qos.Host;
 
 /// <summary>
-/// <c>POST message</c>: a wire message in, the enclave's answer out. The bytes are never understood here, and a body whose
-/// length is announced is passed on while it arrives. Specification: host, HTTP API.
+/// <c>POST message</c>: a wire message in, the enclave's answer out. The bytes are never understood here. Both are collected whole, so that
+/// neither a slow upload nor a slow download holds a connection of the enclave. Specification: host, HTTP API.
 /// </summary>
 internal static class MessageEndpoint
 {
@@ -18,54 +18,62 @@ internal static class MessageEndpoint
 
     private static async Task HandleAsync(HttpContext context)
     {
-        var metrics = context.RequestServices.GetRequiredService<HostMetrics>();
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = HostOptions.MaxMessageBytes;
-
+        IServiceProvider services = context.RequestServices;
+        var metrics = services.GetRequiredService<HostMetrics>();
+        var settings = services.GetRequiredService<HostSettings>();
+        long length = context.Request.ContentLength ?? HostSettings.MaxMessageBytes;
         try
         {
-            if (context.Request.ContentLength is { } announced)
-            {
-                if (announced > HostOptions.MaxMessageBytes)
-                    throw new BadHttpRequestException("oversize", StatusCodes.Status413PayloadTooLarge);
-                await PassAsync(context, metrics, context.Request.Body, announced).ConfigureAwait(false);
-                return;
-            }
+            if (length > HostSettings.MaxMessageBytes)
+                throw new BadHttpRequestException("oversize", StatusCodes.Status413PayloadTooLarge);
 
-            await using SpooledBody body = await SpooledBody.ReadAsync(context.Request.Body, context.RequestAborted).ConfigureAwait(false);
-            await PassAsync(context, metrics, body.Content, body.Length).ConfigureAwait(false);
+            // One byte more, so that what is longer is seen here rather than as a broken request.
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+                size.MaxRequestBodySize = HostSettings.MaxMessageBytes;
+            var budget = services.GetRequiredService<SpoolBudget>();
+            var time = services.GetRequiredService<TimeProvider>();
+            using var message = new SpooledBody(budget, settings.SpoolFolder, time);
+            if (!await message.UploadAsync(context.Request.Body, length, context.RequestAborted).ConfigureAwait(false))
+                throw new BadHttpRequestException("oversize", StatusCodes.Status413PayloadTooLarge);
+
+            using var answer = new SpooledBody(budget, settings.SpoolFolder, time);
+            await services.GetRequiredService<EnclaveGateway>().PassAsync(message, answer, context.RequestAborted).ConfigureAwait(false);
+            metrics.MessagePassed(message.Length);
+            context.Response.ContentType = Binary;
+            context.Response.ContentLength = answer.Length;
+            Stream body = answer.Open();
+            await using (body.ConfigureAwait(false))
+                await body.CopyToAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             metrics.MessageOversized();
             await RefuseAsync(context, StatusCodes.Status400BadRequest, ProtocolErrorCode.OversizeMsg).ConfigureAwait(false);
         }
-        catch (TransportException e) when (e.Error is TransportError.Oversize)
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status408RequestTimeout)
         {
-            metrics.MessageOversized();
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, ProtocolErrorCode.OversizeMsg).ConfigureAwait(false);
+            metrics.UploadTooSlow();
+            context.Abort();
         }
-        catch (TransportException e) when (e.Error is not TransportError.ShortBody)
+        catch (SpoolException e)
+        {
+            metrics.UploadRefused();
+            HostLog.UploadRefused(services.GetRequiredService<ILogger<SpoolBudget>>(), e.Message);
+            context.Response.Headers.RetryAfter = "1";
+            context.Response.Headers.Connection = "close";
+            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, ProtocolErrorCode.EnclaveClient).ConfigureAwait(false);
+        }
+        catch (TransportException e)
         {
             metrics.EnclaveFailed();
-            HostLog.EnclaveFailed(context.RequestServices.GetRequiredService<ILogger<EnclaveGateway>>(), e.Message);
+            HostLog.EnclaveFailed(services.GetRequiredService<ILogger<EnclaveGateway>>(), e.Message);
             await RefuseAsync(context, StatusCodes.Status500InternalServerError, ProtocolErrorCode.EnclaveClient).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TransportException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // The client went away or sent less than it announced: there is nobody to answer.
             context.Abort();
         }
-    }
-
-    private static async Task PassAsync(HttpContext context, HostMetrics metrics, Stream body, long length)
-    {
-        var gateway = context.RequestServices.GetRequiredService<EnclaveGateway>();
-        using EnclaveResponse answer = await gateway.PassAsync(body, length, context.RequestAborted).ConfigureAwait(false);
-        metrics.MessagePassed(length);
-        context.Response.ContentType = Binary;
-        context.Response.ContentLength = answer.Length;
-        await answer.CopyToAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
     }
 
     private static Task RefuseAsync(HttpContext context, int status, ProtocolErrorCode code)
@@ -78,7 +86,6 @@ internal static class MessageEndpoint
         }
 
         byte[] answer = MessageCodec.Encode(new ProtocolMessage.ProtocolErrorResponse(new ProtocolError(code)), WireEncoding.Json);
-        context.Response.Clear();
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = answer.Length;

@@ -1,5 +1,6 @@
 using System.Text;
-namespace Qos.Host.Http;
+
+namespace Qos.Host;
 
 /// <summary>
 /// <c>/openapi.json</c>: the description of this API, written by hand beside the code; a test compares its paths with the

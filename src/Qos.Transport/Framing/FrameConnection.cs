@@ -60,7 +60,9 @@ public sealed class FrameConnection : IDisposable
         Writer.Dispose();
     }
 
-    internal async ValueTask NextResponseAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for the head of the next response.</summary>
+    /// <exception cref="TransportException">The connection broke, or ended instead.</exception>
+    public async ValueTask NextResponseAsync(CancellationToken cancellationToken)
     {
         if (!await Reader.NextAsync(cancellationToken).ConfigureAwait(false))
             throw new TransportException(TransportError.Disconnected, "The peer closed the connection instead of answering.");

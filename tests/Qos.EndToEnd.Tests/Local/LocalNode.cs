@@ -133,8 +133,13 @@ public sealed class LocalNode : IAsyncDisposable
     }
 
     /// <summary>Starts the host.</summary>
-    public void StartHost() => Host = Remember(RunningProgram.Start("qos-host",
-        ["--enclave-socket", Socket, "--listen", HostAddress.ToString(), .. _setup.Host]));
+    public void StartHost()
+    {
+        string[] own = ["--enclave-socket", Socket, "--listen", HostAddress.ToString(), .. _setup.Host];
+        Host = Remember(_setup.HostWrapper.Count > 0
+            ? RunningProgram.StartAt("qos-host", _setup.HostWrapper[0], [.. _setup.HostWrapper.Skip(1), Programs.Find("qos-host"), .. own])
+            : RunningProgram.Start("qos-host", own));
+    }
 
     /// <summary>Waits until the host answers.</summary>
     public Task HostAnswersAsync() => Eventually.TrueAsync(

@@ -18,6 +18,9 @@ public sealed record NodeSetup
     /// <summary>Whether there is a host; without one a test talks to the enclave's socket, and starts sooner.</summary>
     public bool WithHost { get; init; } = true;
 
+    /// <summary>What is put before qos-host's own command line.</summary>
+    public IReadOnlyList<string> HostWrapper { get; init; } = [];
+
     /// <summary>What is put before qos-enclave's own command line.</summary>
     public IReadOnlyList<string> EnclaveWrapper { get; init; } = [];
 }

@@ -1,4 +1,6 @@
-namespace Qos.Transport.Tests;
+using Qos.Transport;
+
+namespace Qos.Host.Tests;
 
 /// <summary>An enclave that answers each message with the same bytes; it can be told to misbehave and be restarted.</summary>
 internal sealed class TestEnclave : IAsyncDisposable
@@ -8,7 +10,9 @@ internal sealed class TestEnclave : IAsyncDisposable
     private readonly List<Task> _tasks = [];
     private readonly List<EnclaveStream> _open = [];
     private int _accepted;
+    private readonly SemaphoreSlim _came = new(0);
     private int _requests;
+    private int _now;
 
     public TestEnclave(EnclaveAddress address)
     {
@@ -19,6 +23,16 @@ internal sealed class TestEnclave : IAsyncDisposable
     public int Accepted => Volatile.Read(ref _accepted);
 
     public int Requests => Volatile.Read(ref _requests);
+
+    /// <summary>The most connections that were open at once.</summary>
+    public int MostAtOnce { get; private set; }
+
+    /// <summary>Waits until so many requests have come in all.</summary>
+    public async Task HasAsync(int requests)
+    {
+        while (Requests < requests)
+            Assert.True(await _came.WaitAsync(TimeSpan.FromSeconds(60)), $"{Requests} requests came, and not {requests}");
+    }
 
     /// <summary>Closes the connection instead of answering.</summary>
     public bool Hangs { get; set; }
@@ -42,6 +56,7 @@ internal sealed class TestEnclave : IAsyncDisposable
         _listener.Dispose();
         await Task.WhenAll(_tasks.ToArray());
         _stop.Dispose();
+        _came.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -52,7 +67,11 @@ internal sealed class TestEnclave : IAsyncDisposable
             {
                 EnclaveStream stream = await _listener.AcceptAsync(_stop.Token);
                 lock (_open)
+                {
                     _open.Add(stream);
+                    MostAtOnce = Math.Max(MostAtOnce, ++_now);
+                }
+
                 Interlocked.Increment(ref _accepted);
                 _tasks.Add(ServeAsync(stream));
             }
@@ -71,6 +90,7 @@ internal sealed class TestEnclave : IAsyncDisposable
             {
                 using FrameBuffer body = await connection.Reader.ReadToEndAsync(int.MaxValue, _stop.Token);
                 Interlocked.Increment(ref _requests);
+                _came.Release();
                 if (Hangs)
                     return;
                 await Gate.WaitAsync(_stop.Token);
@@ -85,6 +105,11 @@ internal sealed class TestEnclave : IAsyncDisposable
         }
         catch (ObjectDisposedException)
         {
+        }
+        finally
+        {
+            lock (_open)
+                _now--;
         }
     }
 }

@@ -1,12 +1,12 @@
-namespace Qos.Host.Http;
+namespace Qos.Host;
 
 /// <summary>
-/// Asks a question of the enclave on behalf of everybody who wants the answer at the same moment.
+/// Asks a question once for all callers that want the answer at the same moment.
 /// A caller gets an answer that was asked for after it came, never an older one, so sharing changes no result;
 /// it keeps a crowd of health checks from queueing at the enclave.
 /// </summary>
 /// <typeparam name="T">What the answer is.</typeparam>
-internal sealed class SharedQuestion<T>(Func<Task<T>> ask)
+internal sealed class SingleFlight<T>(Func<Task<T>> ask)
 {
     private readonly Lock _gate = new();
     private Task<T>? _running;

@@ -1,0 +1,243 @@
+using System.Buffers;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Qos.Native;
+
+namespace Qos.Host;
+
+/// <summary>There is no room for a body.</summary>
+internal sealed class SpoolException(string message, Exception? inner = null) : IOException(message, inner);
+
+/// <summary>
+/// A body that is collected whole before anything scarce is taken for it: a little in memory, more in a file without a name, which is gone
+/// with its descriptor however the process ends.
+/// </summary>
+internal sealed class SpooledBody : IDisposable
+{
+    /// <summary>The most bytes of a body that are kept in memory.</summary>
+    public const int InMemory = 64 * 1024;
+
+    private const int Smallest = 4096;
+    private const int Piece = 128 * 1024;
+
+    private readonly SpoolBudget _budget;
+    private readonly string _folder;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _evicted = new();
+    private readonly long _since;
+    private byte[] _memory = [];
+    private SafeFileHandle? _file;
+    private volatile bool _isEvicted;
+
+    /// <summary>An empty body.</summary>
+    /// <param name="budget">What all bodies share.</param>
+    /// <param name="folder">Where its file is made, if it needs one.</param>
+    /// <param name="time">The clock.</param>
+    public SpooledBody(SpoolBudget budget, string folder, TimeProvider time)
+    {
+        _budget = budget;
+        _folder = folder;
+        _time = time;
+        _since = time.GetTimestamp();
+    }
+
+    /// <summary>Its length in bytes so far.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Whether it was given up for a faster one.</summary>
+    public bool IsEvicted => _isEvicted;
+
+    /// <summary>Bytes of the budget that it holds; changed by the budget alone.</summary>
+    internal long Taken { get; set; }
+
+    /// <summary>Collects what a client uploads; the client sets the pace, and may be given up for a faster one.</summary>
+    /// <param name="source">The upload.</param>
+    /// <param name="limit">The most bytes that it may have.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>False when it is longer than the limit.</returns>
+    /// <exception cref="SpoolException">There is no room for it.</exception>
+    public async Task<bool> UploadAsync(Stream source, long limit, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _evicted.Token);
+        _budget.Enter(this);
+        try
+        {
+            return await CollectAsync((buffer, token) => source.ReadAsync(buffer, token), limit, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (IsEvicted && !cancellationToken.IsCancellationRequested)
+        {
+            throw new SpoolException("the upload was given up for faster ones: the host holds as many bytes of uploads as it may", e);
+        }
+        finally
+        {
+            _budget.Complete(this);
+        }
+    }
+
+    /// <summary>Collects an answer of the enclave, whose length is known.</summary>
+    /// <exception cref="SpoolException">There is no room for it.</exception>
+    public Task FillAsync(Func<Memory<byte>, CancellationToken, ValueTask<int>> read, long length, CancellationToken cancellationToken) =>
+        CollectAsync(read, length, cancellationToken);
+
+    /// <summary>The body, at its beginning. May be opened again and again; not after <see cref="Dispose"/>.</summary>
+    public Stream Open() => _file is { } file ? new FileReader(file, Length) : new MemoryStream(_memory, 0, (int)Length, writable: false);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _budget.Leave(this);
+        _file?.Dispose();
+        if (_memory.Length > 0)
+            ArrayPool<byte>.Shared.Return(_memory);
+        _memory = [];
+        _evicted.Dispose();
+    }
+
+    /// <summary>Bytes a second so far; without bound for one that has only begun.</summary>
+    internal double Rate(TimeProvider time, TimeSpan grace) =>
+        time.GetElapsedTime(_since) is var elapsed && elapsed < grace ? double.PositiveInfinity : Length / elapsed.TotalSeconds;
+
+    /// <summary>Ends the upload; called by the budget.</summary>
+    /// <returns>The bytes that it held.</returns>
+    internal long Evict()
+    {
+        long taken = Taken;
+        Taken = 0;
+        _isEvicted = true;
+
+        // Cancelled elsewhere: what waits for the token must not run inside the budget's lock.
+        ThreadPool.UnsafeQueueUserWorkItem(static body => body.CancelUpload(), this, preferLocal: false);
+        return taken;
+    }
+
+    private void CancelUpload()
+    {
+        try
+        {
+            _evicted.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The upload ended meanwhile.
+        }
+    }
+
+    private async Task<bool> CollectAsync(Func<Memory<byte>, CancellationToken, ValueTask<int>> read, long limit, CancellationToken cancellationToken)
+    {
+        int size = (int)Math.Clamp(limit, Smallest, Piece);
+        byte[] piece = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            int count;
+            while ((count = await read(piece, cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                if (Length + count > limit)
+                    return false;
+                if (!_budget.TryTake(this, count))
+                    throw new SpoolException("the host holds as many bytes of uploads as it may; try again");
+                if (_file is null && Length == 0 && count <= InMemory)
+                {
+                    // The usual message is one piece, which is then kept as it is.
+                    (_memory, piece) = (piece, ArrayPool<byte>.Shared.Rent(size));
+                    Length = count;
+                    continue;
+                }
+
+                await AppendAsync(piece.AsMemory(0, count)).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    private async ValueTask AppendAsync(ReadOnlyMemory<byte> piece)
+    {
+        if (_file is null && Length + piece.Length <= Math.Min(InMemory, _memory.Length))
+        {
+            piece.CopyTo(_memory.AsMemory((int)Length));
+            Length += piece.Length;
+            return;
+        }
+
+        try
+        {
+            if (_file is null)
+            {
+                _file = OpenFile(_folder);
+                await RandomAccess.WriteAsync(_file, _memory.AsMemory(0, (int)Length), 0, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            await RandomAccess.WriteAsync(_file, piece, Length, CancellationToken.None).ConfigureAwait(false);
+            Length += piece.Length;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SpoolException($"an upload cannot be kept in {_folder}: {e.Message}", e);
+        }
+    }
+
+    private static SafeFileHandle OpenFile(string folder)
+    {
+        int descriptor = LibC.openat(LibC.AT_FDCWD, folder, LibC.O_TMPFILE | LibC.O_RDWR | LibC.O_CLOEXEC, 0x180);
+        if (descriptor >= 0)
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+
+        // A file system without files that have no name, overlayfs of older kernels for one: the name lives for a moment.
+        int error = Marshal.GetLastPInvokeError();
+        if (error is not (LibC.EOPNOTSUPP or LibC.EISDIR or LibC.ENOENT))
+            throw new IOException(new Win32Exception(error).Message);
+        string path = Path.Combine(folder, $".qos-host-{Guid.NewGuid():N}");
+        SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        File.Delete(path);
+        return file;
+    }
+
+    /// <summary>A file's bytes from its beginning; several may read one file.</summary>
+    private sealed class FileReader(SafeFileHandle file, long length) : Stream
+    {
+        private long _at;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => length;
+
+        public override long Position
+        {
+            get => _at;
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            int read = RandomAccess.Read(file, buffer.AsSpan(offset, count), _at);
+            _at += read;
+            return read;
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await RandomAccess.ReadAsync(file, buffer, _at, cancellationToken).ConfigureAwait(false);
+            _at += read;
+            return read;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

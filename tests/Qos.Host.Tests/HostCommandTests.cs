@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Net;
+
+namespace Qos.Host.Tests;
+
+public sealed class HostCommandTests
+{
+    private static readonly string[] s_least = ["--enclave-cid", "16", "--listen", "127.0.0.1:3001"];
+
+    [Fact]
+    public void The_environment_says_what_the_command_line_does_not()
+    {
+        HostSettings settings = Read([], new()
+        {
+            ["QOS_HOST_ENCLAVE_CID"] = "17",
+            ["QOS_HOST_LISTEN"] = "127.0.0.1:3002",
+            ["QOS_HOST_HEALTH_LISTEN"] = "127.0.0.1:3003",
+            ["QOS_HOST_PUBLISH"] = "80=127.0.0.1:8080, 81=127.0.0.1:8081",
+            ["QOS_HOST_NO_BRIDGES"] = "1",
+            ["QOS_HOST_LOG"] = "json",
+            ["QOS_HOST_APP_CHECK"] = "grpc:3000/my.Service",
+        });
+        Assert.Equal("vsock:17", settings.Enclave.ToString());
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 3002)], settings.Listen);
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 3003)], settings.HealthListen);
+        Assert.Equal([80, 81], settings.Publish.Keys.Select(static port => (int)port).Order());
+        Assert.False(settings.Bridges);
+        Assert.True(settings.JsonLog);
+        Assert.Equal(new AppCheckTarget(true, 3000, "my.Service"), settings.AppCheck);
+    }
+
+    [Fact]
+    public void The_command_line_goes_before_the_environment_and_the_environment_before_the_default()
+    {
+        Dictionary<string, string> environment = new() { ["QOS_HOST_LISTEN"] = "127.0.0.1:9", ["QOS_HOST_ENCLAVE_SOCKET"] = "/e", ["QOS_HOST_DRAIN"] = "3" };
+        HostSettings settings = Read(s_least, environment);
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 3001)], settings.Listen);
+        Assert.Equal("vsock:16", settings.Enclave.ToString());
+        Assert.Equal(TimeSpan.FromSeconds(3), settings.Drain);
+        Assert.Equal("/qos", settings.BasePath);
+    }
+
+    [Theory]
+    [InlineData("QOS_HOST_LISTEN", "nowhere")]
+    [InlineData("QOS_HOST_NO_BRIDGES", "perhaps")]
+    [InlineData("QOS_HOST_ENCLAVE_CONNECTIONS", "0")]
+    public void A_wrong_variable_is_refused_as_the_option_is(string name, string value)
+    {
+        var command = new HostCommand(static (_, _) => Task.FromResult(0));
+        string[] words = name == "QOS_HOST_LISTEN" ? ["--enclave-cid", "16"] : s_least;
+        Assert.NotEmpty(command.Parse(command.WithEnvironment(words, asked => asked == name ? value : null)).Errors);
+    }
+
+    [Fact]
+    public void Localhost_is_every_loopback_address_of_the_machine()
+    {
+        IReadOnlyList<IPEndPoint> listen = Read(["--enclave-cid", "16", "--listen", "localhost:3001"], []).Listen;
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 3001), listen[0]);
+        Assert.All(listen, static endPoint => Assert.True(IPAddress.IsLoopback(endPoint.Address)));
+    }
+
+    [Theory]
+    [InlineData("http:3000/health", "http:3000/health")]
+    [InlineData("grpc:3000", "grpc:3000")]
+    [InlineData("grpc:3000/a.B", "grpc:3000/a.B")]
+    [InlineData("http:3000", null)]
+    [InlineData("http:0/x", null)]
+    [InlineData("http:65536/x", null)]
+    [InlineData("http:3000/a b", null)]
+    [InlineData("tcp:3000", null)]
+    [InlineData("", null)]
+    public void A_check_of_the_app_is_one_of_two_forms(string text, string? read) =>
+        Assert.Equal(read, AppCheckTarget.TryParse(text, out AppCheckTarget? target) ? target.ToString() : null);
+
+    [Theory]
+    [InlineData(256)]
+    [InlineData(1024)]
+    [InlineData(4096)]
+    [InlineData(1_000_000)]
+    public void What_may_be_open_at_once_is_less_than_the_process_may_open(int limit)
+    {
+        var plan = new DescriptorPlan(limit);
+        foreach (int bridges in (int[])[1, 2, 5])
+        {
+            int most = plan.HttpConnections + plan.HealthConnections + (6 * bridges * plan.ConnectionsOfOneBridge(bridges));
+            Assert.True(most < limit - 20, $"{most} of {limit} with {bridges} bridges");
+        }
+    }
+
+    private static HostSettings Read(string[] words, Dictionary<string, string> environment)
+    {
+        HostSettings? read = null;
+        var command = new HostCommand((settings, _) =>
+        {
+            read = settings;
+            return Task.FromResult(0);
+        });
+        ParseResult parsed = command.Parse(command.WithEnvironment(words, name => environment.GetValueOrDefault(name)));
+        Assert.Empty(parsed.Errors.Select(static error => error.Message));
+        Assert.Equal(0, parsed.Invoke());
+        return read!;
+    }
+}
