@@ -58,6 +58,30 @@ refused() {
     grep -q "$because" "$dir/last.out" || fail "this was refused, but not because of $because"
     good "refused: $because"
 }
+# The same for a member, in the folder with that member's qos.yaml.
+as() {
+    local who=$1
+    shift
+    member_runs "$who" "$@" || fail "$who's command ended with status $status"
+}
+refused_by() {
+    local because=$1 who=$2
+    shift 2
+    member_runs "$who" "$@"
+    [ "$status" = 1 ] || fail "this should have been refused with status 1, but ended with $status"
+    grep -q "$because" "$dir/last.out" || fail "this was refused, but not because of $because"
+    good "refused: $because"
+}
+member_runs() {
+    local who=$1 words
+    shift
+    words=${*//$dir\//}
+    status=0
+    printf '    %s%s$ qos %s%s\n' "$dim" "$who" "$words" "$plain"
+    (cd "people/$who" && "$qos" "$@") >"$dir/last.out" 2>&1 || status=$?
+    sed 's/^/    | /' "$dir/last.out"
+    return "$status"
+}
 background() {
     local name=$1
     shift
@@ -94,6 +118,7 @@ rm -rf "$dir" && mkdir -p "$dir/run" && chmod 700 "$dir" || exit 1
 cd "$dir" || exit 1
 qos=$bin/qos
 host=http://$listen
+role=arn:aws:iam::123456789012:role/Webserver
 
 printf '%sThe life of a QuorumOS node, on this machine%s\n' "$bold" "$plain"
 if [ "$node" = machine ]; then
@@ -146,6 +171,14 @@ done
 echo 2 >share-set/quorum_threshold
 echo 2 >manifest-set/quorum_threshold
 good "two of the three must agree, to approve and to unlock"
+for who in alice bob carol; do
+    cp -r share-set manifest-set "people/$who/" || fail "copying the sets"
+    show "$qos" init --out "$dir/people/$who/qos.yaml" --host "$host" … --alias "$who" --secret "$who.secret" --share "$who.share"
+    (cd "people/$who" && "$qos" init --host "$host" --root "$dir/root.pem" --pcrs "$dir/release.pcrs" --role-arn "$role" --share-set share-set --manifest-set manifest-set \
+        --quorum-key "$dir/genesis/quorum_key.pub" --dr-key none --namespace demo/echo --pivot "$bin/qos-sample-echo" --envelope "$dir/manifest_envelope" \
+        --alias "$who" --secret "$who.secret" --share "$who.share") >"$dir/last.out" 2>&1 || fail "qos init: $(cat "$dir/last.out")"
+done
+good "each of them holds the sets, in a qos.yaml of their own: nobody else says what they compare with"
 
 step "A release: the measurements of an enclave image, and its role"
 if [ "$node" = machine ]; then
@@ -154,7 +187,7 @@ if [ "$node" = machine ]; then
 else
     for pcr in 0 1 2; do printf '%s PCR%s\n' "$(printf 'demo image part %s' "$pcr" | sha384sum | cut -d' ' -f1)" "$pcr"; done >release.pcrs
 fi
-printf 'arn:aws:iam::123456789012:role/Webserver' >pcr3-preimage.txt
+printf '%s' "$role" >pcr3-preimage.txt
 sed 's/^\(.\{40\}\).* /    | \1… /' release.pcrs
 
 step "Start a node: NSM simulator, enclave process, host"
@@ -163,10 +196,7 @@ run "$qos" node status --host "$host"
 
 step "Genesis: the enclave makes the quorum key and three encrypted shares"
 run "$qos" genesis run --host "$host" --share-set share-set --out genesis --root root.pem --pcrs release.pcrs --role-arn "$(cat pcr3-preimage.txt)"
-for who in alice bob carol; do
-    run "$qos" genesis accept --dir genesis --secret "people/$who/$who.secret" --alias "$who" \
-        --out "people/$who/$who.share" --root root.pem --pcrs release.pcrs
-done
+for who in alice bob carol; do as "$who" genesis accept --dir "$dir/genesis" --yes; done
 stop_node
 good "nobody has seen the key; the genesis node is gone"
 
@@ -179,9 +209,7 @@ run "$qos" manifest show manifest
 
 step "Two of three approve it"
 mkdir -p approvals one-approval
-for who in alice bob; do
-    run "$qos" manifest approve manifest --secret "people/$who/$who.secret" --alias "$who" --out-dir approvals --yes --accept-warnings
-done
+for who in alice bob; do as "$who" manifest approve "$dir/manifest" --out-dir "$dir/approvals" --yes --accept-warnings; done
 cp approvals/alice-*.approval one-approval/
 run "$qos" manifest envelope --manifest manifest --approvals approvals --out manifest_envelope
 
@@ -202,12 +230,22 @@ run "$qos" node attestation --host "$host" --out attestation.setup
 run "$qos" verify attestation attestation.setup --root root.pem --manifest manifest --pcrs release.pcrs
 refused "chain" "$qos" verify attestation attestation.setup
 
-step "Two members check it for themselves, and give their shares to that enclave alone"
+step "Impostors, called alice and bob, approve a manifest of their own; carol is asked for her share"
+mkdir -p impostors/set && cp people/carol/carol.pub impostors/set/ && echo 2 >impostors/set/quorum_threshold || fail "the impostors' set"
+for who in alice bob; do "$qos" key new "$who" --dir impostors >/dev/null && cp "impostors/$who.pub" impostors/set/ || fail "the impostors' keys"; done
+"$qos" manifest new --out impostors/manifest --namespace demo/echo --nonce 2 --quorum-key genesis/quorum_key.pub --pivot other-binary --manifest-set impostors/set \
+    --share-set share-set --pcrs release.pcrs --role-arn "$role" --root root.pem --debug --env EXFIL=1 --bridge client:443:evil.example --accept-warnings >last.out 2>&1 ||
+    fail "the impostors' manifest: $(cat last.out)"
+for who in alice bob; do
+    "$qos" manifest approve impostors/manifest --secret "impostors/$who.secret" --alias "$who" --out-dir impostors --manifest-set impostors/set --share-set share-set \
+        --quorum-key genesis/quorum_key.pub --root root.pem --yes --accept-warnings >last.out 2>&1 || fail "the impostors' approvals: $(cat last.out)"
+done
+"$qos" manifest envelope --manifest impostors/manifest --approvals impostors --out impostors/envelope >last.out 2>&1 || fail "the impostors' envelope: $(cat last.out)"
+refused_by "its manifest set is not the one that you hold" carol share give --envelope "$dir/impostors/envelope" --yes
+
+step "Two members check the enclave for themselves, and give their shares to it alone"
 for who in alice carol; do
-    run "$qos" share reencrypt --attestation attestation.setup --envelope manifest_envelope \
-        --share "people/$who/$who.share" --secret "people/$who/$who.secret" --alias "$who" \
-        --out-share "people/$who/for-node.share" --out-approval "people/$who/for-node.approval" --root root.pem --pcrs release.pcrs --yes
-    run "$qos" share post --host "$host" --share "people/$who/for-node.share" --approval "people/$who/for-node.approval"
+    as "$who" share give --yes
     run "$qos" node status --host "$host"
 done
 

@@ -9,7 +9,7 @@ namespace Qos.Cli.Tests;
 
 /// <summary>
 /// Runs a script of command lines in a folder of its own and writes down what an operator sees: <c>$</c> a command, <c>!</c> a line of
-/// standard error, <c>?</c> an exit status that is not 0. Hex of 32 digits and more, and what differs from run to run, is left out. <c>NODE</c> stands for the URL of the node started last, <c>NODE-name</c> for that of the node of this name, <c>MODULE</c> for the path of SoftHSM2, <c>{RLO}</c> for the character that turns text around.
+/// standard error, <c>?</c> an exit status that is not 0. Hex of 16 digits and more, and what differs from run to run, is left out. <c>NODE</c> stands for the URL of the node started last, <c>NODE-name</c> for that of the node of this name, <c>MODULE</c> for the path of SoftHSM2, <c>{RLO}</c> for the character that turns text around.
 /// </summary>
 internal sealed partial class ScriptRun : IDisposable
 {
@@ -18,6 +18,7 @@ internal sealed partial class ScriptRun : IDisposable
     private readonly SimulatorPki _pki = SimulatorPki.Create();
     private readonly List<(string Name, LocalNode Node)> _nodes = [];
     private readonly List<string> _answers = [];
+    private readonly Dictionary<string, string> _environment = new(StringComparer.Ordinal);
     private readonly StringBuilder _seen = new();
     private SoftHsm? _softHsm;
 
@@ -96,15 +97,27 @@ internal sealed partial class ScriptRun : IDisposable
             case "protect":
                 File.SetUnixFileMode(words[1], UnixFileMode.UserRead | UnixFileMode.UserWrite);
                 break;
+            case "chmod":
+                File.SetUnixFileMode(words[2], (UnixFileMode)Convert.ToInt32(words[1], 8));
+                break;
             case "mode":
                 Show(Convert.ToString((int)File.GetUnixFileMode(words[1]), 8));
+                break;
+            case "env":
+                _environment[words[1]] = words.Length > 2 ? words[2].Replace("NODE", _nodes.Count > 0 ? _nodes[^1].Node.Url : "NODE", StringComparison.Ordinal) : "";
+                break;
+            case "delete":
+                File.Delete(words[1]);
+                break;
+            case "list":
+                Show(string.Join('\n', Directory.EnumerateFileSystemEntries(words[1]).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
                 break;
             case "answer":
                 _answers.AddRange(words[1..]);
                 break;
             case "node":
                 Dictionary<int, byte[]> pcrs = Enumerable.Range(0, 3).ToDictionary(static index => index, Measurement);
-                pcrs[3] = Pcr.FromRoleArn("role");
+                pcrs[3] = Pcr.FromRoleArn("arn:aws:iam::123456789012:role/node");
                 _nodes.Add((words[1], new LocalNode(_pki, pcrs, Path.Combine(_folder, "nodes", words[1]))));
                 break;
             case "token":
@@ -119,7 +132,7 @@ internal sealed partial class ScriptRun : IDisposable
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var terminal = new Terminal(output, error, new ScriptedKeyboard([.. _answers]));
+        var terminal = new Terminal(output, error, new ScriptedKeyboard([.. _answers])) { Environment = _environment.GetValueOrDefault };
         _answers.Clear();
         for (int i = 0; i < args.Length; i++)
         {
@@ -164,7 +177,7 @@ internal sealed partial class ScriptRun : IDisposable
     [GeneratedRegex(@"\b\d+ (d \d+ h|h \d+ min|min \d+ s)(?= (before|after|ahead))")]
     private static partial Regex Span();
 
-    [GeneratedRegex("[0-9a-f]{32,}")]
+    [GeneratedRegex(@"\b[0-9a-f]{16}\b|[0-9a-f]{32,}")]
     private static partial Regex LongHex();
 
     [GeneratedRegex(@"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")]

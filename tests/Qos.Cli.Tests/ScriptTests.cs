@@ -13,6 +13,7 @@ public class ScriptTests
     [InlineData("manifests")]
     [InlineData("hostile")]
     [InlineData("life")]
+    [InlineData("decisions")]
     [InlineData("forwarding")]
     [InlineData("verify")]
     [InlineData("eif")]

@@ -10,6 +10,7 @@ namespace Qos.EndToEnd.Tests;
 public sealed class MixedLifeTests : IDisposable
 {
     private const string Sets = " --manifest-set-dir set --share-set-dir set --quorum-key-path quorum_key.pub --pivot-hash-path pivot-hash.txt";
+    private const string Held = " --manifest-set set --share-set set --quorum-key quorum_key.pub";
     private const string Release = " --qos-release-dir dist --pcr3-preimage-path pcr3-preimage.txt";
     /// <summary>PCR3 of the role of the reference's fixtures. Specification: manifest, PCR3.</summary>
     internal const string Pcr3 = "78fce75db17cd4e0a3fb8dad3ad128ca5e77edbb2b2c7f75329dccd99aa5f6ef4fc1f1a452e315b9e98f9e312e6921e6";
@@ -96,7 +97,7 @@ public sealed class MixedLifeTests : IDisposable
         {
             await DoAsync(
                 $"yes | qos_client approve-manifest --secret-path {user}.secret --manifest-path boot/manifest --manifest-approvals-dir boot --alias {user}{Release}{Sets}{patchSet}",
-                $"qos manifest approve boot/manifest --secret {user}.secret --alias {user} --out-dir boot --yes --accept-warnings");
+                $"qos manifest approve boot/manifest --secret {user}.secret --alias {user} --out-dir boot{Held} --yes --accept-warnings");
             Assert.True(File.Exists(_folder[$"boot/{user}-quit-coding-2.approval"]));
         }
 
@@ -119,7 +120,7 @@ public sealed class MixedLifeTests : IDisposable
         await DoAsync(
             $"yes | qos_client proxy-re-encrypt-share --share-path {user}.share --secret-path {user}.secret --attestation-doc-path doc --eph-wrapped-share-path {user}.node-share"
             + $" --approval-path {user}.node-approval --manifest-envelope-path fetched --pcr3-preimage-path pcr3-preimage.txt --manifest-set-dir set --alias {user} --root {MixedNode.Root}",
-            $"qos share reencrypt --attestation doc --envelope fetched --share {user}.share --secret {user}.secret --alias {user} --root {MixedNode.Root} --pcrs mock.pcrs --yes");
+            $"qos share reencrypt --attestation doc --envelope fetched --share {user}.share --secret {user}.secret --alias {user} --root {MixedNode.Root} --pcrs mock.pcrs{Held} --yes");
         await DoAsync(
             $"qos_client post-share {node.Address} --eph-wrapped-share-path {user}.node-share --approval-path {user}.node-approval",
             $"qos share post {node.Url} --share {user}.node-share --approval {user}.node-approval");

@@ -18,7 +18,7 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         ]),
         new("genesis", "Make a quorum key in an enclave and hand out its shares.", static () =>
         [
-            new GenesisRunCommand(), new GenesisAcceptCommand(), new GenesisVerifyCommand(),
+            new GenesisRunCommand(), new GenesisShowCommand(), new GenesisAcceptCommand(), new GenesisVerifyCommand(),
         ]),
         new("manifest", "What may run, where, and who must agree: make, review, approve.", static () =>
         [
@@ -32,7 +32,7 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         ]),
         new("share", "A member's share: check an enclave and give the share to it alone.", static () =>
         [
-            new ShareReencryptCommand(), new SharePostCommand(),
+            new ShareGiveCommand(), new ShareReencryptCommand(), new SharePostCommand(),
         ]),
         new("verify", "Check attestation documents and proofs, and see what each check compared.", static () =>
         [

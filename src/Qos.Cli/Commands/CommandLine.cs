@@ -40,52 +40,68 @@ internal static class CommandLine
     /// <returns>The exit status.</returns>
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken = default)
     {
-        ParseResult parsed = Root(args).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (UsageError(parsed) is { } error)
-            return Complain(terminal, WrongUsage, $"{error.TrimEnd('.')}. See '{NameOf(parsed)} --help'");
+        var profile = Settings.ProfileOption();
+        ParseResult parsed = Root(args, profile).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var settings = new Settings(terminal.Environment, parsed.GetValue(profile));
+        var complaints = new Complaints(terminal, isJson: parsed.Tokens.Any(static token => token is { Type: TokenType.Option, Value: "--json" }));
+        if (IsBare(parsed))
+        {
+            // Whoever types a group alone wants to know what there is in it.
+            await Root(args, profile).Parse([.. args, "--help"]).InvokeAsync(new InvocationConfiguration { Output = terminal.Error, Error = terminal.Error }, cancellationToken);
+            return WrongUsage;
+        }
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, terminal, stopping));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, terminal, stopping));
         try
         {
-            return await parsed.InvokeAsync(new QosInvocation(terminal), stopping.Token);
+            if (UsageError.Describe(parsed, settings) is { } error)
+                return complaints.Write(WrongUsage, $"{error.TrimEnd('.')}. See '{NameOf(parsed)} --help'");
+            return await parsed.InvokeAsync(new QosInvocation(terminal, settings), stopping.Token);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            return Complain(terminal, Interrupted, "stopped");
+            return complaints.Write(Interrupted, "stopped");
         }
         catch (UsageException e)
         {
-            return Complain(terminal, WrongUsage, e.Message);
+            return complaints.Write(WrongUsage, e.Message);
         }
         catch (ProtocolException e)
         {
-            return Complain(terminal, Refused, $"refused by the node: {ErrorText.Of(e.Error)}");
+            return complaints.Write(Refused, $"refused by the node: {ErrorText.Describe(e.Error)}", e.Error.Code.ToString());
         }
         catch (Exception e) when (e is CeremonyException or KeyException or TokenException or ShamirException or AttestationException or FormatException
             or IOException or UnauthorizedAccessException)
         {
-            return Complain(terminal, Refused, e.Message);
+            return complaints.Write(Refused, e.Message);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return Complain(terminal, Refused, $"this is a defect of qos: {e.GetType().Name}: {e.Message}");
+            return complaints.Write(Refused, $"this is a defect of qos: {e.GetType().Name}: {e.Message}");
         }
     }
 
     /// <summary>The commands; of the groups, only what the command line names is built.</summary>
     /// <param name="args">The command line; null for all groups.</param>
-    public static RootCommand Root(string[]? args)
+    /// <param name="profile">The option that names a profile.</param>
+    public static RootCommand Root(string[]? args, Option<string?>? profile = null)
     {
         var root = new RootCommand(
             "Keys, ceremonies and verification for QuorumOS nodes. Exit status: 0 done or valid, 1 refused, 2 wrong usage.");
+        bool needsAll = args is null || args.Any(static word => word.StartsWith("[suggest", StringComparison.Ordinal));
         foreach (CommandGroup group in CommandGroup.All)
-            root.Subcommands.Add(group.Build(args is null || args.Contains(group.Name, StringComparer.Ordinal)));
+            root.Subcommands.Add(group.Build(needsAll || args!.Contains(group.Name, StringComparer.Ordinal)));
+        root.Subcommands.Add(new InitCommand());
+        root.Subcommands.Add(new CompletionCommand());
+        root.Options.Add(profile ?? Settings.ProfileOption());
         foreach (Option option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction action })
                 option.Action = new HelpWithExamples(action);
+            else if (option is VersionOption version)
+                version.Action = new VersionAction();
         }
 
         return root;
@@ -100,32 +116,9 @@ internal static class CommandLine
         return VisibleText.NeedsEscape(line) ? VisibleText.Escape(line) : line;
     }
 
-    private static int Complain(Terminal terminal, int status, string message)
-    {
-        terminal.Output.Flush();
-        terminal.Error.WriteLine($"qos: {OneLine(message)}");
-        return status;
-    }
-
-    private static string? UsageError(ParseResult parsed)
-    {
-        if (parsed.Action is HelpWithExamples)
-            return null;
-
-        // A word that looks like an option and is none would else be taken for an argument: a file called --jsno.
-        string? odd = parsed.CommandResult.Children.OfType<ArgumentResult>()
-            .SelectMany(static argument => argument.Tokens)
-            .Select(static token => token.Value)
-            .Concat(parsed.UnmatchedTokens)
-            .FirstOrDefault(static text => text.Length > 1 && text[0] == '-');
-        if (odd is not null && !parsed.Tokens.Any(static token => token.Type == TokenType.DoubleDash))
-            return $"there is no option {VisibleText.Escape(odd)} here";
-        if (parsed.Errors.Count == 0)
-            return null;
-        return parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command is not QosCommand
-            ? $"there is no command '{VisibleText.Escape(parsed.UnmatchedTokens[0])}'"
-            : parsed.Errors[0].Message;
-    }
+    private static bool IsBare(ParseResult parsed) =>
+        parsed.CommandResult.Command is not QosCommand && parsed.UnmatchedTokens.Count == 0 && parsed.Action is not (HelpWithExamples or VersionAction)
+        && !parsed.Tokens.Any(static token => token.Type == TokenType.Directive);
 
     private static string NameOf(ParseResult parsed)
     {
@@ -139,7 +132,7 @@ internal static class CommandLine
         return string.Join(' ', words);
     }
 
-    // An open question cannot be called off, and who asks twice does not want to wait.
+    // Console.ReadKey cannot be cancelled, and a second Ctrl-C means now: exit at once.
     private static void Stop(PosixSignalContext context, Terminal terminal, CancellationTokenSource stopping)
     {
         context.Cancel = true;
@@ -150,7 +143,7 @@ internal static class CommandLine
         }
 
         stopping.Cancel();
-        // What waits in the kernel, for a pipe that nobody writes into say, does not see that.
+        // A blocking read in the kernel, of a pipe that nobody writes into for one, does not see the token.
         new Thread(static () =>
         {
             Thread.Sleep(s_grace);

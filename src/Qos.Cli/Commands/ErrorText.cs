@@ -6,10 +6,10 @@ namespace Qos.Cli;
 internal static class ErrorText
 {
     /// <summary>One line.</summary>
-    public static string Of(ProtocolError error) => Meaning(error.Code) is { } meaning ? $"{error}. {meaning}" : error.ToString();
+    public static string Describe(ProtocolError error) => Meaning(error.Code) is { } meaning ? $"{error}. {meaning}" : error.ToString();
 
     /// <summary>Several of them in one line: the names first, then what they mean, each once.</summary>
-    public static string Of(IReadOnlyList<ProtocolError> errors) =>
+    public static string Describe(IReadOnlyList<ProtocolError> errors) =>
         string.Join(". ", (string[])[string.Join("; ", errors), string.Join(' ', errors.Select(static error => Meaning(error.Code)).OfType<string>().Distinct())]);
 
     private static string? Meaning(ProtocolErrorCode code) => code switch

@@ -21,10 +21,19 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
             RootCommand => CommandLine.Examples,
             _ => [],
         };
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        SettingOption[] settings = [.. parseResult.CommandResult.Command.Options.OfType<SettingOption>()];
+        if (settings.Length > 0 && parseResult.CommandResult.Command is not InitCommand)
+        {
+            output.WriteLine("From the environment or the profile, unless given:");
+            foreach (SettingOption option in settings)
+                output.WriteLine($"  {option.Name,-16} {option.Setting.Variable}{(option.IsNeeded ? " (needed)" : "")}");
+            output.WriteLine();
+        }
+
         if (examples.Count == 0)
             return status;
 
-        TextWriter output = parseResult.InvocationConfiguration.Output;
         output.WriteLine(examples.Count == 1 ? "Example:" : "Examples:");
         foreach (string example in examples)
             output.WriteLine("  " + example);

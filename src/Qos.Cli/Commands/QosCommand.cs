@@ -19,7 +19,7 @@ internal abstract class QosCommand : Command
     /// <summary>Command lines that do something useful.</summary>
     public IReadOnlyList<string> Examples { get; }
 
-    /// <summary>Does it.</summary>
+    /// <summary>Runs the command.</summary>
     protected abstract Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken);
 
     /// <summary>Takes arguments and options, in the order in which the help shows them.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Qos.Client;
 using Qos.Protocol;
 
@@ -10,48 +9,42 @@ internal sealed class GenesisRunCommand : QosCommand
 {
     private readonly HostOption _host = new();
     private readonly TrustOptions _trust = new(requiresMeasurements: true);
-
-    private readonly Option<string> _shareSet = new("--share-set")
-    {
-        Description = "The folder of the members: one ALIAS.pub each, and quorum_threshold.",
-        HelpName = "DIR",
-        Required = true,
-    };
-
-    private readonly Option<string> _out = new("--out") { Description = "The folder of what comes back.", HelpName = "DIR", Required = true };
-
-    private readonly Option<string?> _recovery = new("--dr-key")
-    {
-        Description = "A disaster-recovery public key: the seed is also encrypted to it.",
-        HelpName = "PUB",
-    };
+    private readonly SettingOption _shareSet = new(ProfileSetting.ShareSet, isNeeded: true);
+    private readonly Option<string> _out = new("--out") { Description = "The folder that the genesis is written to.", HelpName = "DIR", Required = true };
+    private readonly SettingOption _recovery = new(ProfileSetting.RecoveryKey);
+    private readonly Option<bool> _json = StandardOptions.Json();
 
     public GenesisRunCommand()
         : base(
             "run",
             "Let an enclave make a quorum key and one encrypted share for each member, and verify that it did.",
-            "qos genesis run --host http://127.0.0.1:3001 --share-set share-set --out genesis --pcrs aws-x86_64.pcrs --role-arn \"$(cat pcr3-preimage.txt)\"") =>
-        Take(_host, _shareSet, _out, _recovery, _trust.Root, _trust.Time, _trust.Pcrs, _trust.Pcr3, _trust.RoleArn);
+            "qos genesis run --host http://127.0.0.1:3001 --share-set share-set --out genesis --pcrs aws-x86_64.pcrs --role-arn \"$(cat pcr3-preimage.txt)\"")
+    {
+        Take(_host.Option, _shareSet, _out, _recovery);
+        Take(_trust.All);
+        Take(_json);
+    }
 
     /// <inheritdoc/>
     protected override async Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         string folder = parsed.GetValue(_out)!;
         AttestationPolicy policy = _trust.Policy(parsed);
-        MemberSet set = MemberSetDirectory.Read(parsed.GetValue(_shareSet)!);
-        Keys.PublicKey? recovery = parsed.GetValue(_recovery) is { } path ? KeyFile.ReadPublic(path) : null;
-
+        MemberSet set = MemberSetDirectory.Read(_shareSet.Require(parsed));
+        Keys.PublicKey? recovery = _recovery.Read(parsed) is { } path and not "none" ? KeyFile.ReadPublic(path) : null;
         using NodeClient node = _host.Open(parsed);
-        GenesisCeremony.RequireFree(folder);
-        (GenesisOutput output, ReadOnlyMemory<byte> document) = await GenesisCeremony.RunAsync(node, set, recovery, policy, cancellationToken);
-        GenesisCeremony.Write(folder, output, document);
+        (GenesisOutput output, bool isResumed) = await GenesisCeremony.RunAsync(node, set, recovery, policy, folder, cancellationToken);
+        if (parsed.GetValue(_json))
+        {
+            GenesisPage.WriteJson(terminal, output, folder);
+            return;
+        }
 
         Page page = terminal.Page;
+        if (isResumed)
+            page.Line("An earlier run had kept the node's answer; the node was not asked again.");
         page.Line("The document verifies, and is about this output.", Tone.Good);
-        page.Field("quorum key", Convert.ToHexStringLower(output.QuorumKey.Span));
-        page.Field("threshold", string.Create(CultureInfo.InvariantCulture, $"{set.Threshold} of {set.Members.Count}"));
-        foreach (QuorumMember member in set.Members)
-            page.Field("share for", member.Alias);
+        GenesisPage.Show(page, output);
         page.Wrote(folder, "genesis_output, genesis_attestation_doc, quorum_key.pub" + (recovery is null ? "" : ", dr_wrapped_quorum_key"));
     }
 }

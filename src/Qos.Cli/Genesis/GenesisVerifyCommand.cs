@@ -30,7 +30,7 @@ internal sealed class GenesisVerifyCommand : QosCommand
             : terminal.AskPassphrase("Passphrase of the seed"));
         GenesisCeremony.VerifySeed(output, seed);
         terminal.Page.Line("The seed is the quorum key of this genesis.", Tone.Good);
-        terminal.Page.Field("quorum key", Convert.ToHexStringLower(output.QuorumKey.Span));
+        terminal.Page.Field("quorum key", $"fingerprint {MemberSetDifference.Fingerprint(output.QuorumKey.Span)}");
         return Task.CompletedTask;
     }
 }

@@ -10,7 +10,9 @@ internal sealed class ManifestApproveCommand : QosCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "The manifest." };
     private readonly SecretOptions _secret = new();
-    private readonly Option<string> _alias = StandardOptions.Alias();
+    private readonly SettingOption _alias = StandardOptions.Alias();
+    private readonly TrustOptions _trust = new();
+    private readonly PinOptions _pins;
 
     private readonly Option<string?> _folder = new("--out-dir")
     {
@@ -18,24 +20,31 @@ internal sealed class ManifestApproveCommand : QosCommand
         HelpName = "DIR",
     };
 
-    private readonly Option<string?> _previous = StandardOptions.Previous();
     private readonly Option<bool> _yes = StandardOptions.Yes();
     private readonly Option<bool> _acceptWarnings = StandardOptions.AcceptWarnings();
+    private readonly Option<bool> _json = StandardOptions.Json();
 
     public ManifestApproveCommand()
         : base(
             "approve",
-            "Review a manifest section by section, and sign its hash when you agree with all of them.",
-            "qos manifest approve manifest --secret alice.secret --alias alice --out-dir approvals --previous manifest.6",
-            "qos manifest approve manifest --secret alice.secret --alias alice --yes --accept-warnings") =>
-        Take(_file, _secret.Secret, _alias, _folder, _previous, _yes, _acceptWarnings, _secret.PassphraseDescriptorNumber, _secret.PinDescriptorNumber);
+            "Compare a manifest with what you hold, review it section by section, and sign its hash when you agree with all of it.",
+            "qos manifest approve manifest --out-dir approvals",
+            "qos manifest approve manifest --secret alice.secret --alias alice --manifest-set manifest-set --share-set share-set --quorum-key genesis/quorum_key.pub"
+            + " --pivot signer --pcrs aws-x86_64.pcrs --previous manifest.6")
+    {
+        _pins = new PinOptions(_trust);
+        Take(_file, _secret.Secret, _alias, _folder);
+        Take(_pins.All);
+        Take(_trust.Root, _trust.Pcrs, _trust.RoleArn, _trust.Pcr3, _yes, _acceptWarnings, _json, _secret.PassphraseDescriptorNumber, _secret.PinDescriptorNumber);
+    }
 
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         Manifest manifest = InputFile.Manifest(parsed.GetValue(_file)!);
-        Manifest? previous = parsed.GetValue(_previous) is { } before ? InputFile.Manifest(before) : null;
-        string alias = parsed.GetValue(_alias)!;
+        ManifestPins pins = _pins.Read(parsed);
+        string alias = _alias.Require(parsed);
+        pins.Require(manifest);
         ManifestApproval.RequireMember(manifest, alias, _secret.PublicKey(parsed));
         string path = Path.Combine(parsed.GetValue(_folder) ?? "", ManifestApproval.FileName(manifest, alias));
         OutputFile.RequireFree(path);
@@ -43,28 +52,37 @@ internal sealed class ManifestApproveCommand : QosCommand
         if (!yes && !terminal.CanReview)
             throw new UsageException("there is no terminal to review the manifest on: review it with 'qos manifest show' and give --yes");
 
-        ManifestPage.Answer(terminal, ManifestReview.Lint(manifest, previous), parsed.GetValue(_acceptWarnings));
-        if (!yes)
-            Review(terminal, manifest);
-
+        // First of all questions: whoever cannot open the key need not answer the others.
         using IKeyPair key = _secret.Open(parsed, terminal);
+        IReadOnlyList<LintFinding> warnings = ManifestDecision.Show(
+            terminal, parsed.GetValue(_json) ? terminal.ErrorPage : terminal.Page, manifest, pins, _pins.LintPivot(parsed), yes ? null : section => Ask(terminal, section));
+        ManifestPage.Accept(terminal, warnings, parsed.GetValue(_acceptWarnings));
+        if (!yes && !terminal.Confirm("Do you sign this hash?", "--yes"))
+            throw new CeremonyException("The hash was not approved; nothing was signed.");
+
         OutputFile.Write(path, ApprovalFormat.Write(ManifestApproval.Sign(manifest, alias, key)));
-        terminal.Page.Wrote(path, $"approval by {VisibleText.Escape(alias)} of {Convert.ToHexStringLower(manifest.Hash())}");
+        if (parsed.GetValue(_json))
+        {
+            JsonResult.Write(terminal, writer =>
+            {
+                writer.BeginObject();
+                writer.Member("approval", path);
+                writer.Member("alias", alias);
+                writer.Member("manifestHash", manifest.Hash());
+                writer.EndObject();
+            });
+        }
+        else
+        {
+            terminal.Page.Wrote(path, $"approval by {VisibleText.Escape(alias)} of {Convert.ToHexStringLower(manifest.Hash())}");
+        }
+
         return Task.CompletedTask;
     }
 
-    private static void Review(Terminal terminal, Manifest manifest)
+    private static void Ask(Terminal terminal, ManifestSection section)
     {
-        foreach (ManifestSection section in ManifestReview.Sections(manifest))
-        {
-            ManifestPage.Show(terminal.Page, section);
-            if (!terminal.Confirm("Do you approve this section?", "--yes"))
-                throw new CeremonyException($"The section \"{section.Title}\" was not approved; nothing was signed.");
-            terminal.Page.Space();
-        }
-
-        ManifestPage.ShowHash(terminal.Page, manifest);
-        if (!terminal.Confirm("Do you sign this hash?", "--yes"))
-            throw new CeremonyException("The hash was not approved; nothing was signed.");
+        if (!terminal.Confirm("Do you approve this section?", "--yes"))
+            throw new CeremonyException($"The section \"{section.Title}\" was not approved; nothing was signed.");
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ManifestDiffCommand : QosCommand
         else
             Show(terminal.Page, differences);
         if (obstacles.Count > 0)
-            throw new CeremonyException($"A node of the first gives its key to no node of the second: {ErrorText.Of(obstacles)}");
+            throw new CeremonyException($"A node of the first gives its key to no node of the second: {ErrorText.Describe(obstacles)}");
         if (parsed.GetValue(_forwardable) && !parsed.GetValue(_json))
             terminal.Page.Line("A node of the first gives its key to a node of the second.", Tone.Good);
         return Task.CompletedTask;

@@ -8,7 +8,7 @@ namespace Qos.Cli;
 internal sealed class ManifestLintCommand : QosCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "A manifest of any version." };
-    private readonly Option<string?> _previous = StandardOptions.Previous();
+    private readonly SettingOption _previous = StandardOptions.Previous();
     private readonly Option<bool> _json = StandardOptions.Json();
 
     public ManifestLintCommand()
@@ -21,7 +21,7 @@ internal sealed class ManifestLintCommand : QosCommand
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        Manifest? previous = parsed.GetValue(_previous) is { } before ? InputFile.Manifest(before) : null;
+        Manifest? previous = _previous.Read(parsed) is { } before ? InputFile.Manifest(before) : null;
         IReadOnlyList<LintFinding> findings = ManifestReview.Lint(InputFile.Manifest(parsed.GetValue(_file)!), previous);
         if (parsed.GetValue(_json))
             JsonResult.Write(terminal, writer => LintJson.WriteFindings(writer, findings));

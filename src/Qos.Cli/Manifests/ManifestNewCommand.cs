@@ -10,13 +10,12 @@ namespace Qos.Cli;
 internal sealed class ManifestNewCommand : QosCommand
 {
     private readonly Option<string> _out = StandardOptions.Output("The manifest.");
-    private readonly Option<string> _namespace = new("--namespace") { Description = "The namespace's name.", HelpName = "NAME", Required = true };
+    private readonly SettingOption _namespace = new(ProfileSetting.Namespace, isNeeded: true);
     private readonly Option<uint> _nonce = StandardOptions.Number<uint>("--nonce", "Higher than in every manifest of the namespace before.", "N");
-    private readonly Option<string> _quorumKey = StandardOptions.Input("--quorum-key", "The quorum key, from the genesis.");
-    private readonly Option<string?> _pivot = new("--pivot") { Description = "The binary that may run.", HelpName = "FILE" };
-    private readonly Option<string?> _pivotHash = new("--pivot-hash") { Description = "Instead of --pivot: a file with its SHA-256 in hex.", HelpName = "FILE" };
-    private readonly Option<string> _manifestSet = Folder("--manifest-set", "Who approves: one ALIAS.pub each, and quorum_threshold.");
-    private readonly Option<string> _shareSet = Folder("--share-set", "Who holds shares: one ALIAS.pub each, and quorum_threshold.");
+    private readonly SettingOption _quorumKey = new(ProfileSetting.QuorumKey, isNeeded: true);
+    private readonly PivotOptions _pivot = new();
+    private readonly SettingOption _manifestSet = new(ProfileSetting.ManifestSet, isNeeded: true);
+    private readonly SettingOption _shareSet = new(ProfileSetting.ShareSet, isNeeded: true);
     private readonly TrustOptions _trust = new();
     private readonly Option<string?> _pcr3Preimage = new("--pcr3-preimage") { Description = "Instead of --role-arn: a file that holds it.", HelpName = "FILE" };
     private readonly Option<string> _commit = new("--qos-commit") { Description = "The commit that the enclave's software was built from.", HelpName = "TEXT", DefaultValueFactory = static _ => "" };
@@ -26,9 +25,10 @@ internal sealed class ManifestNewCommand : QosCommand
     private readonly Option<string[]> _args = Repeated("--arg", "An argument of the binary; write --arg=VALUE when it begins with a dash.", "VALUE");
     private readonly Option<string[]> _env = Repeated("--env", "A variable of its environment.", "NAME=VALUE");
     private readonly Option<string[]> _dns = Repeated("--dns", "A name server.", "IP");
-    private readonly Option<string?> _previous = StandardOptions.Previous();
+    private readonly SettingOption _previous = StandardOptions.Previous();
     private readonly Option<bool> _acceptWarnings = StandardOptions.AcceptWarnings();
     private readonly Option<bool> _force = StandardOptions.Force();
+    private readonly Option<bool> _json = StandardOptions.Json();
 
     public ManifestNewCommand()
         : base(
@@ -37,8 +37,8 @@ internal sealed class ManifestNewCommand : QosCommand
             "qos manifest new --out manifest --namespace prod/signer --nonce 7 --quorum-key genesis/quorum_key.pub --pivot signer"
             + " --manifest-set manifest-set --share-set share-set --pcrs aws-x86_64.pcrs --pcr3-preimage pcr3-preimage.txt --bridge server:3000")
     {
-        Take(_out, _namespace, _nonce, _quorumKey, _pivot, _pivotHash, _manifestSet, _shareSet, _trust.Pcrs, _trust.RoleArn, _trust.Pcr3, _pcr3Preimage);
-        Take(_trust.Root, _commit, _restart, _debug, _bridges, _args, _env, _dns, _previous, _acceptWarnings, _force);
+        Take(_out, _namespace, _nonce, _quorumKey, _pivot.File, _pivot.Hash, _manifestSet, _shareSet, _trust.Pcrs, _trust.RoleArn, _trust.Pcr3, _pcr3Preimage);
+        Take(_trust.Root, _commit, _restart, _debug, _bridges, _args, _env, _dns, _previous, _acceptWarnings, _force, _json);
         _restart.AcceptOnlyFromAmong("never", "always");
         Validators.Add(ValidateSources);
         _bridges.Validators.Add(static result => Validate(result, static text => BridgeText.Parse(text)));
@@ -51,30 +51,43 @@ internal sealed class ManifestNewCommand : QosCommand
     {
         string path = parsed.GetValue(_out)!;
         OutputFile.RequireFree(path, parsed.GetValue(_force));
-        Manifest manifest = Recipe(parsed).Build();
-        Manifest? previous = parsed.GetValue(_previous) is { } before ? InputFile.Manifest(before) : null;
-        ManifestPage.Answer(terminal, ManifestReview.Lint(manifest, previous), parsed.GetValue(_acceptWarnings));
+        byte[] pivotHash = _pivot.Read(parsed) ?? throw new UsageException("name the binary by one of --pivot and --pivot-hash");
+        Manifest manifest = Recipe(parsed, pivotHash).Build();
+        Manifest? previous = _previous.Read(parsed) is { } before ? InputFile.Manifest(before) : null;
+        ManifestPage.Answer(terminal, [.. _pivot.Lint(parsed), .. ManifestReview.Lint(manifest, previous)], parsed.GetValue(_acceptWarnings));
         OutputFile.Write(path, ManifestFormat.Write(manifest), parsed.GetValue(_force));
+        if (parsed.GetValue(_json))
+        {
+            JsonResult.Write(terminal, writer =>
+            {
+                writer.BeginObject();
+                writer.Member("out", path);
+                writer.Member("hash", manifest.Hash());
+                writer.EndObject();
+            });
+            return Task.CompletedTask;
+        }
+
         terminal.Page.Wrote(path, $"manifest of {VisibleText.Escape(manifest.Namespace.Name)}, nonce {manifest.Namespace.Nonce}");
         terminal.Page.Field("hash", Convert.ToHexStringLower(manifest.Hash()));
         return Task.CompletedTask;
     }
 
-    private ManifestRecipe Recipe(ParseResult parsed)
+    private ManifestRecipe Recipe(ParseResult parsed, byte[] pivotHash)
     {
         var recipe = new ManifestRecipe
         {
-            Namespace = parsed.GetValue(_namespace)!,
+            Namespace = _namespace.Require(parsed),
             Nonce = parsed.GetValue(_nonce),
-            QuorumKey = KeyFile.ReadPublic(parsed.GetValue(_quorumKey)!),
-            PivotHash = parsed.GetValue(_pivot) is { } pivot ? PivotFile.Hash(pivot) : PivotFile.ReadHash(parsed.GetValue(_pivotHash)!),
+            QuorumKey = KeyFile.ReadPublic(_quorumKey.Require(parsed)),
+            PivotHash = pivotHash,
             Restart = parsed.GetValue(_restart) == "always" ? RestartPolicy.Always : RestartPolicy.Never,
             DebugMode = parsed.GetValue(_debug),
             Bridges = [.. Values(parsed, _bridges).Select(BridgeText.Parse)],
             Args = Values(parsed, _args),
             Env = Values(parsed, _env),
-            ManifestSet = MemberSetDirectory.Read(parsed.GetValue(_manifestSet)!),
-            ShareSet = MemberSetDirectory.Read(parsed.GetValue(_shareSet)!),
+            ManifestSet = MemberSetDirectory.Read(_manifestSet.Require(parsed)),
+            ShareSet = MemberSetDirectory.Read(_shareSet.Require(parsed)),
             Pcrs = Measurements(parsed),
             QosCommit = parsed.GetValue(_commit)!,
             Dns = [.. Values(parsed, _dns).Select(IPAddress.Parse)],
@@ -85,22 +98,22 @@ internal sealed class ManifestNewCommand : QosCommand
     private Dictionary<int, byte[]> Measurements(ParseResult parsed)
     {
         Dictionary<int, byte[]> pcrs = _trust.Measurements(parsed);
-        if (parsed.GetValue(_pcr3Preimage) is { } file)
-            pcrs[3] = Nsm.Pcr.FromRoleArn(InputFile.Text(file));
+        if (parsed.GetValue(_pcr3Preimage) is not { } file)
+            return pcrs;
+        string role = InputFile.Text(file);
+        if (RoleArn.Describe(role) is { } complaint)
+            throw new CeremonyException($"{file}: it {complaint}.");
+        pcrs[3] = Nsm.Pcr.FromRoleArn(role);
         return pcrs;
     }
 
     private void ValidateSources(CommandResult result)
     {
-        if ((result.GetValue(_pivot) is null) == (result.GetValue(_pivotHash) is null))
-            result.AddError("name the binary by one of --pivot and --pivot-hash");
-        if (result.GetValue(_pcr3Preimage) is not null && (result.GetValue(_trust.RoleArn) ?? result.GetValue(_trust.Pcr3)) is not null)
+        if (result.GetValue(_pcr3Preimage) is not null && (result.GetResult(_trust.RoleArn) ?? result.GetResult(_trust.Pcr3)) is not null)
             result.AddError("--pcr3-preimage, --role-arn and --pcr3 all say what PCR3 is: give one of them");
     }
 
     private static string[] Values(ParseResult parsed, Option<string[]> option) => parsed.GetValue(option) ?? [];
-
-    private static Option<string> Folder(string name, string description) => new(name) { Description = description, HelpName = "DIR", Required = true };
 
     private static Option<string[]> Repeated(string name, string description, string helpName) =>
         new(name) { Description = description + " May be repeated.", HelpName = helpName };

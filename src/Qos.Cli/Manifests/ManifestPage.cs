@@ -12,7 +12,7 @@ internal static class ManifestPage
     {
         page.Heading(section.Title);
         foreach (ManifestField field in section.Fields)
-            page.Field(field.Label, field.Value);
+            page.Field(field.Label, field.Fingerprint is { } fingerprint ? $"fingerprint {fingerprint}" : field.Value);
     }
 
     /// <summary>Shows findings.</summary>
@@ -32,19 +32,25 @@ internal static class ManifestPage
         page.Field("SHA-256", Convert.ToHexStringLower(manifest.Hash()));
     }
 
-    /// <summary>Shows findings, refuses what must be refused, and has the warnings answered.</summary>
-    /// <exception cref="CeremonyException">A finding refuses the manifest, or a warning was not accepted.</exception>
+    /// <summary>Shows findings beside the result, refuses what must be refused, and has the warnings answered.</summary>
+    /// <exception cref="CeremonyException">A finding refuses the manifest, or the warnings were not accepted.</exception>
     public static void Answer(Terminal terminal, IReadOnlyList<LintFinding> findings, bool acceptWarnings)
     {
-        Show(terminal.Page, findings);
+        Show(terminal.ErrorPage, findings);
         ManifestReview.RequireAcceptable(findings);
-        if (acceptWarnings)
+        Accept(terminal, findings, acceptWarnings);
+    }
+
+    /// <summary>Has the warnings answered, all of them at once.</summary>
+    /// <exception cref="CeremonyException">They were not accepted.</exception>
+    public static void Accept(Terminal terminal, IReadOnlyList<LintFinding> warnings, bool acceptWarnings)
+    {
+        if (acceptWarnings || warnings.Count == 0)
             return;
-        foreach (LintFinding finding in findings)
-        {
-            string question = string.Create(CultureInfo.InvariantCulture, $"Accept the warning about {finding.Where}: {finding.What}?");
-            if (!terminal.Confirm(question, "--accept-warnings"))
-                throw new CeremonyException($"The warning about {finding.Where} was not accepted: {finding.WhatToDo}.");
-        }
+        string question = warnings.Count == 1
+            ? $"Accept the warning about {warnings[0].Where}?"
+            : string.Create(CultureInfo.InvariantCulture, $"Accept the {warnings.Count} warnings about {string.Join(", ", warnings.Select(static finding => finding.Where).Distinct())}?");
+        if (!terminal.Confirm(question, "--accept-warnings"))
+            throw new CeremonyException($"The warnings were not accepted. {warnings[0].Where}: {warnings[0].WhatToDo}.");
     }
 }

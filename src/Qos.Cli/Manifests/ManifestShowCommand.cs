@@ -8,7 +8,7 @@ namespace Qos.Cli;
 internal sealed class ManifestShowCommand : QosCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "A manifest of any version." };
-    private readonly Option<string?> _previous = StandardOptions.Previous();
+    private readonly SettingOption _previous = StandardOptions.Previous();
     private readonly Option<bool> _json = StandardOptions.Json();
 
     public ManifestShowCommand()
@@ -19,7 +19,7 @@ internal sealed class ManifestShowCommand : QosCommand
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         Manifest manifest = InputFile.Manifest(parsed.GetValue(_file)!);
-        Manifest? previous = parsed.GetValue(_previous) is { } before ? InputFile.Manifest(before) : null;
+        Manifest? previous = _previous.Read(parsed) is { } before ? InputFile.Manifest(before) : null;
         IReadOnlyList<LintFinding> findings = ManifestReview.Lint(manifest, previous);
         if (parsed.GetValue(_json))
         {

@@ -13,7 +13,7 @@ internal sealed class NodeInfoCommand : QosCommand
 
     public NodeInfoCommand()
         : base("info", "Show what a node was booted with, and who agreed.", "qos node info --host http://127.0.0.1:3001") =>
-        Take(_host, _json);
+        Take(_host.Option, _json);
 
     /// <inheritdoc/>
     protected override async Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)

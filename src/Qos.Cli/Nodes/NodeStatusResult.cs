@@ -1,5 +1,6 @@
 using System.Globalization;
 using Qos.Protocol;
+using Qos.Serialization;
 
 namespace Qos.Cli;
 
@@ -19,13 +20,18 @@ internal static class NodeStatusResult
         {
             page.Field("shares", string.Create(CultureInfo.InvariantCulture, $"{shares.Received.Count} of {shares.Threshold} needed"));
             foreach (string alias in shares.Received)
-                page.Field("  in", alias, Tone.Good);
+                page.Field("  received", alias, Tone.Good);
             foreach (string alias in shares.Missing)
-                page.Field("  not in", alias);
+                page.Field("  missing", alias);
         }
 
         if (status.Pivot is { } pivot)
             page.Field("app", Describe(pivot), pivot.State == PivotState.Failed ? Tone.Bad : Tone.Plain);
+        foreach (BridgeStatus bridge in status.Pivot?.Bridges ?? [])
+        {
+            string name = $"{(bridge.IsServer ? "server" : "client")}:{bridge.Port}";
+            page.Field("bridge", bridge.Problem is null ? $"{name} open" : $"{name} {bridge.Problem}", bridge.Problem is null ? Tone.Plain : Tone.Bad);
+        }
     }
 
     /// <summary>For machines; the members are those of the wire.</summary>
@@ -60,22 +66,44 @@ internal static class NodeStatusResult
                 writer.EndObject();
             }
 
+            if (pivot.Reason is { } reason)
+                writer.Member("reason", reason);
+            if (pivot.Bridges.Count > 0)
+                WriteBridges(writer, pivot.Bridges);
+
             writer.EndObject();
         }
 
         writer.EndObject();
     });
 
-    private static string Describe(PivotStatus pivot)
+    /// <summary>The app's state in words, with how it last ended and why it does not start.</summary>
+    public static string Describe(PivotStatus pivot)
     {
         string text = NameOf(pivot.State);
         if (pivot.Restarts > 0)
             text += string.Create(CultureInfo.InvariantCulture, $", restarted {pivot.Restarts} times");
-        if (pivot.LastExit is { Signal: { } signal })
-            text += string.Create(CultureInfo.InvariantCulture, $", last ended by signal {signal}");
-        else if (pivot.LastExit is { Code: { } code })
-            text += string.Create(CultureInfo.InvariantCulture, $", last exit code {code}");
-        return text;
+        if (pivot.LastExit is { } exit)
+            text += $", last {exit}";
+        return pivot.Reason is { } reason ? $"{text}: {reason}" : text;
+    }
+
+    private static void WriteBridges(QosJsonWriter writer, IReadOnlyList<BridgeStatus> bridges)
+    {
+        writer.Name("bridges");
+        writer.BeginArray();
+        foreach (BridgeStatus bridge in bridges)
+        {
+            writer.BeginObject();
+            writer.Member("type", bridge.IsServer ? "server" : "client");
+            writer.Name("port");
+            writer.Integer((ulong)bridge.Port);
+            if (bridge.Problem is { } problem)
+                writer.Member("problem", problem);
+            writer.EndObject();
+        }
+
+        writer.EndArray();
     }
 
     private static string NameOf(PivotState state) => state.ToString().ToLowerInvariant();

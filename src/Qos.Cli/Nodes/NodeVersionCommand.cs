@@ -11,7 +11,7 @@ internal sealed class NodeVersionCommand : QosCommand
 
     public NodeVersionCommand()
         : base("version", "Show which software a node says it runs; only its measurements prove it.", "qos node version --host http://127.0.0.1:3001") =>
-        Take(_host, _json);
+        Take(_host.Option, _json);
 
     /// <inheritdoc/>
     protected override async Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)

@@ -13,8 +13,9 @@ internal sealed class SecretOptions
     /// <summary>With the file as the option <c>--secret</c>.</summary>
     public SecretOptions()
     {
-        Secret = new Option<string>("--secret") { Description = "Your secret key file, or the pkcs11: URI of your key in a token.", HelpName = "FILE", Required = true };
-        _path = parsed => parsed.GetValue((Option<string>)Secret)!;
+        var option = new SettingOption(ProfileSetting.Secret, isNeeded: true);
+        Secret = option;
+        _path = option.Require;
     }
 
     /// <summary>With the file as an argument.</summary>

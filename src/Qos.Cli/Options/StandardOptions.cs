@@ -21,12 +21,7 @@ internal static class StandardOptions
         new(name) { Description = description, HelpName = "FILE", Required = true };
 
     /// <summary>A member's name.</summary>
-    public static Option<string> Alias() => new("--alias")
-    {
-        Description = "Your name in the set of members.",
-        HelpName = "ALIAS",
-        Required = true,
-    };
+    public static SettingOption Alias() => new(ProfileSetting.Alias, isNeeded: true);
 
     /// <summary>Answers the warnings of the lint.</summary>
     public static Option<bool> AcceptWarnings() => new("--accept-warnings")
@@ -35,11 +30,7 @@ internal static class StandardOptions
     };
 
     /// <summary>The manifest before.</summary>
-    public static Option<string?> Previous() => new("--previous")
-    {
-        Description = "The namespace's manifest before this one; its nonce must be lower.",
-        HelpName = "MANIFEST",
-    };
+    public static SettingOption Previous() => new(ProfileSetting.Previous);
 
     /// <summary>Answers a question.</summary>
     public static Option<bool> Yes() => new("--yes") { Description = "Say yes to what would be asked." };

@@ -14,7 +14,7 @@ internal sealed class SharePostCommand : QosCommand
 
     public SharePostCommand()
         : base("post", "Post a share to the node that it was encrypted for.", "qos share post --host http://127.0.0.1:3001 --share alice.node-share --approval alice.node-approval") =>
-        Take(_host, _share, _approval, _json);
+        Take(_host.Option, _share, _approval, _json);
 
     /// <inheritdoc/>
     protected override async Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
@@ -22,20 +22,25 @@ internal sealed class SharePostCommand : QosCommand
         byte[] share = InputFile.Bytes(parsed.GetValue(_share)!);
         Approval approval = InputFile.Read(parsed.GetValue(_approval)!, static bytes => ApprovalFormat.Read(bytes), "an approval");
         using NodeClient node = _host.Open(parsed);
-        bool complete = await node.ProvisionAsync(share, approval, cancellationToken);
-        if (parsed.GetValue(_json))
+        Show(terminal, parsed.GetValue(_json), await node.ProvisionAsync(share, approval, cancellationToken));
+    }
+
+    /// <summary>Shows what came of a share.</summary>
+    public static void Show(Terminal terminal, bool isJson, bool isComplete)
+    {
+        if (!isJson)
         {
-            JsonResult.Write(terminal, writer =>
-            {
-                writer.BeginObject();
-                writer.Name("reconstructed");
-                writer.Bool(complete);
-                writer.EndObject();
-            });
+            terminal.Page.Line(
+                isComplete ? "The node took the share and has the quorum key now." : "The node took the share and waits for more of them.", Tone.Good);
             return;
         }
 
-        terminal.Page.Line(
-            complete ? "The node took the share and has the quorum key now." : "The node took the share and waits for more of them.", Tone.Good);
+        JsonResult.Write(terminal, writer =>
+        {
+            writer.BeginObject();
+            writer.Name("reconstructed");
+            writer.Bool(isComplete);
+            writer.EndObject();
+        });
     }
 }

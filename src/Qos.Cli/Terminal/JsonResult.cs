@@ -17,8 +17,10 @@ internal static class JsonResult
     }
 
     /// <summary>Writes what is JSON already.</summary>
-    public static void Write(Terminal terminal, ReadOnlySpan<byte> json) =>
-        terminal.Output.WriteLine(Visible(Encoding.UTF8.GetString(json)));
+    public static void Write(Terminal terminal, ReadOnlySpan<byte> json) => Write(terminal.Output, json);
+
+    /// <summary>Writes what is JSON already, to one of the streams.</summary>
+    public static void Write(TextWriter output, ReadOnlySpan<byte> json) => output.WriteLine(Visible(Encoding.UTF8.GetString(json)));
 
     /// <summary>Writes a member that is a string.</summary>
     public static void Member(this QosJsonWriter writer, string name, string? value)

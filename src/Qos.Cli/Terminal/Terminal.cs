@@ -1,5 +1,4 @@
 using Qos.Keys;
-using Spectre.Console;
 
 namespace Qos.Cli;
 
@@ -12,6 +11,7 @@ namespace Qos.Cli;
 internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard keyboard, bool isOutputSeen = true, bool isStyled = false)
 {
     private Page? _page;
+    private Page? _errorPage;
 
     /// <summary>Whether a question is open, which only its answer or the end of the program closes.</summary>
     public bool IsAsking { get; private set; }
@@ -31,6 +31,15 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
     /// <summary>Standard output for people.</summary>
     public Page Page => _page ??= new Page(output, isStyled);
 
+    /// <summary>Standard error for people: what they must know and no result is.</summary>
+    public Page ErrorPage => _errorPage ??= new Page(error, isStyled);
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Reads an environment variable.</summary>
+    public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+
     /// <summary>The one that the program was started in.</summary>
     public static Terminal OfProcess() => new(Console.Out, Console.Error, new SystemKeyboard(), !Console.IsOutputRedirected, IsStyled());
 
@@ -47,6 +56,15 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
         error.Flush();
         string? answer = Asking(keyboard.ReadLine);
         return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
+    /// <summary>Asks for a line; empty when there is no more.</summary>
+    /// <param name="prompt">Safe to show.</param>
+    public string AskLine(string prompt)
+    {
+        error.Write($"{prompt}: ");
+        error.Flush();
+        return Asking(keyboard.ReadLine) ?? "";
     }
 
     /// <summary>Asks for a passphrase, which is not shown and never a string; the caller disposes of it.</summary>
@@ -77,29 +95,19 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
     /// <summary>Says something beside the result.</summary>
     public void Warn(string message) => error.WriteLine($"qos: warning: {CommandLine.OneLine(message)}");
 
-    /// <summary>Runs something long, with a bar where somebody watches.</summary>
+    /// <summary>Runs something long, and shows how far it is where somebody watches.</summary>
     public async Task<T> WithProgressAsync<T>(string title, Func<IProgress<(long Done, long Total)>?, Task<T>> work)
     {
         if (Console.IsErrorRedirected || !CanAsk)
             return await work(null);
-
-        T result = default!;
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
-        await console.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn())
-            .StartAsync(async context =>
-            {
-                ProgressTask task = context.AddTask(Markup.Escape(title));
-                result = await work(new ProgressBar(task));
-            });
-        return result;
+        using var line = new ProgressLine(error, title, TimeProvider.System);
+        return await work(line);
     }
 
     private static bool IsStyled() =>
         !Console.IsOutputRedirected
-        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR"))
+        && System.Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
     private T Asking<T>(Func<T> ask)
     {
@@ -111,16 +119,6 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
         finally
         {
             IsAsking = false;
-        }
-    }
-
-    // Progress<T> would report from other threads, and after the end.
-    private sealed class ProgressBar(ProgressTask task) : IProgress<(long Done, long Total)>
-    {
-        public void Report((long Done, long Total) value)
-        {
-            task.MaxValue = Math.Max(1, value.Total);
-            task.Value = value.Done;
         }
     }
 }

@@ -63,6 +63,14 @@ public sealed class AttestationPolicy
             : Accept(Verifier(_policy).VerifySetup(coseSign1.Span, manifest.HashedBytes()));
     }
 
+/// <summary>Refuses a root that no document could be verified under, before anything is asked for.</summary>
+    /// <exception cref="CeremonyException">It is no root.</exception>
+    public void RequireUsableRoot()
+    {
+        if (_policy is not null)
+            _ = Verifier(_policy);
+    }
+
     private static ProofVerifier Verifier(VerificationPolicy policy)
     {
         try

@@ -21,70 +21,162 @@ public static class GenesisCeremony
     /// <summary>The file of the seed under the disaster-recovery key.</summary>
     public const string WrappedKeyFileName = "dr_wrapped_quorum_key";
 
+    private const int MaxShares = 255;
+
     /// <summary>The file of <see cref="RecoveryArtifacts"/>.</summary>
     public const string RecoveryFileName = "genesis_dr_artifacts";
 
-    /// <summary>Asks a node for a genesis and verifies what comes back.</summary>
-    /// <exception cref="CeremonyException">The answer is not for what was asked, or its document is refused.</exception>
+    /// <summary>
+    /// Asks a node for a genesis, verifies what comes back and writes it into a folder. Everything that can be checked is checked, and the room
+    /// for the answer is taken, before the node is asked. An answer that an earlier run kept and could not finish is taken up instead.
+    /// </summary>
+    /// <param name="node">A node that waits for its boot.</param>
+    /// <param name="set">The members that get shares.</param>
+    /// <param name="recoveryKey">The seed is also encrypted to it; null for none.</param>
+    /// <param name="policy">What the operator believes.</param>
+    /// <param name="folder">Where to; no file of a genesis may be in it.</param>
+    /// <param name="cancellationToken">Gives up; not while the node's answer is being kept.</param>
+    /// <returns>The genesis, and whether it is that of an earlier run.</returns>
+    /// <exception cref="CeremonyException">The set makes no genesis, the node makes none now, or its answer is refused and is kept.</exception>
     /// <exception cref="ProtocolException">The node refused.</exception>
-    public static async Task<(GenesisOutput Output, ReadOnlyMemory<byte> Document)> RunAsync(
-        NodeClient node, MemberSet set, PublicKey? recoveryKey, AttestationPolicy policy, CancellationToken cancellationToken = default)
+    public static async Task<(GenesisOutput Output, bool IsResumed)> RunAsync(
+        NodeClient node, MemberSet set, PublicKey? recoveryKey, AttestationPolicy policy, string folder, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
-        ArgumentNullException.ThrowIfNull(set);
-        ReadOnlyMemory<byte>? recovery = recoveryKey?.Memory;
-        ProtocolMessage.BootGenesisResponse answer = await node.AskAsync<ProtocolMessage.BootGenesisResponse>(
-            new ProtocolMessage.BootGenesisRequest(new GenesisSet(set.Members, set.Threshold), recovery), cancellationToken).ConfigureAwait(false);
-        ReadOnlyMemory<byte> document = Attestation.Of(answer.NsmResponse);
-        Verify(answer.GenesisOutput, document, policy);
+        ArgumentNullException.ThrowIfNull(policy);
+        RequireGenesisSet(set);
+        policy.RequireUsableRoot();
+        if (!GenesisAnswerFile.IsIn(folder))
+            RequireFree(folder);
+        using GenesisAnswerFile file = GenesisAnswerFile.Open(folder);
+        byte[]? kept = file.Read();
+        ProtocolMessage.BootGenesisResponse answer;
+        if (kept is not null)
+        {
+            answer = Understand(kept, folder);
+        }
+        else
+        {
+            try
+            {
+                RequireFree(folder);
+                await RequireWaitingAsync(node, cancellationToken).ConfigureAwait(false);
+                file.Reserve(set.Members.Count, set.Members.Sum(static member => Encoding.UTF8.GetByteCount(member.Alias)));
+                answer = await node.AskAsync<ProtocolMessage.BootGenesisResponse>(
+                    new ProtocolMessage.BootGenesisRequest(new GenesisSet(set.Members, set.Threshold), recoveryKey?.Memory), cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                file.GiveUp();
+                throw;
+            }
 
-        GenesisOutput output = answer.GenesisOutput;
+            file.Keep(MessageCodec.Encode(answer, WireEncoding.Json));
+        }
+
+        try
+        {
+            ReadOnlyMemory<byte> document = Attestation.Of(answer.NsmResponse);
+            Verify(answer.GenesisOutput, document, policy);
+            RequireAsked(answer.GenesisOutput, set, recoveryKey?.Memory);
+            Write(folder, answer.GenesisOutput, document);
+        }
+        catch (CeremonyException e)
+        {
+            throw new CeremonyException(
+                $"{e.Message} The node makes one genesis and keeps nothing of it, so its answer is kept in {Path.Combine(folder, GenesisAnswerFile.FileName)}: "
+                + "when an option was wrong, run the same command with the right one, and the node is not asked again.",
+                e);
+        }
+
+        file.Delete();
+        return (answer.GenesisOutput, kept is not null);
+    }
+
+    /// <summary>Refuses a set of which no node makes a genesis.</summary>
+    /// <exception cref="CeremonyException">Its threshold or its members cannot be.</exception>
+    public static void RequireGenesisSet(MemberSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        if (set.Members.Count > MaxShares)
+            throw new CeremonyException($"The share set has {set.Members.Count} members, and a key is split into at most {MaxShares} shares.");
+        if (set.Threshold < 2)
+        {
+            throw new CeremonyException(
+                "The share set's threshold is 1, and a key is split so that at least 2 shares are needed. A person alone makes two keys, "
+                + "'qos key new me-1' and 'qos key new me-2', and a set of both with the threshold 2.");
+        }
+
+        if (set.Threshold > set.Members.Count)
+            throw new CeremonyException($"The share set's threshold is {set.Threshold}, and it has {set.Members.Count} members.");
+        try
+        {
+            ApprovalChecks.CheckDistinctMembers(set.Members);
+        }
+        catch (ProtocolException e)
+        {
+            throw new CeremonyException($"The share set makes no genesis: {e.Message}. Each member is in it once, with a key of their own.", e);
+        }
+    }
+
+    private static ProtocolMessage.BootGenesisResponse Understand(byte[] kept, string folder)
+    {
+        string path = Path.Combine(folder, GenesisAnswerFile.FileName);
+        try
+        {
+            return MessageCodec.Decode(kept).Message as ProtocolMessage.BootGenesisResponse
+                ?? throw new CeremonyException($"{path} is not the answer of a genesis; move it away.");
+        }
+        catch (Exception e) when (e is FormatException or ProtocolException)
+        {
+            throw new CeremonyException($"{path} is not the answer of a genesis ({e.Message}); move it away.", e);
+        }
+    }
+
+    private static async Task RequireWaitingAsync(NodeClient node, CancellationToken cancellationToken)
+    {
+        NodeStatus status = await node.StatusAsync(cancellationToken).ConfigureAwait(false);
+        if (status.Phase != ProtocolPhase.WaitingForBootInstruction)
+        {
+            throw new CeremonyException(
+                $"The node at {node.Base} is in phase {status.Phase}, and only a node that waits for its boot instruction makes a genesis: start it anew. "
+                + "A node makes one genesis and keeps nothing of it.");
+        }
+    }
+
+    private static void RequireAsked(GenesisOutput output, MemberSet set, ReadOnlyMemory<byte>? recovery)
+    {
         if (output.Set.Threshold != set.Threshold || !SameMembers(output.Set.Members, set.Members))
             throw new CeremonyException("The genesis was made for another set of members than the one that was asked for.");
         if (output.DrKey is { } used ? recovery is not { } asked || !used.Span.SequenceEqual(asked.Span) : recovery is not null)
             throw new CeremonyException("The genesis was made with another disaster-recovery key than the one that was asked for.");
-        return (output, document);
     }
 
-    /// <summary>
-    /// Refuses a folder that holds a genesis, or a part of one, or that could not be written into. Call it before <see cref="RunAsync"/>: a node makes one genesis
-    /// and keeps none, so an answer that cannot be written is lost.
-    /// </summary>
-    /// <exception cref="CeremonyException">A file is there already, or the folder cannot be written into.</exception>
-    public static void RequireFree(string folder)
+    // Refuses a folder that holds a genesis, or a part of one.
+    private static void RequireFree(string folder)
     {
+        if (File.Exists(folder))
+            throw new CeremonyException($"{folder} cannot be a folder: a file of that name is in the way.");
         foreach (string name in (string[])[OutputFileName, DocumentFileName, WrappedKeyFileName, QuorumKeyFileName])
             OutputFile.RequireFree(Path.Combine(folder, name));
-
-        // The folder itself is made when there is something to put into it.
-        string existing = Path.GetFullPath(folder);
-        while (!Path.Exists(existing))
-            existing = Path.GetDirectoryName(existing) ?? "/";
-        if (!Directory.Exists(existing))
-            throw new CeremonyException($"{folder} cannot be a folder: a file of that name is in the way.");
-        try
-        {
-            string probe = Path.Combine(existing, $".{Guid.NewGuid():N}");
-            File.Create(probe).Dispose();
-            File.Delete(probe);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CeremonyException($"{folder} cannot be written into: {e.Message}", e);
-        }
     }
 
-    /// <summary>Writes the output's files into a folder; call <see cref="RequireFree"/> before the genesis.</summary>
-    public static void Write(string folder, GenesisOutput output, ReadOnlyMemory<byte> document)
+    private static void Write(string folder, GenesisOutput output, ReadOnlyMemory<byte> document)
     {
-        ArgumentNullException.ThrowIfNull(output);
-        OutputFile.Write(Path.Combine(folder, OutputFileName), GenesisOutputFormat.Write(output));
-        OutputFile.Write(Path.Combine(folder, DocumentFileName), document.Span);
+        WriteOnce(Path.Combine(folder, OutputFileName), GenesisOutputFormat.Write(output));
+        WriteOnce(Path.Combine(folder, DocumentFileName), document.Span);
         if (output.DrKeyWrappedQuorumKey is { } wrapped)
-            OutputFile.Write(Path.Combine(folder, WrappedKeyFileName), wrapped.Span);
+            WriteOnce(Path.Combine(folder, WrappedKeyFileName), wrapped.Span);
 
         // Last: where this file is, the genesis is complete.
-        OutputFile.Write(Path.Combine(folder, QuorumKeyFileName), Encoding.ASCII.GetBytes(Convert.ToHexStringLower(output.QuorumKey.Span)));
+        WriteOnce(Path.Combine(folder, QuorumKeyFileName), Encoding.ASCII.GetBytes(Convert.ToHexStringLower(output.QuorumKey.Span)));
+    }
+
+    // A run that was killed may have written it already.
+    private static void WriteOnce(string path, ReadOnlySpan<byte> bytes)
+    {
+        if (!File.Exists(path) || !InputFile.Bytes(path).AsSpan().SequenceEqual(bytes))
+            OutputFile.Write(path, bytes);
     }
 
     /// <summary>

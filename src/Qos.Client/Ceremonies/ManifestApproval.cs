@@ -66,7 +66,20 @@ public static class ManifestApproval
         }
         catch (ProtocolException e)
         {
-            throw new CeremonyException($"The approvals in {folder} do not make an approved manifest: {e.Message}", e);
+            throw new CeremonyException($"The approvals in {folder} do not make an approved manifest: {e.Message}{DescribeMissing(envelope, e)}", e);
         }
+    }
+
+    /// <summary>How many approvals there are and whose are missing, after a refusal for too few; nothing after another one.</summary>
+    public static string DescribeMissing(ManifestEnvelope envelope, ProtocolException refusal)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        ArgumentNullException.ThrowIfNull(refusal);
+        if (refusal.Error.Code != ProtocolErrorCode.NotEnoughApprovals)
+            return "";
+        MemberSet set = envelope.Manifest.ManifestSet;
+        IEnumerable<string> missing = set.Members.Except(envelope.ManifestSetApprovals.Select(static approval => approval.Member))
+            .Select(static member => VisibleText.Escape(member.Alias));
+        return $" ({set.Members.Count - missing.Count()} of {set.Threshold}; missing: {string.Join(", ", missing)})";
     }
 }

@@ -13,23 +13,26 @@ public static class ShareCeremony
     /// <param name="document">The node's attestation document.</param>
     /// <param name="envelope">The manifest and its approvals, from the member's own source.</param>
     /// <param name="policy">What the member believes.</param>
+    /// <param name="pins">What the member holds, which the manifest is compared with first.</param>
     /// <param name="alias">The member's alias in the share set.</param>
     /// <param name="key">The member's key.</param>
     /// <returns>The enclave's setup key.</returns>
     /// <exception cref="CeremonyException">A check failed.</exception>
     public static PublicKey Check(
-        ReadOnlyMemory<byte> document, ManifestEnvelope envelope, AttestationPolicy policy, string alias, PublicKey key)
+        ReadOnlyMemory<byte> document, ManifestEnvelope envelope, AttestationPolicy policy, ManifestPins pins, string alias, PublicKey key)
     {
         ArgumentNullException.ThrowIfNull(envelope);
+        ArgumentNullException.ThrowIfNull(pins);
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(key);
+        pins.Require(envelope.Manifest);
         try
         {
             ApprovalChecks.CheckManifestApprovals(envelope);
         }
         catch (ProtocolException e)
         {
-            throw new CeremonyException($"The manifest envelope is refused: {e.Message}", e);
+            throw new CeremonyException($"The manifest envelope is refused: {e.Message}{ManifestApproval.DescribeMissing(envelope, e)}", e);
         }
 
         if (!envelope.Manifest.ShareSet.Members.Any(member => member.Alias == alias && member.PubKey.Span.SequenceEqual(key.Bytes)))

@@ -75,6 +75,9 @@ public static class InputFile
     public static ManifestEnvelope ManifestEnvelope(string path) =>
         Read(path, static bytes => ManifestEnvelopeFormat.Read(bytes), "a manifest envelope");
 
+    /// <summary>Reads an attestation document as it is, or as base64, hex or a JSON string of either, which tools make of it.</summary>
+    public static byte[] Document(string path) => DocumentText.Decode(Bytes(path));
+
     /// <summary>Reads a small text file, without the white space at its ends.</summary>
     public static string Text(string path) => Read(path, static bytes => Encoding.UTF8.GetString(bytes).Trim(), "text");
 

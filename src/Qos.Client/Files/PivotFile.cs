@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Qos.Protocol;
 
 namespace Qos.Client;
 
@@ -13,6 +14,32 @@ public static class PivotFile
         {
             using FileStream file = File.OpenRead(path);
             return SHA256.HashData(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw InputFile.Unreadable(path, e);
+        }
+    }
+
+    /// <summary>
+    /// Looks a binary through for what would be found after the keys, the genesis, the approvals and the shares: that an image cannot start it, or
+    /// that no node can take it.
+    /// </summary>
+    /// <returns>A warning for what a development node may still run, a refusal for what no node takes.</returns>
+    /// <exception cref="CeremonyException">It cannot be read.</exception>
+    public static IReadOnlyList<LintFinding> Lint(string path)
+    {
+        var findings = new List<LintFinding>();
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            byte[] head = new byte[PivotExecutable.HeaderLength];
+            int length = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            if (file.CanSeek && PivotExecutable.DescribeTooLong(file.Length) is { } tooLong)
+                findings.Add(new LintFinding(LintSeverity.Refused, "pivot.hash", tooLong, "make it smaller"));
+            if (PivotExecutable.DescribeUnstartable(head.AsSpan(0, length)) is { } unstartable)
+                findings.Add(new LintFinding(LintSeverity.Warning, "pivot.hash", unstartable, "only a development node may start it, with what its own machine has"));
+            return findings;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -62,7 +62,7 @@ public static class ManifestReview
         new("version", "version", manifest.Version.ToString().ToLowerInvariant()),
         new("namespace.name", "name", manifest.Namespace.Name),
         new("namespace.nonce", "nonce", manifest.Namespace.Nonce.ToString(CultureInfo.InvariantCulture)),
-        new("namespace.quorumKey", "quorum key", Hex(manifest.Namespace.QuorumKey)),
+        Key("namespace.quorumKey", "quorum key", manifest.Namespace.QuorumKey),
     ];
 
     private static List<ManifestField> Pivot(PivotConfig pivot)
@@ -84,7 +84,7 @@ public static class ManifestReview
     private static List<ManifestField> Set(string path, MemberSet set) =>
     [
         new(path + ".threshold", "threshold", string.Create(CultureInfo.InvariantCulture, $"{set.Threshold} of {set.Members.Count}")),
-        .. set.Members.Select((member, i) => new ManifestField(Indexed(path + ".members", i), member.Alias, Hex(member.PubKey))),
+        .. set.Members.Select((member, i) => Key(Indexed(path + ".members", i), member.Alias, member.PubKey)),
     ];
 
     private static List<ManifestField> Enclave(EnclaveConfig enclave) =>
@@ -93,19 +93,23 @@ public static class ManifestReview
         new("enclave.pcr1", "PCR1", Hex(enclave.Pcr1)),
         new("enclave.pcr2", "PCR2", Hex(enclave.Pcr2)),
         new("enclave.pcr3", "PCR3", Hex(enclave.Pcr3)),
-        new("enclave.awsRootCertificate", "root", Root(enclave.AwsRootCertificate)),
+        new("enclave.awsRootCertificate", "root", DescribeRoot(enclave.AwsRootCertificate)),
         new("enclave.qosCommit", "QOS commit", enclave.QosCommit),
     ];
 
     private static List<ManifestField> Patch(PatchSet set) =>
     [
         new("patchSet.threshold", "threshold", string.Create(CultureInfo.InvariantCulture, $"{set.Threshold} of {set.Members.Count}")),
-        .. set.Members.Select(static (key, i) => new ManifestField(Indexed("patchSet.members", i), "member", Hex(key))),
+        .. set.Members.Select(static (key, i) => Key(Indexed("patchSet.members", i), "member", key)),
     ];
 
-    private static string Root(ReadOnlyMemory<byte> der) => der.Span.SequenceEqual(AwsRoot.Der)
+    /// <summary>A root certificate in words: AWS's, or another's hash.</summary>
+    internal static string DescribeRoot(ReadOnlyMemory<byte> der) => der.Span.SequenceEqual(AwsRoot.Der)
         ? "AWS Nitro Enclaves Root-G1"
-        : $"not AWS's: a certificate with SHA-256 {Convert.ToHexStringLower(SHA256.HashData(der.Span))}";
+        : $"not AWS's but a certificate with SHA-256 {Convert.ToHexStringLower(SHA256.HashData(der.Span))}";
+
+    private static ManifestField Key(string path, string label, ReadOnlyMemory<byte> key) =>
+        new(path, label, Hex(key), MemberSetDifference.Fingerprint(key.Span));
 
     private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
 

@@ -22,7 +22,7 @@ public sealed class NodeClient : IDisposable
     public NodeClient(string host, TimeSpan? timeout = null)
     {
         if (!TryReadHost(host, out Uri? url))
-            throw new CeremonyException($"'{host}' is not the URL of a host, for example http://127.0.0.1:3001.");
+            throw new CeremonyException($"The host {DescribeHost(host)}.");
         string path = url.AbsolutePath.TrimEnd('/');
         Base = new Uri(url, (path.Length == 0 ? "/qos" : path) + "/");
         _message = new Uri(Base, "message");
@@ -34,8 +34,16 @@ public sealed class NodeClient : IDisposable
         };
     }
 
-    /// <summary>Whether a text is what the constructor takes for a host.</summary>
-    public static bool IsHost(string host) => TryReadHost(host, out _);
+    /// <summary>What is wrong with a text that should name a host, with what was probably meant, or null.</summary>
+    public static string? DescribeHost(string host)
+    {
+        if (TryReadHost(host, out _))
+            return null;
+        string shown = VisibleText.Escape(host);
+        return !host.Contains("://", StringComparison.Ordinal) && TryReadHost("http://" + host, out _)
+            ? $"'{shown}' has no scheme: write http://{shown}"
+            : $"'{shown}' is not the URL of a host, for example http://127.0.0.1:3001";
+    }
 
     /// <summary>The URL below which the routes lie, with its trailing slash.</summary>
     public Uri Base { get; }
@@ -189,7 +197,7 @@ public sealed class NodeClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     private static bool TryReadHost(string host, [NotNullWhen(true)] out Uri? url) =>
-        Uri.TryCreate(host, UriKind.Absolute, out url) && url.Scheme is ("http" or "https");
+        Uri.TryCreate(host, UriKind.Absolute, out url) && url.Scheme is ("http" or "https") && url.Host.Length > 0;
 
     // A node says so before it does anything, so nothing has changed when the same is sent once more in another form.
     private static bool IsUnread(ProtocolException refusal) => refusal.Error.Code == ProtocolErrorCode.ProtocolMsgDeserialization;

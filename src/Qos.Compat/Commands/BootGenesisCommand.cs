@@ -30,11 +30,9 @@ internal sealed class BootGenesisCommand : ClientCommand
         PublicKey? recovery = parsed.GetValue(_recovery) is { } path ? KeyFile.ReadPublic(path) : null;
         AttestationPolicy policy = _trust.Policy(parsed, () => _release.Pcrs(parsed), screen);
         using NodeClient node = _node.Open(parsed);
-        GenesisCeremony.RequireFree(folder);
-        (GenesisOutput output, ReadOnlyMemory<byte> document) = await GenesisCeremony.RunAsync(node, set, recovery, policy, cancellationToken);
+        (GenesisOutput output, _) = await GenesisCeremony.RunAsync(node, set, recovery, policy, folder, cancellationToken);
 
         OutputFile.Write(artifacts, Encoding.ASCII.GetBytes(GenesisCeremony.RecoveryArtifacts(output)));
-        GenesisCeremony.Write(folder, output, document);
         screen.Wrote("Genesis DR Artifacts", artifacts);
         screen.Wrote("COSE Sign1 Attestation Doc", Path.Combine(folder, GenesisCeremony.DocumentFileName));
         screen.Wrote("`GenesisOutput`", Path.Combine(folder, GenesisCeremony.OutputFileName));

@@ -35,9 +35,7 @@ internal sealed class ProxyReEncryptShareCommand : ClientCommand
         string alias = parsed.GetValue(_alias)!;
         AttestationPolicy policy = _trust.Policy(parsed, () => Role.Pcr3(parsed.GetValue(_pcr3)!), screen);
         PublicKey setupKey = ShareCeremony.Check(
-            InputFile.Bytes(parsed.GetValue(_document)!), envelope, policy, alias, _key.PublicKey(parsed, screen));
-        if (!ManifestExpectation.IsSame(envelope.Manifest.ManifestSet, SetOptions.Read(parsed, _manifestSet)))
-            throw new CeremonyException("Manifest's manifest set does not match locally found Manifest Set");
+            InputFile.Bytes(parsed.GetValue(_document)!), envelope, policy, Pins(parsed, envelope.Manifest), alias, _key.PublicKey(parsed, screen));
         if (!parsed.GetValue(_yes) && !Review.ShareQuestions(envelope, Role.Arn(parsed.GetValue(_pcr3)!)).All(screen.Confirm))
             throw new CeremonyException("Exiting early without re-encrypting / approving");
 
@@ -50,5 +48,14 @@ internal sealed class ProxyReEncryptShareCommand : ClientCommand
         OutputFile.Write(parsed.GetValue(_out)!, share, overwrite: true);
         screen.Wrote("Ephemeral key wrapped share", parsed.GetValue(_out)!);
         return Task.CompletedTask;
+    }
+
+    // The root that the manifest names is not compared: this command line has no option for it but the one that documents are verified under.
+    private ManifestPins Pins(ParseResult parsed, Manifest manifest)
+    {
+        MemberSet held = SetOptions.Read(parsed, _manifestSet);
+        return ManifestExpectation.IsSame(manifest.ManifestSet, held)
+            ? new ManifestPins { ManifestSet = held, Root = manifest.Enclave.AwsRootCertificate }
+            : throw new CeremonyException("Manifest's manifest set does not match locally found Manifest Set");
     }
 }

@@ -67,7 +67,7 @@ public sealed class Quorum : IDisposable
     {
         Member[] holders = Members("holder", 3);
         (GenesisOutput output, _) = await GenesisCeremony.RunAsync(
-            node.Client, new MemberSet(2, [.. holders.Select(holder => holder.Public)]), null, node.Policy);
+            node.Client, new MemberSet(2, [.. holders.Select(holder => holder.Public)]), null, node.Policy, node.In("genesis"));
         return new Quorum(
             Members("approver", 3), holders, 2, output.QuorumKey,
             [.. holders.Select(holder => GenesisCeremony.Accept(output, holder.Alias, holder.Key))], null);
@@ -106,7 +106,14 @@ public sealed class Quorum : IDisposable
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(envelope);
         Member member = Holders[holder];
-        PublicKey setupKey = ShareCeremony.Check(document, envelope, node.Policy, member.Alias, member.Key.PublicKey);
+        var pins = new ManifestPins
+        {
+            ManifestSet = new MemberSet(ApprovalThreshold, [.. Approvers.Select(approver => approver.Public)]),
+            ShareSet = new MemberSet(Threshold, [.. Holders.Select(holder => holder.Public)]),
+            QuorumKey = Keys.PublicKey.Parse(PublicKey.Span),
+            Root = node.RootDer,
+        };
+        PublicKey setupKey = ShareCeremony.Check(document, envelope, node.Policy, pins, member.Alias, member.Key.PublicKey);
         (byte[] share, Approval approval) = ShareCeremony.Reencrypt(
             _encryptedShares[holder].Span, setupKey, envelope.Manifest, member.Alias, member.Key, SystemRandomSource.Instance);
         return new ProtocolMessage.ProvisionRequest(share, approval);

@@ -1,0 +1,47 @@
+using System.Globalization;
+using Qos.Client;
+using Qos.Protocol;
+
+namespace Qos.Cli;
+
+/// <summary>A genesis, for people and for machines: above all, in whose hands the key is.</summary>
+internal static class GenesisPage
+{
+    /// <summary>For people.</summary>
+    public static void Show(Page page, GenesisOutput output)
+    {
+        page.Field("quorum key", $"fingerprint {MemberSetDifference.Fingerprint(output.QuorumKey.Span)}");
+        page.Field("threshold", string.Create(CultureInfo.InvariantCulture, $"{output.Set.Threshold} of {output.Set.Members.Count}"));
+        foreach (QuorumMember member in output.Set.Members)
+            page.Field("share for", $"{member.Alias}, fingerprint {MemberSetDifference.Fingerprint(member.PubKey.Span)}");
+        page.Field("recovery key", RecoveryKey(output), output.DrKey is null ? Tone.Plain : Tone.Warning);
+    }
+
+    /// <summary>For machines.</summary>
+    public static void WriteJson(Terminal terminal, GenesisOutput output, string writtenTo) => JsonResult.Write(terminal, writer =>
+    {
+        writer.BeginObject();
+        writer.Member("quorumKey", output.QuorumKey.Span);
+        writer.Member("fingerprint", MemberSetDifference.Fingerprint(output.QuorumKey.Span));
+        writer.Name("threshold");
+        writer.Integer((ulong)output.Set.Threshold);
+        writer.Name("members");
+        writer.BeginArray();
+        foreach (QuorumMember member in output.Set.Members)
+        {
+            writer.BeginObject();
+            writer.Member("alias", member.Alias);
+            writer.Member("fingerprint", MemberSetDifference.Fingerprint(member.PubKey.Span));
+            writer.EndObject();
+        }
+
+        writer.EndArray();
+        writer.Member("recoveryKey", output.DrKey is { } key ? MemberSetDifference.Fingerprint(key.Span) : null);
+        writer.Member("out", writtenTo);
+        writer.EndObject();
+    });
+
+    private static string RecoveryKey(GenesisOutput output) => output.DrKey is { } key
+        ? $"fingerprint {MemberSetDifference.Fingerprint(key.Span)}: its owner alone has the whole key"
+        : "none";
+}
