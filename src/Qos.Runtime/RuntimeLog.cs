@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Qos.Protocol;
 using Qos.Transport;
@@ -32,7 +33,7 @@ internal static partial class RuntimeLog
     internal static partial void ConnectionFailed(this ILogger logger, string kind);
 
     [LoggerMessage(20, LogLevel.Information, "bridge {Name} open: {Listening} to {Connecting}")]
-    internal static partial void BridgeOpened(this ILogger logger, string name, BridgeEndPoint listening, BridgeEndPoint connecting);
+    internal static partial void BridgeOpened(this ILogger logger, string name, EndPoint listening, string connecting);
 
     [LoggerMessage(21, LogLevel.Warning, "{Notice}")]
     internal static partial void BridgeNotice(this ILogger logger, string notice);

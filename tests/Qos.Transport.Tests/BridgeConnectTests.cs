@@ -16,7 +16,7 @@ public sealed class BridgeConnectTests : IDisposable
     {
         using Socket backEnd = Listen("v", 10);
         await using BridgePump pump = Pump();
-        Bridge bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.Loopback, 0), BridgeEndPoint.VhostUser(_scratch.PathOf("v"), 8080), "vhost");
+        Bridge bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), new VhostUserEndPoint(_scratch.PathOf("v"), 8080), "vhost");
         using Socket client = await DialAsync(bridge);
         await BridgeRig.SendAllAsync(client, "request"u8.ToArray());
 
@@ -37,7 +37,7 @@ public sealed class BridgeConnectTests : IDisposable
     {
         using Socket backEnd = Listen("v", 10);
         await using BridgePump pump = Pump();
-        Bridge bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.Loopback, 0), BridgeEndPoint.VhostUser(_scratch.PathOf("v"), 1), "vhost");
+        Bridge bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), new VhostUserEndPoint(_scratch.PathOf("v"), 1), "vhost");
         using Socket client = await DialAsync(bridge);
         using (Socket served = await backEnd.AcceptAsync())
         {
@@ -54,7 +54,7 @@ public sealed class BridgeConnectTests : IDisposable
     {
         using Socket backEnd = Listen("v", 10);
         await using BridgePump pump = Pump();
-        Bridge bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.Loopback, 0), BridgeEndPoint.VhostUser(_scratch.PathOf("v"), 1), "vhost");
+        Bridge bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), new VhostUserEndPoint(_scratch.PathOf("v"), 1), "vhost");
         using Socket client = await DialAsync(bridge);
         using Socket served = await backEnd.AcceptAsync();
         BridgeRig.Until(() => Passes(() => bridge.Counters.Refused == 1), "refused");
@@ -66,7 +66,7 @@ public sealed class BridgeConnectTests : IDisposable
     {
         using Socket target = Listen("t", 0);
         await using BridgePump pump = Pump();
-        Bridge bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.Loopback, 0), BridgeEndPoint.Unix(_scratch.PathOf("t")), "busy");
+        Bridge bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), new UnixDomainSocketEndPoint(_scratch.PathOf("t")), "busy");
         using Socket one = await DialAsync(bridge);
         using Socket two = await DialAsync(bridge);
         using Socket three = await DialAsync(bridge);
@@ -88,7 +88,7 @@ public sealed class BridgeConnectTests : IDisposable
     {
         using Socket target = Listen("t", 0);
         await using BridgePump pump = Pump();
-        Bridge bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.Loopback, 0), BridgeEndPoint.Unix(_scratch.PathOf("t")), "busy");
+        Bridge bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), new UnixDomainSocketEndPoint(_scratch.PathOf("t")), "busy");
         Socket[] clients = [await DialAsync(bridge), await DialAsync(bridge), await DialAsync(bridge)];
         BridgeRig.Until(() => bridge.Counters.Accepted == 3, "all are in");
         BridgeRig.Until(() => Passes(() => bridge.Counters is { Refused: > 0, Open: < 3 }), "refused");
@@ -101,7 +101,7 @@ public sealed class BridgeConnectTests : IDisposable
     {
         (Socket writer, Socket reader) = await Records.PairAsync(_scratch);
         using Socket a = writer, b = reader;
-        var side = new BridgeSide((int)writer.Handle, 0, EnclaveStream.VsockChunk);
+        var side = new BridgeSide((int)writer.Handle, 0, Qos.Native.LibC.AF_VSOCK, EnclaveStream.VsockChunk);
         Assert.Equal(70_000, Send(side, 70_000));
         Assert.Equal([28 * 1024, 28 * 1024, 70_000 - 56 * 1024], Records.Read(reader, 3));
     }
@@ -109,17 +109,17 @@ public sealed class BridgeConnectTests : IDisposable
     [Fact]
     public void A_vhost_user_back_end_cannot_be_listened_on()
     {
-        Assert.Throws<TransportException>(() => NativeSocket.Listen(BridgeEndPoint.VhostUser("/v", 1), out _));
+        Assert.Throws<TransportException>(() => NativeSocket.Listen(new VhostUserEndPoint("/v", 1), out _));
     }
 
     [Fact]
     public async Task A_port_in_use_is_named()
     {
         await using BridgePump pump = Pump();
-        Bridge bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.Loopback, 0), BridgeEndPoint.Unix("/x"), "one");
-        TransportException e = Assert.Throws<TransportException>(() => pump.Listen(bridge.Listening, BridgeEndPoint.Unix("/x"), "two"));
+        Bridge bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), new UnixDomainSocketEndPoint("/x"), "one");
+        TransportException e = Assert.Throws<TransportException>(() => pump.Listen(bridge.Listening, new UnixDomainSocketEndPoint("/x"), "two"));
         Assert.Equal(TransportError.AddressInUse, e.Error);
-        Assert.Contains(bridge.Listening.ToString(), e.Message, StringComparison.Ordinal);
+        Assert.Contains(bridge.Listening.ToString()!, e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -129,12 +129,83 @@ public sealed class BridgeConnectTests : IDisposable
         server.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
         server.Listen(1);
         await using BridgePump pump = Pump();
-        Bridge bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.IPv6Loopback, 0), BridgeEndPoint.Tcp((IPEndPoint)server.LocalEndPoint!), "six");
+        Bridge bridge = pump.Listen(new IPEndPoint(IPAddress.IPv6Loopback, 0), server.LocalEndPoint!, "six");
         using var client = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
-        await client.ConnectAsync(bridge.Listening.Ip!);
+        await client.ConnectAsync(bridge.Listening);
         using Socket served = await server.AcceptAsync();
         await BridgeRig.SendAllAsync(client, new byte[] { 6 });
         Assert.Equal([6], await BridgeRig.ReceiveAsync(served, 1));
+    }
+
+    [Fact]
+    public async Task Addresses_are_asked_for_with_each_connection_and_tried_until_one_accepts()
+    {
+        using Socket first = Listen("first", 10), second = Listen("second", 10);
+        IReadOnlyList<EndPoint> addresses = [];
+        var asked = new TaskCompletionSource();
+        await using BridgePump pump = Pump();
+        Bridge bridge = pump.Listen(
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new BridgeTarget("name:80", async () =>
+            {
+                await asked.Task;
+                return addresses;
+            }),
+            "names");
+        addresses = [new UnixDomainSocketEndPoint(_scratch.PathOf("none")), new UnixDomainSocketEndPoint(_scratch.PathOf("first"))];
+        using Socket one = await DialAsync(bridge);
+        await BridgeRig.SendAllAsync(one, new byte[] { 1 });
+        BridgeRig.Until(() => bridge.Counters.Accepted == 1, "accepted");
+        asked.SetResult();
+        using (Socket served = await first.AcceptAsync())
+            Assert.Equal([1], await BridgeRig.ReceiveAsync(served, 1));
+
+        addresses = [new UnixDomainSocketEndPoint(_scratch.PathOf("second"))];
+        using Socket two = await DialAsync(bridge);
+        await BridgeRig.SendAllAsync(two, new byte[] { 2 });
+        using (Socket served = await second.AcceptAsync())
+            Assert.Equal([2], await BridgeRig.ReceiveAsync(served, 1));
+
+        addresses = [];
+        await AssertRefusedAsync(bridge);
+        Assert.Equal(1, bridge.Counters.Refused);
+    }
+
+    [Fact]
+    public async Task An_address_that_does_not_answer_in_time_is_left_for_the_next()
+    {
+        using Socket full = Listen("full", 0), free = Listen("free", 10);
+        using var fill = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        fill.Connect(new UnixDomainSocketEndPoint(_scratch.PathOf("full")));
+        await using BridgePump pump = Pump();
+        Bridge bridge = pump.Listen(
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new BridgeTarget(
+                "name:80",
+                () => new([new UnixDomainSocketEndPoint(_scratch.PathOf("full")), new UnixDomainSocketEndPoint(_scratch.PathOf("free"))])),
+            "names");
+        using Socket client = await DialAsync(bridge);
+        Task<Socket> accepting = free.AcceptAsync();
+        BridgeRig.Until(() => Passes(() => accepting.IsCompleted), "the second address is tried");
+        using Socket served = await accepting;
+        await BridgeRig.SendAllAsync(client, new byte[] { 5 });
+        Assert.Equal([5], await BridgeRig.ReceiveAsync(served, 1));
+        Assert.Equal(0, bridge.Counters.Refused);
+    }
+
+    [Fact]
+    public async Task A_name_without_addresses_is_reported_with_the_reason()
+    {
+        var notices = new List<BridgeNotice>();
+        await using var pump = new BridgePump(new BridgePumpOptions { Notify = notices.Add });
+        Bridge bridge = pump.Listen(
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new BridgeTarget("nowhere.example:443", () => throw new SocketException((int)SocketError.HostNotFound)),
+            "names");
+        await AssertRefusedAsync(bridge);
+        BridgeNotice notice = notices[0];
+        Assert.Equal(BridgeNoticeKind.TargetUnreachable, notice.Kind);
+        Assert.StartsWith("bridge names: no address of nowhere.example:443 is known (", notice.Message, StringComparison.Ordinal);
     }
 
     private static unsafe int Send(BridgeSide side, int count)
@@ -162,8 +233,19 @@ public sealed class BridgeConnectTests : IDisposable
     private static async Task<Socket> DialAsync(Bridge bridge)
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await client.ConnectAsync(bridge.Listening.Ip!);
+        await client.ConnectAsync(bridge.Listening);
         return client;
+    }
+
+    // The reset may come while connect is still on its way back.
+    private static async Task AssertRefusedAsync(Bridge bridge)
+    {
+        SocketException e = await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            using Socket client = await DialAsync(bridge);
+            await client.ReceiveAsync(new byte[1]).WaitAsync(BridgeRig.Patience);
+        });
+        Assert.Equal(SocketError.ConnectionReset, e.SocketErrorCode);
     }
 
     private static async Task AssertResetAsync(Socket client)

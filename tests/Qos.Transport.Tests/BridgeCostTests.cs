@@ -22,7 +22,7 @@ public sealed partial class BridgeCostTests
         Socket[] clients = [.. Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
         long before = GC.GetTotalMemory(forceFullCollection: true);
         foreach (Socket client in clients)
-            client.Connect(rig.Bridge.Listening.Ip!);
+            client.Connect(rig.Bridge.Listening);
         BridgeRig.Until(() => rig.Bridge.Counters.Open >= count, "all are open");
         long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / count;
         Assert.InRange(each, 0, 1024);
@@ -59,7 +59,7 @@ public sealed partial class BridgeCostTests
         using (var fill = new Descriptors())
         {
             foreach (Socket client in clients)
-                client.Connect(rig.Bridge.Listening.Ip!);
+                client.Connect(rig.Bridge.Listening);
             BridgeRig.Until(() => { lock (rig.Notices) return rig.Notices.Any(notice => notice.Kind == BridgeNoticeKind.AcceptPaused); }, "paused");
             Assert.Equal(0, rig.Bridge.Counters.Accepted);
         }

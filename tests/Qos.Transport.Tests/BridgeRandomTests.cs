@@ -15,9 +15,9 @@ public sealed class BridgeRandomTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Every_order_of_sending_reading_and_ending_is_byte_exact(bool unix, int readSize, int fairShare, int maxParked)
+    public async Task Every_order_of_sending_reading_and_ending_is_byte_exact(bool unix, int readSize, int fairShare, int maxPending)
     {
-        var limits = new BridgeLimits { ReadSize = readSize, FairShare = fairShare, MaxParked = maxParked };
+        var limits = new BridgeLimits { ReadSize = readSize, FairShare = fairShare, MaxPending = maxPending };
         await using var rig = new BridgeRig(unix, limits);
         for (int seed = 1; seed <= 12; seed++)
         {

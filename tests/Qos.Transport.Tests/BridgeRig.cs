@@ -17,8 +17,8 @@ internal sealed class BridgeRig : IAsyncDisposable
         Server.Listen(4096);
         Pump = new BridgePump((options ?? new BridgePumpOptions()) with { Notify = notice => { lock (Notices) Notices.Add(notice); } }, limits);
         Bridge = Pump.Listen(
-            BridgeEndPoint.Tcp(IPAddress.Loopback, 0),
-            unixTarget ? BridgeEndPoint.Unix(_scratch.PathOf("t")) : BridgeEndPoint.Tcp((IPEndPoint)Server.LocalEndPoint!),
+            new IPEndPoint(IPAddress.Loopback, 0),
+            unixTarget ? new UnixDomainSocketEndPoint(_scratch.PathOf("t")) : Server.LocalEndPoint!,
             "app");
     }
 
@@ -34,7 +34,7 @@ internal sealed class BridgeRig : IAsyncDisposable
     public async Task<Socket> DialAsync()
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await client.ConnectAsync(Bridge.Listening.Ip!).WaitAsync(Patience);
+        await client.ConnectAsync(Bridge.Listening).WaitAsync(Patience);
         return client;
     }
 

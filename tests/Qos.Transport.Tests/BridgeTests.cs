@@ -191,7 +191,7 @@ public sealed class BridgeTests
         using var scratch = new Scratch();
         var notices = new List<BridgeNotice>();
         await using var pump = new BridgePump(new BridgePumpOptions { Notify = notices.Add, Threads = 1 });
-        Bridge bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.Loopback, 0), BridgeEndPoint.Unix(scratch.PathOf("late")), "late");
+        Bridge bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), new UnixDomainSocketEndPoint(scratch.PathOf("late")), "late");
 
         for (int i = 0; i < 3; i++)
             await AssertResetAsync(bridge);
@@ -203,13 +203,55 @@ public sealed class BridgeTests
         Task echo = EchoAsync(server, 1);
         using (var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
         {
-            await client.ConnectAsync(bridge.Listening.Ip!);
+            await client.ConnectAsync(bridge.Listening);
             await BridgeRig.SendAllAsync(client, new byte[5]);
             Assert.Equal(new byte[5], await BridgeRig.ReceiveAsync(client, 5));
         }
 
         await echo.WaitAsync(BridgeRig.Patience);
         Assert.Equal([BridgeNoticeKind.TargetUnreachable, BridgeNoticeKind.TargetReached], notices.Select(notice => notice.Kind));
+    }
+
+    [Fact]
+    public async Task A_client_that_sent_nothing_is_reset_when_the_app_is_down_behind_both_halves()
+    {
+        using var scratch = new Scratch();
+        await using var pump = new BridgePump();
+        var between = new UnixDomainSocketEndPoint(scratch.PathOf("h"));
+        Bridge inner = pump.Listen(between, new UnixDomainSocketEndPoint(scratch.PathOf("app")), "inner");
+        Bridge outer = pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), between, "outer");
+        for (int i = 0; i < 50; i++)
+            await AssertResetAsync(outer);
+        BridgeRig.Until(() => inner.Counters is { Open: 0, Refused: 50 } && outer.Counters is { Open: 0, Reset: 50 }, "all were reset");
+    }
+
+    [Fact]
+    public async Task An_app_that_closes_without_a_byte_is_an_end_of_stream_behind_both_halves()
+    {
+        using var scratch = new Scratch();
+        await using var rig = new BridgeRig();
+        var between = new UnixDomainSocketEndPoint(scratch.PathOf("h"));
+        rig.Pump.Listen(between, rig.Server.LocalEndPoint!, "inner");
+        Bridge outer = rig.Pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), between, "outer");
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(outer.Listening);
+        (await rig.Server.AcceptAsync()).Dispose();
+        Assert.Empty(await BridgeRig.ReceiveAllAsync(client));
+    }
+
+    [Fact]
+    public async Task Connections_over_the_limit_of_all_bridges_are_reset()
+    {
+        await using var rig = new BridgeRig(options: new BridgePumpOptions { MaxConnections = 1 });
+        (Socket one, Socket target) = await rig.JoinAsync();
+        await AssertResetAsync(rig.Bridge);
+        Assert.Equal(BridgeNoticeKind.Full, Assert.Single(rig.Notices).Kind);
+        one.Dispose();
+        target.Dispose();
+        BridgeRig.Until(() => rig.Bridge.Counters.Open == 0, "room");
+        (Socket two, Socket twoTarget) = await rig.JoinAsync();
+        two.Dispose();
+        twoTarget.Dispose();
     }
 
     [Fact]
@@ -223,7 +265,7 @@ public sealed class BridgeTests
         }
 
         await using var pump = new BridgePump();
-        Bridge bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.Loopback, 0), BridgeEndPoint.Tcp(IPAddress.Loopback, port), "refused");
+        Bridge bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.Loopback, port), "refused");
         await AssertResetAsync(bridge);
         BridgeRig.Until(() => bridge.Counters is { Refused: 1, Open: 0 }, "refused");
     }
@@ -338,7 +380,9 @@ public sealed class BridgeTests
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            probe.Connect(bridge.Listening.Ip!);
+            // Ends with a reset, so that a probe that got in is gone at once.
+            probe.LingerState = new LingerOption(true, 0);
+            probe.Connect(bridge.Listening);
             return true;
         }
         catch (SocketException)
@@ -352,7 +396,7 @@ public sealed class BridgeTests
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         SocketException e = await Assert.ThrowsAsync<SocketException>(async () =>
         {
-            await client.ConnectAsync(bridge.Listening.Ip!);
+            await client.ConnectAsync(bridge.Listening);
             await client.ReceiveAsync(new byte[1]).WaitAsync(BridgeRig.Patience);
         });
         Assert.Equal(SocketError.ConnectionReset, e.SocketErrorCode);

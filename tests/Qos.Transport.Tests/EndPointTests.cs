@@ -54,11 +54,11 @@ public sealed class EndPointTests : IDisposable
     public void The_ports_of_a_host_and_its_enclave_never_share_a_file()
     {
         EnclaveAddress unix = EnclaveAddress.Unix("/s"), vhost = EnclaveAddress.VhostUser("/v");
-        Assert.Equal("/s", unix.DialEnclave(EnclaveAddress.ControlPort).Path);
-        Assert.Equal(unix.DialEnclave(8080).Path, unix.ListenInEnclave(8080).Path);
-        Assert.Equal(unix.DialHost(8080).Path, unix.ListenOnHost(8080).Path);
-        Assert.NotEqual(unix.DialEnclave(8080).Path, unix.DialHost(8080).Path);
-        Assert.Equal("/v_8080", vhost.ListenOnHost(8080).Path);
+        Assert.Equal("/s", unix.DialEnclave(EnclaveAddress.ControlPort).ToString());
+        Assert.Equal(unix.DialEnclave(8080).ToString(), unix.ListenInEnclave(8080).ToString());
+        Assert.Equal(unix.DialHost(8080).ToString(), unix.ListenOnHost(8080).ToString());
+        Assert.NotEqual(unix.DialEnclave(8080).ToString(), unix.DialHost(8080).ToString());
+        Assert.Equal("/v_8080", vhost.ListenOnHost(8080).ToString());
         Assert.Throws<TransportException>(() => vhost.ListenInEnclave(8080));
     }
 
@@ -80,7 +80,7 @@ public sealed class EndPointTests : IDisposable
         using (EnclaveListener.Listen(address, 8080))
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(address.Path));
-            Assert.True(File.Exists(address.DialEnclave(8080).Path));
+            Assert.True(File.Exists(address.DialEnclave(8080).ToString()));
             using EnclaveStream client = await address.ConnectAsync(EnclaveAddress.ControlPort);
             using EnclaveStream server = await control.AcceptAsync();
             await client.WriteAsync(new byte[] { 1, 2 });
@@ -104,7 +104,7 @@ public sealed class EndPointTests : IDisposable
         string bridge = _scratch.PathOf("b");
         LeaveBehind(bridge);
         await using var pump = new BridgePump();
-        pump.Listen(BridgeEndPoint.Unix(bridge), BridgeEndPoint.Unix(path), "b");
+        pump.Listen(new UnixDomainSocketEndPoint(bridge), new UnixDomainSocketEndPoint(path), "b");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(bridge));
     }
 
@@ -116,7 +116,7 @@ public sealed class EndPointTests : IDisposable
         Assert.Equal(TransportError.AddressInUse, Assert.Throws<TransportException>(() => EnclaveListener.Listen(address)).Error);
         await using var pump = new BridgePump();
         TransportException e = Assert.Throws<TransportException>(
-            () => pump.Listen(BridgeEndPoint.Unix(address.Path), BridgeEndPoint.Unix("/x"), "b"));
+            () => pump.Listen(new UnixDomainSocketEndPoint(address.Path), new UnixDomainSocketEndPoint("/x"), "b"));
         Assert.Equal(TransportError.AddressInUse, e.Error);
         using EnclaveStream client = await address.ConnectAsync(EnclaveAddress.ControlPort);
     }

@@ -140,7 +140,7 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
                 ? new IPEndPoint(address, server.Port)
                 : throw new TransportException(
                     TransportError.BadAddress, $"the manifest's host '{VisibleText.Escape(server.Host)}' is not an IP address to listen on"));
-        Bridge bridge = Pump.Listen(BridgeEndPoint.Tcp(listen), settings.Enclave.DialEnclave(server.Port), $"server:{server.Port}");
+        Bridge bridge = Pump.Listen(listen, settings.Enclave.DialEnclave(server.Port), $"server:{server.Port}");
         HostLog.BridgeOpen(logger, listen.ToString(), server.Port);
         return bridge;
     }
@@ -155,7 +155,7 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
         if (addresses.Length == 0)
             throw new TransportException(TransportError.BadAddress, $"'{VisibleText.Escape(host)}' has no address");
         var target = new IPEndPoint(addresses[0], client.Port);
-        Bridge bridge = Pump.Listen(settings.Enclave.ListenOnHost(client.Port), BridgeEndPoint.Tcp(target), $"client:{client.Port}");
+        Bridge bridge = Pump.Listen(settings.Enclave.ListenOnHost(client.Port), target, $"client:{client.Port}");
         HostLog.ClientBridgeOpen(logger, client.Port, VisibleText.Escape(host));
         return bridge;
     }

@@ -62,9 +62,9 @@ internal sealed class EnclaveBridges : IAsyncDisposable
         {
             Bridge? bridge = null;
             if (isServer)
-                bridge = pump.Listen(address.ListenInEnclave(port), BridgeEndPoint.Tcp(IPAddress.Loopback, port), name);
+                bridge = pump.Listen(address.ListenInEnclave(port), new IPEndPoint(IPAddress.Loopback, port), name);
             else
-                NetworkIsolation.Run(network, () => bridge = pump.Listen(BridgeEndPoint.Tcp(IPAddress.Loopback, port), address.DialHost(port), name));
+                NetworkIsolation.Run(network, () => bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, port), address.DialHost(port), name));
             logger.BridgeOpened(bridge!.Name, bridge.Listening, bridge.Connecting);
             return new BridgeStatus(isServer, port, Problem: null);
         }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Qos.Native;
 
@@ -12,39 +14,38 @@ public sealed class Bridge : IAsyncDisposable
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
 
     private readonly BridgePump _pump;
-    private readonly BridgeTally[] _tallies;
+    private readonly BridgeTarget _target;
+    private readonly LoopCounters[] _counters;
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _stopLock = new();
-    private readonly Dictionary<BridgeNoticeKind, long> _toldAt = [];
+    private readonly Dictionary<BridgeNoticeKind, long> _reportedAt = [];
     private Task? _notListening;
     private int _open;
     private int _targetDown;
     private volatile bool _stopping;
 
-    internal Bridge(BridgePump pump, int id, string name, BridgeEndPoint listen, BridgeEndPoint connect, BridgeLimits limits)
+    internal Bridge(BridgePump pump, int id, string name, EndPoint listen, BridgeTarget target, BridgeLimits limits)
     {
         _pump = pump;
         Id = id;
         Name = name;
-        Connecting = connect;
+        _target = target;
         Limits = limits;
-        Target = new NativeAddress(connect);
-        Handshake = connect.Kind == BridgeEndPointKind.VhostUser ? VhostUserHandshake.Request(connect.Port) : null;
-        ClientChunk = listen.Kind == BridgeEndPointKind.Vsock ? limits.VsockChunk : int.MaxValue;
-        TargetChunk = connect.Kind == BridgeEndPointKind.Vsock ? limits.VsockChunk : int.MaxValue;
-        _tallies = [.. Enumerable.Range(0, pump.Options.Threads).Select(_ => new BridgeTally())];
-        ListenFd = NativeSocket.Listen(listen, out BridgeEndPoint actual);
+        Target = target.Known is { } known ? [new NativeAddress(known)] : null;
+        _counters = [.. Enumerable.Range(0, pump.Options.Threads).Select(_ => new LoopCounters())];
+        ListenFd = NativeSocket.Listen(listen, out EndPoint actual);
         Listening = actual;
+        ListenFamily = new NativeAddress(actual).Family;
     }
 
     /// <summary>What it is called in logs and metrics.</summary>
     public string Name { get; }
 
     /// <summary>Where it listens; a port that the system chose is filled in.</summary>
-    public BridgeEndPoint Listening { get; }
+    public EndPoint Listening { get; }
 
-    /// <summary>What it connects to.</summary>
-    public BridgeEndPoint Connecting { get; }
+    /// <summary>What it connects to, as text.</summary>
+    public string Connecting => _target.Name;
 
     /// <summary>What it may cost.</summary>
     public BridgeLimits Limits { get; }
@@ -55,13 +56,13 @@ public sealed class Bridge : IAsyncDisposable
         get
         {
             long accepted = 0, refused = 0, reset = 0, to = 0, from = 0;
-            foreach (BridgeTally tally in _tallies)
+            foreach (LoopCounters counters in _counters)
             {
-                accepted += Volatile.Read(ref tally.Accepted);
-                refused += Volatile.Read(ref tally.Refused);
-                reset += Volatile.Read(ref tally.Reset);
-                to += Volatile.Read(ref tally.BytesToTarget);
-                from += Volatile.Read(ref tally.BytesFromTarget);
+                accepted += Volatile.Read(ref counters.Accepted);
+                refused += Volatile.Read(ref counters.Refused);
+                reset += Volatile.Read(ref counters.Reset);
+                to += Volatile.Read(ref counters.BytesToTarget);
+                from += Volatile.Read(ref counters.BytesFromTarget);
             }
 
             return new BridgeCounters(Volatile.Read(ref _open), accepted, refused, reset, to, from);
@@ -72,13 +73,10 @@ public sealed class Bridge : IAsyncDisposable
 
     internal int ListenFd { get; }
 
-    internal NativeAddress Target { get; }
+    internal int ListenFamily { get; }
 
-    internal byte[]? Handshake { get; }
-
-    internal int ClientChunk { get; }
-
-    internal int TargetChunk { get; }
+    /// <summary>The address that every connection goes to; null when each one asks.</summary>
+    internal IReadOnlyList<NativeAddress>? Target { get; }
 
     /// <summary>Accepts no more, lets the open connections finish, and aborts what is left after a time.</summary>
     /// <param name="drain">How long they may take; zero aborts them at once.</param>
@@ -101,7 +99,7 @@ public sealed class Bridge : IAsyncDisposable
     /// <summary>Accepts no more and aborts the open connections.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
 
-    internal BridgeTally TallyOf(PumpLoop loop) => _tallies[loop.Index];
+    internal LoopCounters CountersOf(PumpLoop loop) => _counters[loop.Index];
 
     /// <summary>Counts a connection in, unless the bridge is full.</summary>
     internal bool TryEnter()
@@ -119,32 +117,49 @@ public sealed class Bridge : IAsyncDisposable
             _empty.TrySetResult();
     }
 
-    /// <summary>Tells when the other side stops or begins to take connections.</summary>
+    /// <summary>Finds the addresses for one connection; none when they cannot be found, which is reported.</summary>
+    /// <param name="found">Takes them, on any thread.</param>
+    internal async Task ResolveAsync(Action<IReadOnlyList<NativeAddress>> found)
+    {
+        IReadOnlyList<NativeAddress> addresses = [];
+        try
+        {
+            addresses = [.. (await _target.FindAsync().ConfigureAwait(false)).Select(endPoint => new NativeAddress(endPoint))];
+        }
+        catch (Exception e)
+        {
+            Report(BridgeNoticeKind.TargetUnreachable, $"no address of {Connecting} is known ({e.Message})");
+        }
+
+        found(addresses);
+    }
+
+    /// <summary>Reports when the target stops or begins to take connections.</summary>
     internal void TargetAnswers(bool answers, int error)
     {
         int down = answers ? 0 : 1;
         if (Volatile.Read(ref _targetDown) == down || Interlocked.Exchange(ref _targetDown, down) == down)
             return;
         if (answers)
-            Tell(BridgeNoticeKind.TargetReached, $"{Connecting} takes connections again");
+            Report(BridgeNoticeKind.TargetReached, $"{Connecting} takes connections again");
         else
-            Tell(BridgeNoticeKind.TargetUnreachable, $"{Connecting} takes no connections ({Marshal.GetPInvokeErrorMessage(error)}); is it running?");
+            Report(BridgeNoticeKind.TargetUnreachable, $"{Connecting} takes no connections ({Marshal.GetPInvokeErrorMessage(error)}); is it running?");
     }
 
-    /// <summary>Tells the operator; what can happen with every connection is told once in a while only.</summary>
-    internal void Tell(BridgeNoticeKind kind, string what)
+    /// <summary>Tells the operator; what can happen with every connection is reported once in a while only.</summary>
+    internal void Report(BridgeNoticeKind kind, string what)
     {
         if (_pump.Options.Notify is not { } notify)
             return;
         TimeProvider time = _pump.Options.Time;
-        lock (_toldAt)
+        lock (_reportedAt)
         {
-            if (_toldAt.TryGetValue(kind, out long at) && time.GetElapsedTime(at) < s_quiet)
+            if (_reportedAt.TryGetValue(kind, out long at) && time.GetElapsedTime(at) < s_quiet)
                 return;
-            _toldAt[kind] = time.GetTimestamp();
+            _reportedAt[kind] = time.GetTimestamp();
         }
 
-        notify(new BridgeNotice(kind, Name, $"bridge {Name}: {what}"));
+        notify(new BridgeNotice(Name, $"bridge {Name}: {what}") { Kind = kind });
     }
 
     private Task StopListeningAsync()
@@ -156,9 +171,11 @@ public sealed class Bridge : IAsyncDisposable
     private async Task CloseListenerAsync()
     {
         await _pump.OnEveryLoopAsync(loop => loop.Unlisten(this)).ConfigureAwait(false);
+
+        // While it listens the file is its own; a successor may have made another one right after.
+        if (Listening is UnixDomainSocketEndPoint)
+            File.Delete(Listening.ToString()!);
         _ = LibC.close(ListenFd);
-        if (Listening.Kind == BridgeEndPointKind.Unix)
-            File.Delete(Listening.Path);
 
         // Whoever leaves from now on sees the flag; whoever left before is seen in the count.
         _stopping = true;

@@ -4,18 +4,25 @@ namespace Qos.Transport;
 
 /// <summary>
 /// One bridged connection: the place that decides half-close, aborts and time limits. Bytes go from a read straight into
-/// a write; only what the receiver does not take is parked, and then its sender is not read until that is gone, so
+/// a write; only what the receiver does not take is kept, and then its sender is not read until that is gone, so
 /// a connection never holds more than one read each way. An end of stream is passed on after the bytes before it; a
 /// reset is passed on at once. Runs on its loop's thread only. Specification: host, Bridges.
 /// </summary>
 internal sealed unsafe class BridgeConnection
 {
+    // From here on a sender is in bulk, and below a quarter of it no more.
+    private const int BulkRead = 64 * 1024;
+
     private readonly PumpLoop _loop;
     private readonly Bridge _bridge;
-    private readonly BridgeTally _tally;
+    private readonly LoopCounters _counters;
     private readonly BridgeSide _client;
+    private readonly ulong _targetKey;
+    private IReadOnlyList<NativeAddress> _addresses = [];
+    private int _tried;
     private BridgeSide? _target;
     private ConnectionState _state;
+    private long _began;
     private long _lastMove;
 
     internal BridgeConnection(PumpLoop loop, Bridge bridge, int slot, int clientFd, ulong clientKey)
@@ -23,15 +30,19 @@ internal sealed unsafe class BridgeConnection
         Slot = slot;
         _loop = loop;
         _bridge = bridge;
-        _tally = bridge.TallyOf(loop);
-        _client = new BridgeSide(clientFd, clientKey, bridge.ClientChunk);
-        _lastMove = loop.Now;
+        _counters = bridge.CountersOf(loop);
+        _client = new BridgeSide(clientFd, clientKey, bridge.ListenFamily, bridge.Limits.VsockChunk);
+        _targetKey = clientKey | 1;
+        _began = _lastMove = loop.Now;
     }
 
     internal Bridge Bridge => _bridge;
 
     /// <summary>Its place in the loop's table.</summary>
     internal int Slot { get; }
+
+    /// <summary>It waits for its turn in the loop.</summary>
+    internal bool IsQueued { get; set; }
 
     /// <summary>True while a time limit runs, so that the loop must look at the clock.</summary>
     internal bool IsTimed => _state switch
@@ -41,61 +52,63 @@ internal sealed unsafe class BridgeConnection
         _ => true,
     };
 
+    /// <summary>True while the kernel does not report what the connection waits for.</summary>
+    internal bool IsRetrying => _state == ConnectionState.Retrying;
+
     private bool IsHalfClosed => _client.Ended || _target!.Ended;
 
-    /// <summary>Begins to connect to the other side.</summary>
-    internal void Start(ulong targetKey)
+    /// <summary>Begins to connect to the target, as soon as its addresses are known.</summary>
+    internal void Start()
     {
-        int fd = NativeSocket.Dial(_bridge.Target, out int error);
-        if (fd < 0)
+        if (_bridge.Target is { } known)
         {
-            Refuse(error);
+            Dial(known);
             return;
         }
 
-        _target = new BridgeSide(fd, targetKey, _bridge.TargetChunk);
-        _state = error == LibC.EAGAIN ? ConnectionState.Retrying : ConnectionState.Connecting;
-        if (error == 0)
-        {
-            Connected();
-            return;
-        }
-
-        _loop.StartClock();
-        _lastMove = _loop.Now;
-        if (error == LibC.EINPROGRESS)
-            _target.Watch(_loop.Epoll, LibC.EPOLLOUT);
+        Wait(ConnectionState.Resolving);
+        _ = _bridge.ResolveAsync(addresses => _loop.Post(() => PumpLoop.Guard(this, connection => connection.Resolved(addresses))));
     }
 
     /// <summary>Deals with what the kernel reported of one side.</summary>
     internal void OnEvent(bool isTarget, uint events)
     {
+        if (_state == ConnectionState.Closed || (isTarget ? _target : _client) is not { } side)
+            return;
+        side.HungUp |= (events & (LibC.EPOLLHUP | LibC.EPOLLERR)) != 0;
+        side.IsEnding |= (events & (LibC.EPOLLHUP | LibC.EPOLLERR | LibC.EPOLLRDHUP)) != 0;
         switch (_state)
         {
             case ConnectionState.Open:
-                BridgeSide side = isTarget ? _target! : _client;
-                if ((events & LibC.EPOLLOUT) != 0 && side.Parked.Count > 0)
-                    Drain(side);
-                if (_state == ConnectionState.Open && (events & ~LibC.EPOLLOUT) != 0)
-                    OnReadable(side, hungUp: (events & (LibC.EPOLLHUP | LibC.EPOLLERR)) != 0);
-                Settle();
+                OnOpenEvent(side, events);
                 break;
             case ConnectionState.Connecting when isTarget:
-                int error = NativeSocket.PendingError(_target!.Fd);
+                int error = NativeSocket.PendingError(side.Fd);
                 if (error == 0)
                     Connected();
                 else
-                    Refuse(error);
+                    DialNext(error);
                 break;
-            case ConnectionState.Shaking when isTarget:
+            case ConnectionState.Handshaking when isTarget:
                 ReadHandshake();
                 break;
         }
     }
 
-    /// <summary>Looks at the time limits.</summary>
-    internal void OnTick(TimeProvider time)
+    /// <summary>Goes on where it stopped for the others.</summary>
+    internal void OnTurn()
     {
+        if (_state != ConnectionState.Open)
+            return;
+        PumpRest(_client, _target!);
+        PumpRest(_target!, _client);
+        CloseIfOver();
+    }
+
+    /// <summary>Looks at the time limits.</summary>
+    internal void OnTick()
+    {
+        TimeProvider time = _loop.Time;
         TimeSpan quiet = time.GetElapsedTime(_lastMove, _loop.Now);
         BridgeLimits limits = _bridge.Limits;
         if (_state == ConnectionState.Open)
@@ -104,9 +117,13 @@ internal sealed unsafe class BridgeConnection
             if (allowed != Timeout.InfiniteTimeSpan && quiet >= allowed)
                 Abort();
         }
-        else if (_state != ConnectionState.Closed && quiet >= limits.ConnectTimeout)
+        else if (_state != ConnectionState.Closed && time.GetElapsedTime(_began, _loop.Now) >= limits.ConnectTimeout)
         {
             Refuse(LibC.ETIMEDOUT);
+        }
+        else if (_tried < _addresses.Count && quiet >= limits.AttemptTimeout)
+        {
+            DialNext(LibC.ETIMEDOUT);
         }
         else if (_state == ConnectionState.Retrying)
         {
@@ -119,13 +136,63 @@ internal sealed unsafe class BridgeConnection
     {
         if (_state == ConnectionState.Closed)
             return;
-        _tally.Reset++;
+        _counters.Reset++;
         End(reset: true);
+    }
+
+    // From the moment of a wait on, the loop looks at the clock.
+    private void Wait(ConnectionState state)
+    {
+        bool first = _state == ConnectionState.Accepted;
+        _state = state;
+        _loop.StartClock(retries: state == ConnectionState.Retrying);
+        _lastMove = _loop.Now;
+        if (first)
+            _began = _lastMove;
+    }
+
+    private void Resolved(IReadOnlyList<NativeAddress> addresses)
+    {
+        if (_state == ConnectionState.Resolving)
+            Dial(addresses);
+    }
+
+    private void Dial(IReadOnlyList<NativeAddress> addresses)
+    {
+        _addresses = addresses;
+        DialNext(LibC.ENOENT);
+    }
+
+    // One address after the other, until one takes the connection.
+    private void DialNext(int error)
+    {
+        while (_tried < _addresses.Count)
+        {
+            NativeAddress address = _addresses[_tried++];
+            _target?.Close(reset: true);
+            _target = null;
+            int fd = NativeSocket.Dial(address, out error);
+            if (fd < 0)
+                continue;
+            _target = new BridgeSide(fd, _targetKey, address.Family, _bridge.Limits.VsockChunk);
+            if (error == 0)
+            {
+                Connected();
+                return;
+            }
+
+            Wait(error == LibC.EAGAIN ? ConnectionState.Retrying : ConnectionState.Connecting);
+            if (error == LibC.EINPROGRESS)
+                _target.Watch(_loop.Epoll, room: true);
+            return;
+        }
+
+        Refuse(error);
     }
 
     private void Connected()
     {
-        if (_bridge.Handshake is { } request)
+        if (_addresses[_tried - 1].Handshake is { } request)
         {
             fixed (byte* bytes = request)
             {
@@ -136,10 +203,8 @@ internal sealed unsafe class BridgeConnection
                 }
             }
 
-            _state = ConnectionState.Shaking;
-            _loop.StartClock();
-            _lastMove = _loop.Now;
-            _target.Watch(_loop.Epoll, LibC.EPOLLIN);
+            Wait(ConnectionState.Handshaking);
+            _target.Watch(_loop.Epoll);
             return;
         }
 
@@ -148,26 +213,36 @@ internal sealed unsafe class BridgeConnection
 
     private void Open()
     {
+        BridgeSide target = _target!;
         _state = ConnectionState.Open;
         if (IsTimed)
             _loop.StartClock();
         _lastMove = _loop.Now;
         _bridge.TargetAnswers(true, 0);
 
-        // The first request has often arrived by now.
-        Pump(_client, _target!);
-        Settle();
+        // The first request has often arrived by now. What is registered only then is reported if it came in between.
+        Pump(_client, target);
+        if (_state == ConnectionState.Open && target.IsWatched)
+            Pump(target, _client);
+        if (_state != ConnectionState.Open)
+            return;
+        if (!_client.IsWatched)
+            _client.Watch(_loop.Epoll);
+        if (!target.IsWatched)
+            target.Watch(_loop.Epoll);
+        CloseIfOver();
     }
 
     private void Retry()
     {
-        int error = NativeSocket.Connect(_target!.Fd, _bridge.Target);
+        int error = NativeSocket.Connect(_target!.Fd, _addresses[_tried - 1]);
         if (error == 0)
             Connected();
         else if (error != LibC.EAGAIN)
-            Refuse(error);
+            DialNext(error);
     }
 
+    // Reports are of what is new, so a part of a line causes no further one until more of it comes.
     private void ReadHandshake()
     {
         byte* line = stackalloc byte[VhostUserHandshake.MaxAnswer];
@@ -175,7 +250,7 @@ internal sealed unsafe class BridgeConnection
         if (have == -1)
             return;
         int end = have <= 0 ? -1 : new ReadOnlySpan<byte>(line, have).IndexOf((byte)'\n');
-        if (end < 0 && have is > 0 and < VhostUserHandshake.MaxAnswer)
+        if (end < 0 && have is > 0 and < VhostUserHandshake.MaxAnswer && !_target.IsEnding)
             return;
         if (end < 0 || !VhostUserHandshake.IsAccepted(new ReadOnlySpan<byte>(line, end + 1)))
         {
@@ -188,126 +263,177 @@ internal sealed unsafe class BridgeConnection
         Open();
     }
 
-    private void OnReadable(BridgeSide from, bool hungUp)
+    private void OnOpenEvent(BridgeSide side, uint events)
     {
-        BridgeSide to = PeerOf(from);
-        from.HungUp |= hungUp;
-        if (from.Ended)
-        {
-            if (from.HungUp)
-                from.Unwatch(_loop.Epoll);
-        }
-        else if (to.Parked.Count == 0)
-        {
-            Pump(from, to);
-        }
-        else if (hungUp)
-        {
-            from.Unwatch(_loop.Epoll);
-        }
+        if ((events & LibC.EPOLLOUT) != 0)
+            Flush(side);
+        if (_state == ConnectionState.Open && (events & ~LibC.EPOLLOUT) != 0)
+            Pump(side, PeerOf(side));
+        CloseIfOver();
     }
 
     // Moves bytes until the sender has none, the receiver takes none, or the others should have their turn.
     private void Pump(BridgeSide from, BridgeSide to)
     {
-        ParkingLot lot = _loop.Lot;
         int share = _bridge.Limits.FairShare;
-        while (share > 0)
+        while (!from.Ended && to.Pending.Count == 0)
         {
-            int wanted = lot.ReadSize;
-            int read = from.Receive(lot.Buffer, wanted);
+            if (share <= 0)
+            {
+                from.HasMore = true;
+                _loop.Queue(this);
+                return;
+            }
+
+            int read = from.IsBulk ? Splice(from, to) : Copy(from, to);
             if (read <= 0)
-            {
-                if (read == 0)
-                    EndOf(from, to);
-                else if (read == -2)
-                    Abort();
-                return;
-            }
-
-            int sent = to.Send(lot.Buffer, read);
-            if (sent < 0)
-            {
-                Abort();
-                return;
-            }
-
-            Count(from, read);
-            if (sent < read)
-            {
-                to.Parked = lot.Park(sent, read - sent);
-                return;
-            }
-
-            // A short read of a stream says that it is drained; the kernel tells when more comes.
-            if (read < wanted)
                 return;
             share -= read;
         }
     }
 
-    private void Drain(BridgeSide to)
+    private void PumpRest(BridgeSide from, BridgeSide to)
     {
-        int sent = to.Send(to.Parked.First, to.Parked.Count);
+        if (!from.HasMore || _state != ConnectionState.Open)
+            return;
+        from.HasMore = false;
+        Pump(from, to);
+    }
+
+    // Returns how much was moved; 0 when there is no more now, or ever.
+    private int Copy(BridgeSide from, BridgeSide to)
+    {
+        PendingWrites pending = _loop.Pending;
+        int wanted = pending.ReadSize;
+        int read = from.Receive(pending.Buffer, wanted);
+        if (read <= 0)
+            return Nothing(from, to, read);
+        int sent = to.Send(pending.Buffer, read);
+        if (!Count(from, to, read, sent))
+            return 0;
+        if (sent < read)
+        {
+            to.Pending = pending.Keep(sent, read - sent);
+            to.Watch(_loop.Epoll, room: true);
+            return 0;
+        }
+
+        from.IsBulk = read >= BulkRead && from.TakesPipes && to.TakesPipes;
+
+        // A short read of a stream says that it is drained; the kernel reports what comes after it.
+        return read < wanted && !from.IsEnding && !from.IsBulk ? 0 : read;
+    }
+
+    // The same without a copy.
+    private int Splice(BridgeSide from, BridgeSide to)
+    {
+        PendingWrites pending = _loop.Pending;
+        if (pending.TakePipe() is not { } pipe)
+        {
+            from.IsBulk = false;
+            return Copy(from, to);
+        }
+
+        int read = pipe.Fill(from.Fd, PendingWrites.SpliceSize);
+        if (read <= 0)
+        {
+            pending.Return(pipe);
+            return Nothing(from, to, read);
+        }
+
+        int sent = to.Send(pipe, read);
+        if (sent < read)
+            to.Pending = pending.Keep(pipe, read - Math.Max(sent, 0));
+        else
+            pending.Return(pipe);
+        if (!Count(from, to, read, sent))
+            return 0;
+        from.IsBulk = read >= BulkRead / 4;
+        if (sent < read)
+            to.Watch(_loop.Epoll, room: true);
+        return sent < read ? 0 : read;
+    }
+
+    private int Nothing(BridgeSide from, BridgeSide to, int read)
+    {
+        if (read == 0)
+            EndOf(from, to);
+        else if (read == -2)
+            Abort();
+        return 0;
+    }
+
+    // False when the receiver is gone.
+    private bool Count(BridgeSide from, BridgeSide to, int read, int sent)
+    {
         if (sent < 0)
+        {
+            Abort();
+            return false;
+        }
+
+        _lastMove = _loop.Now;
+        from.HasSent = true;
+        if (from == _client)
+            _counters.BytesToTarget += read;
+        else
+            _counters.BytesFromTarget += read;
+        return true;
+    }
+
+    private void Flush(BridgeSide to)
+    {
+        if (to.Pending.Count == 0)
+        {
+            // Room was asked for once and is no news any more.
+            to.Watch(_loop.Epoll);
+            return;
+        }
+
+        if (to.SendPending() < 0)
         {
             Abort();
             return;
         }
 
         _lastMove = _loop.Now;
-        to.Parked.Start += sent;
-        to.Parked.Count -= sent;
-        if (to.Parked.Count > 0)
+        if (to.Pending.Count > 0)
             return;
-        _loop.Lot.Release(ref to.Parked);
+        _loop.Pending.Release(ref to.Pending);
 
-        // Its sender was not read while bytes were parked, so it has not ended yet.
+        // Its sender was not read while bytes were pending, so what it sent since then was not reported again.
         Pump(PeerOf(to), to);
     }
 
     private void EndOf(BridgeSide from, BridgeSide to)
     {
         from.Ended = true;
+        if (to.Ended || IsDropped(from, to))
+            return;
         to.SendEnd();
         _loop.StartClock();
         _lastMove = _loop.Now;
     }
 
-    // After an event: what each side should be watched for, or the end.
-    private void Settle()
+    private void CloseIfOver()
     {
         if (_state != ConnectionState.Open)
             return;
-        BridgeSide target = _target!;
-        if ((_client.Ended && (target.Ended || _client.HungUp)) || (target.Ended && target.HungUp))
-        {
+        if (IsDropped(_client, _target!) || IsDropped(_target!, _client))
+            Abort();
+        else if ((_client.Ended && (_target!.Ended || _client.HungUp)) || (_target!.Ended && _target.HungUp))
             End(reset: false);
-            return;
-        }
-
-        Watch(_client, target);
-        Watch(target, _client);
     }
 
-    private void Watch(BridgeSide side, BridgeSide peer) => side.Watch(
-        _loop.Epoll,
-        (side.Ended || peer.Parked.Count > 0 ? 0 : LibC.EPOLLIN) | (side.Parked.Count > 0 ? LibC.EPOLLOUT : 0));
-
-    private void Count(BridgeSide from, int bytes)
-    {
-        _lastMove = _loop.Now;
-        if (from == _client)
-            _tally.BytesToTarget += bytes;
-        else
-            _tally.BytesFromTarget += bytes;
-    }
+    // A Unix socket knows no reset: the other half of a bridge that could not reach its target closes it without a byte.
+    private static bool IsDropped(BridgeSide side, BridgeSide peer) =>
+        side.IsUnix && side.Ended && side.HungUp && !side.HasSent && !peer.Ended;
 
     private BridgeSide PeerOf(BridgeSide side) => side == _client ? _target! : _client;
 
     private void Refuse(int error)
     {
-        _tally.Refused++;
+        _counters.Refused++;
         _bridge.TargetAnswers(false, error);
         End(reset: true);
     }
@@ -315,22 +441,25 @@ internal sealed unsafe class BridgeConnection
     private void End(bool reset)
     {
         _state = ConnectionState.Closed;
-        _loop.Lot.Release(ref _client.Parked);
-        _client.Close(reset);
+        Close(_client, reset);
         if (_target is { } target)
-        {
-            _loop.Lot.Release(ref target.Parked);
-            target.Close(reset);
-        }
-
+            Close(target, reset);
         _loop.Remove(this);
+    }
+
+    private void Close(BridgeSide side, bool reset)
+    {
+        _loop.Pending.Release(ref side.Pending);
+        side.Close(reset);
     }
 
     private enum ConnectionState
     {
+        Accepted,
+        Resolving,
         Connecting,
         Retrying,
-        Shaking,
+        Handshaking,
         Open,
         Closed,
     }

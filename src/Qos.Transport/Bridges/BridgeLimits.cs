@@ -9,8 +9,11 @@ public sealed record BridgeLimits
     /// <summary>Connections that one bridge holds open; a further one is reset at once.</summary>
     public int MaxConnections { get; init; } = 10_000;
 
-    /// <summary>How long the other side may take to accept a connection.</summary>
+    /// <summary>How long it may take to find the target's addresses and to be accepted by one of them.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long one address of several may take to accept before the next one is tried.</summary>
+    public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(1.5);
 
     /// <summary>How long a connection may stand half closed without a byte moving.</summary>
     public TimeSpan HalfClosedTimeout { get; init; } = TimeSpan.FromMinutes(10);
@@ -24,12 +27,12 @@ public sealed record BridgeLimits
     /// <summary>The most bytes that one read fetches; each loop has one buffer of this size.</summary>
     public int ReadSize { get; init; } = 256 * 1024;
 
-    /// <summary>Bytes that one connection may move before the others of its loop have their turn.</summary>
-    public int FairShare { get; init; } = 1024 * 1024;
+    /// <summary>Bytes that one connection may move one way before the others of its loop have their turn.</summary>
+    public int FairShare { get; init; } = 512 * 1024;
 
     /// <summary>
     /// Bytes a loop may hold for receivers that are slower than their senders before it reads in small pieces only,
     /// which bounds what each further connection can add to 16 KiB.
     /// </summary>
-    public long MaxParked { get; init; } = 16 * 1024 * 1024;
+    public long MaxPending { get; init; } = 16 * 1024 * 1024;
 }

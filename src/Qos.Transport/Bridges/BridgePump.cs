@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Qos.Transport;
 
 /// <summary>
@@ -7,11 +9,13 @@ namespace Qos.Transport;
 public sealed class BridgePump : IAsyncDisposable
 {
     private const int LoopStack = 256 * 1024;
+    private const int AllowedLead = 2;
 
     private readonly PumpLoop[] _loops;
     private readonly Thread[] _threads;
     private readonly List<Bridge> _bridges = [];
     private int _lastId;
+    private int _open;
     private bool _disposed;
 
     /// <summary>Starts the loops.</summary>
@@ -56,19 +60,19 @@ public sealed class BridgePump : IAsyncDisposable
 
     /// <summary>Opens a bridge.</summary>
     /// <param name="listen">Where connections come in.</param>
-    /// <param name="connect">Where each of them goes; nobody needs to listen there yet.</param>
+    /// <param name="target">Where each of them goes.</param>
     /// <param name="name">What it is called in logs and metrics.</param>
     /// <exception cref="TransportException">
     /// <see cref="TransportError.AddressInUse"/> or <see cref="TransportError.BadAddress"/>.
     /// </exception>
     /// <exception cref="IOException">The system watches no more sockets.</exception>
-    public Bridge Listen(BridgeEndPoint listen, BridgeEndPoint connect, string name)
+    public Bridge Listen(EndPoint listen, BridgeTarget target, string name)
     {
         ArgumentNullException.ThrowIfNull(listen);
-        ArgumentNullException.ThrowIfNull(connect);
+        ArgumentNullException.ThrowIfNull(target);
         ArgumentException.ThrowIfNullOrEmpty(name);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var bridge = new Bridge(this, Interlocked.Increment(ref _lastId), name, listen, connect, Limits);
+        var bridge = new Bridge(this, Interlocked.Increment(ref _lastId), name, listen, target, Limits);
         lock (_bridges)
             _bridges.Add(bridge);
         try
@@ -82,6 +86,9 @@ public sealed class BridgePump : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Opens a bridge to an address that stays the same.</summary>
+    public Bridge Listen(EndPoint listen, EndPoint connect, string name) => Listen(listen, new BridgeTarget(connect), name);
 
     /// <summary>Stops every bridge: none accepts any more, open connections may finish within a time.</summary>
     public async Task StopAsync(TimeSpan drain) =>
@@ -97,18 +104,32 @@ public sealed class BridgePump : IAsyncDisposable
         StopLoops();
     }
 
-    /// <summary>The loop with the fewest connections; the asking one when there are several.</summary>
-    internal PumpLoop Lightest(PumpLoop asking)
+    /// <summary>
+    /// The loop that a connection stays on: the one that accepted it, unless another one has far fewer. Moving it costs a wake-up.
+    /// </summary>
+    internal PumpLoop LoopFor(PumpLoop accepting)
     {
-        PumpLoop lightest = asking;
+        PumpLoop least = accepting;
         foreach (PumpLoop loop in _loops)
         {
-            if (loop.Open < lightest.Open)
-                lightest = loop;
+            if (loop.Open < least.Open)
+                least = loop;
         }
 
-        return lightest;
+        return accepting.Open > 2 * least.Open + AllowedLead ? least : accepting;
     }
+
+    /// <summary>Counts a connection in, unless the process would run out of descriptors for everything else.</summary>
+    internal bool TryEnter()
+    {
+        if (Interlocked.Increment(ref _open) <= Options.MaxConnections)
+            return true;
+        Leave();
+        return false;
+    }
+
+    /// <summary>Counts a connection out.</summary>
+    internal void Leave() => Interlocked.Decrement(ref _open);
 
     internal Task OnEveryLoopAsync(Action<PumpLoop> action) => Task.WhenAll(_loops.Select(loop =>
     {

@@ -1,10 +1,20 @@
+using Qos.Native;
+
 namespace Qos.Transport;
 
 /// <summary>How a pump runs.</summary>
 public sealed record BridgePumpOptions
 {
+    private const int DescriptorsPerConnection = 2;
+
     /// <summary>Loop threads.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// Connections that all bridges together hold open; a further one is reset at once. By default as many as take half of the descriptors
+    /// that the process may have, so that accepting and everything else in it goes on.
+    /// </summary>
+    public int MaxConnections { get; init; } = DescriptorLimit / (2 * DescriptorsPerConnection);
 
     /// <summary>Runs first on each loop thread, for example to enter a network namespace.</summary>
     public Action? OnLoopStart { get; init; }
@@ -14,4 +24,13 @@ public sealed record BridgePumpOptions
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    private static unsafe int DescriptorLimit
+    {
+        get
+        {
+            LibC.ResourceLimit limit;
+            return LibC.getrlimit(LibC.RLIMIT_NOFILE, &limit) == 0 ? (int)Math.Clamp(limit.rlim_cur, 64, 1 << 20) : 1024;
+        }
+    }
 }

@@ -6,50 +6,62 @@ namespace Qos.Transport;
 /// <summary>One socket of a bridged connection, and what waits to be sent to it.</summary>
 internal sealed unsafe class BridgeSide
 {
-    private const uint Unregistered = uint.MaxValue;
+    // Edge-triggered: the kernel reports what is new, so a socket is registered once and never for what is known already.
+    private const uint Always = LibC.EPOLLIN | LibC.EPOLLRDHUP | LibC.EPOLLET;
 
     private readonly ulong _key;
     private readonly int _chunk;
-    private uint _interest = Unregistered;
+    private uint _interest;
 
-    internal BridgeSide(int fd, ulong key, int chunk)
+    internal BridgeSide(int fd, ulong key, int family, int vsockChunk)
     {
         Fd = fd;
         _key = key;
-        _chunk = chunk;
+        IsUnix = family == LibC.AF_UNIX;
+        _chunk = family == LibC.AF_VSOCK ? vsockChunk : int.MaxValue;
     }
 
     internal int Fd { get; private set; }
 
+    internal bool IsUnix { get; }
+
+    /// <summary>A vsock wants small writes and copies anyway, so a pipe gains nothing there.</summary>
+    internal bool TakesPipes => _chunk == int.MaxValue;
+
     /// <summary>It sent its end of stream.</summary>
     internal bool Ended { get; set; }
+
+    /// <summary>An end or an error was reported: reads go on until they meet it.</summary>
+    internal bool IsEnding { get; set; }
 
     /// <summary>It is closed in both directions: nothing can be sent to it any more.</summary>
     internal bool HungUp { get; set; }
 
-    /// <summary>What it has not taken yet.</summary>
-    internal ParkedBytes Parked;
+    /// <summary>It sends much: its bytes go through a pipe and are not copied.</summary>
+    internal bool IsBulk { get; set; }
 
-    /// <summary>Tells the kernel what to report; a call is made only when that changes.</summary>
-    internal void Watch(int epoll, uint interest)
+    /// <summary>It was not read to the end because the others should have their turn.</summary>
+    internal bool HasMore { get; set; }
+
+    /// <summary>Some bytes came from it.</summary>
+    internal bool HasSent { get; set; }
+
+    internal bool IsWatched => _interest != 0;
+
+    /// <summary>What it has not taken yet.</summary>
+    internal PendingWrite Pending;
+
+    /// <summary>Has the kernel report what arrives, and room for more bytes if asked for.</summary>
+    internal void Watch(int epoll, bool room = false)
     {
-        if (interest == _interest || (interest == 0 && _interest == Unregistered))
+        uint interest = room ? Always | LibC.EPOLLOUT : Always;
+        if (interest == _interest)
             return;
         var change = new LibC.epoll_event { events = interest, data = _key };
-        int operation = _interest == Unregistered ? LibC.EPOLL_CTL_ADD : LibC.EPOLL_CTL_MOD;
+        int operation = _interest == 0 ? LibC.EPOLL_CTL_ADD : LibC.EPOLL_CTL_MOD;
         if (LibC.epoll_ctl(epoll, operation, Fd, &change) != 0)
             throw new IOException($"epoll_ctl failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
         _interest = interest;
-    }
-
-    /// <summary>Stops all reports. A hang-up cannot be masked, so it would be told again and again until it can be dealt with.</summary>
-    internal void Unwatch(int epoll)
-    {
-        if (_interest == Unregistered)
-            return;
-        LibC.epoll_event unused;
-        _ = LibC.epoll_ctl(epoll, LibC.EPOLL_CTL_DEL, Fd, &unused);
-        _interest = Unregistered;
     }
 
     /// <summary>Reads.</summary>
@@ -94,6 +106,34 @@ internal sealed unsafe class BridgeSide
         return sent;
     }
 
+    /// <summary>Writes bytes that lie in a pipe; as <see cref="Send(byte*, int)"/>.</summary>
+    internal int Send(Pipe pipe, int count)
+    {
+        int sent = 0;
+        while (sent < count)
+        {
+            int taken = pipe.Empty(Fd, count - sent);
+            if (taken <= 0)
+                return taken == -1 ? sent : -1;
+            sent += taken;
+        }
+
+        return sent;
+    }
+
+    /// <summary>Writes what is pending; as <see cref="Send(byte*, int)"/>.</summary>
+    internal int SendPending()
+    {
+        int sent = Pending.Pipe is { } pipe ? Send(pipe, Pending.Count) : Send(Pending.Memory + Pending.Start, Pending.Count);
+        if (sent > 0)
+        {
+            Pending.Start += sent;
+            Pending.Count -= sent;
+        }
+
+        return sent;
+    }
+
     /// <summary>Passes an end of stream on.</summary>
     internal void SendEnd() => _ = LibC.shutdown(Fd, LibC.SHUT_WR);
 
@@ -106,6 +146,6 @@ internal sealed unsafe class BridgeSide
         else
             _ = LibC.close(Fd);
         Fd = -1;
-        _interest = Unregistered;
+        _interest = 0;
     }
 }

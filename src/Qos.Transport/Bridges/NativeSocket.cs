@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Qos.Native;
 
@@ -13,9 +15,9 @@ internal static unsafe class NativeSocket
     /// <param name="endPoint">Where.</param>
     /// <param name="actual">The same, with the port that the system chose.</param>
     /// <exception cref="TransportException">The address is in use or cannot be.</exception>
-    internal static int Listen(BridgeEndPoint endPoint, out BridgeEndPoint actual)
+    internal static int Listen(EndPoint endPoint, out EndPoint actual)
     {
-        if (endPoint.Kind == BridgeEndPointKind.VhostUser)
+        if (endPoint is VhostUserEndPoint)
             throw new TransportException(TransportError.BadAddress, $"{endPoint} can only be connected to, not listened on.");
         var address = new NativeAddress(endPoint);
         int fd = LibC.socket(address.Family, LibC.SOCK_STREAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0);
@@ -25,18 +27,19 @@ internal static unsafe class NativeSocket
         {
             if (address.IsTcp)
             {
-                // Accepted sockets inherit these.
+                // Accepted sockets inherit all but the first.
                 Set(fd, LibC.SOL_SOCKET, LibC.SO_REUSEADDR);
-                Prepare(fd);
+                Set(fd, LibC.IPPROTO_TCP, LibC.TCP_NODELAY);
+                Set(fd, LibC.SOL_SOCKET, LibC.SO_KEEPALIVE);
             }
 
-            if (endPoint.Kind == BridgeEndPointKind.Unix)
-                UnixPath.Bind(endPoint.Path, fd, () => TryBind(fd, address, endPoint));
+            if (endPoint is UnixDomainSocketEndPoint)
+                UnixPath.Bind(endPoint.ToString()!, fd, () => TryBind(fd, address, endPoint));
             else if (!TryBind(fd, address, endPoint))
                 throw Failed(endPoint, LibC.EADDRINUSE);
             if (LibC.listen(fd, Backlog) != 0)
                 throw Failed(endPoint, Marshal.GetLastPInvokeError());
-            actual = endPoint.Kind == BridgeEndPointKind.Tcp ? BridgeEndPoint.Tcp(BoundTo(fd, endPoint.Ip!)) : endPoint;
+            actual = endPoint is IPEndPoint ip ? BoundTo(fd, ip) : endPoint;
             return fd;
         }
         catch
@@ -58,8 +61,19 @@ internal static unsafe class NativeSocket
         }
 
         if (address.IsTcp)
-            Prepare(fd);
+        {
+            Set(fd, LibC.IPPROTO_TCP, LibC.TCP_NODELAY);
+            if (!address.IsLoopback)
+                Set(fd, LibC.SOL_SOCKET, LibC.SO_KEEPALIVE);
+        }
+
         error = Connect(fd, address);
+
+        // On this machine TCP has connected, or was refused, by the time that connect returns; asking again costs less than waiting to be told.
+        if (error == LibC.EINPROGRESS && address.IsLoopback)
+            error = Connect(fd, address);
+        if (error is LibC.EALREADY)
+            error = LibC.EINPROGRESS;
         if (error is 0 or LibC.EINPROGRESS or LibC.EAGAIN)
             return fd;
         _ = LibC.close(fd);
@@ -69,11 +83,14 @@ internal static unsafe class NativeSocket
     /// <summary>Connects; a Unix socket whose listener is busy says EAGAIN and wants to be asked again.</summary>
     internal static int Connect(int fd, NativeAddress address)
     {
-        int error;
-        do
-            error = LibC.connect(fd, address.Pointer, address.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
-        while (error == LibC.EINTR);
-        return error;
+        fixed (byte* bytes = address.Bytes)
+        {
+            int error;
+            do
+                error = LibC.connect(fd, bytes, (uint)address.Bytes.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            while (error == LibC.EINTR);
+            return error == LibC.EISCONN ? 0 : error;
+        }
     }
 
     /// <summary>What became of a connection in the making.</summary>
@@ -82,6 +99,23 @@ internal static unsafe class NativeSocket
         int error = 0;
         uint length = sizeof(int);
         return LibC.getsockopt(fd, LibC.SOL_SOCKET, LibC.SO_ERROR, &error, &length) == 0 ? error : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Moves bytes between a socket and a pipe.</summary>
+    /// <returns>As <see cref="BridgeSide.Receive"/>.</returns>
+    internal static int Splice(int from, int to, int count)
+    {
+        while (true)
+        {
+            nint moved = LibC.splice(from, null, to, null, (nuint)count, LibC.SPLICE_F_MOVE | LibC.SPLICE_F_NONBLOCK);
+            if (moved >= 0)
+                return (int)moved;
+            int error = Marshal.GetLastPInvokeError();
+            if (error == LibC.EAGAIN)
+                return -1;
+            if (error != LibC.EINTR)
+                return -2;
+        }
     }
 
     /// <summary>Closes so that the peer learns of an abort: a reset for TCP and vsock, an end for Unix.</summary>
@@ -93,22 +127,20 @@ internal static unsafe class NativeSocket
         _ = LibC.close(fd);
     }
 
-    private static void Prepare(int fd)
-    {
-        Set(fd, LibC.IPPROTO_TCP, LibC.TCP_NODELAY);
-        Set(fd, LibC.SOL_SOCKET, LibC.SO_KEEPALIVE);
-    }
-
     private static void Set(int fd, int level, int option)
     {
         int one = 1;
         _ = LibC.setsockopt(fd, level, option, &one, sizeof(int));
     }
 
-    private static bool TryBind(int fd, NativeAddress address, BridgeEndPoint endPoint)
+    private static bool TryBind(int fd, NativeAddress address, EndPoint endPoint)
     {
-        if (LibC.bind(fd, address.Pointer, address.Length) == 0)
-            return true;
+        fixed (byte* bytes = address.Bytes)
+        {
+            if (LibC.bind(fd, bytes, (uint)address.Bytes.Length) == 0)
+                return true;
+        }
+
         int error = Marshal.GetLastPInvokeError();
         return error == LibC.EADDRINUSE ? false : throw Failed(endPoint, error);
     }
@@ -126,7 +158,33 @@ internal static unsafe class NativeSocket
         return (IPEndPoint)asked.Create(address);
     }
 
-    private static TransportException Failed(BridgeEndPoint endPoint, int error) => new(
+    private static TransportException Failed(EndPoint endPoint, int error) => new(
         error == LibC.EADDRINUSE ? TransportError.AddressInUse : TransportError.BadAddress,
         $"Cannot listen on {endPoint}: {Marshal.GetPInvokeErrorMessage(error)}.");
+}
+
+/// <summary>An end point as the kernel takes it.</summary>
+internal sealed class NativeAddress
+{
+    private readonly SocketAddress _address;
+
+    internal NativeAddress(EndPoint endPoint)
+    {
+        _address = endPoint.Serialize();
+        Family = BinaryPrimitives.ReadUInt16LittleEndian(Bytes);
+        IsLoopback = endPoint is IPEndPoint ip && IPAddress.IsLoopback(ip.Address);
+        Handshake = endPoint is VhostUserEndPoint vhost ? VhostUserHandshake.Request(vhost.Port) : null;
+    }
+
+    /// <summary>The <c>sockaddr</c>.</summary>
+    internal ReadOnlySpan<byte> Bytes => _address.Buffer.Span[.._address.Size];
+
+    internal int Family { get; }
+
+    internal bool IsTcp => Family is LibC.AF_INET or LibC.AF_INET6;
+
+    internal bool IsLoopback { get; }
+
+    /// <summary>What the peer must hear before it connects; null for nothing.</summary>
+    internal byte[]? Handshake { get; }
 }

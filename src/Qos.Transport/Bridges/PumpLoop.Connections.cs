@@ -4,6 +4,7 @@ namespace Qos.Transport;
 internal sealed unsafe partial class PumpLoop
 {
     private readonly Stack<int> _slotsFree = new();
+    private readonly Queue<BridgeConnection> _queue = new();
     private BridgeConnection?[] _slots = new BridgeConnection?[64];
     private uint[] _generations = new uint[64];
     private int _slotsUsed;
@@ -16,7 +17,7 @@ internal sealed unsafe partial class PumpLoop
     internal void Reserve() => Interlocked.Increment(ref _open);
 
     /// <summary>Takes an accepted connection, which was reserved before. On the loop's thread.</summary>
-    internal void Adopt(Bridge bridge, int clientFd)
+    internal void Add(Bridge bridge, int clientFd)
     {
         if (!_slotsFree.TryPop(out int slot))
             slot = _slotsUsed++;
@@ -29,14 +30,7 @@ internal sealed unsafe partial class PumpLoop
         ulong key = ((ulong)(++_generations[slot] & 0x7FFF_FFFF) << 32) | ((ulong)slot << 1);
         var connection = new BridgeConnection(this, bridge, slot, clientFd, key);
         _slots[slot] = connection;
-        try
-        {
-            connection.Start(key | 1);
-        }
-        catch (IOException e)
-        {
-            Fail(connection, e);
-        }
+        Guard(connection, static connection => connection.Start());
     }
 
     /// <summary>Forgets a connection that closed its sockets.</summary>
@@ -45,6 +39,7 @@ internal sealed unsafe partial class PumpLoop
         _slots[connection.Slot] = null;
         _slotsFree.Push(connection.Slot);
         Interlocked.Decrement(ref _open);
+        _pump.Leave();
         connection.Bridge.Leave();
     }
 
@@ -55,6 +50,44 @@ internal sealed unsafe partial class PumpLoop
         {
             if (_slots[slot] is { } connection && (bridge is null || connection.Bridge == bridge))
                 connection.Abort();
+        }
+    }
+
+    /// <summary>Gives a connection that has more to move another turn, after the others.</summary>
+    internal void Queue(BridgeConnection connection)
+    {
+        if (connection.IsQueued)
+            return;
+        connection.IsQueued = true;
+        _queue.Enqueue(connection);
+    }
+
+    /// <summary>Does something with a connection. What the kernel refuses to watch costs the one that it was for, not the loop and all the others.</summary>
+    internal static void Guard(BridgeConnection connection, Action<BridgeConnection> action)
+    {
+        try
+        {
+            action(connection);
+        }
+        catch (IOException e)
+        {
+            Fail(connection, e);
+        }
+    }
+
+    private static void Fail(BridgeConnection connection, IOException e)
+    {
+        connection.Bridge.Report(BridgeNoticeKind.Fault, $"a connection was closed ({e.Message})");
+        connection.Abort();
+    }
+
+    private void RunQueue()
+    {
+        for (int turns = _queue.Count; turns > 0; turns--)
+        {
+            BridgeConnection connection = _queue.Dequeue();
+            connection.IsQueued = false;
+            Guard(connection, static connection => connection.OnTurn());
         }
     }
 

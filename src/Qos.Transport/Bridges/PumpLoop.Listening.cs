@@ -3,7 +3,7 @@ using Qos.Native;
 
 namespace Qos.Transport;
 
-/// <summary>Accepting: each loop waits at every listener, and the one that wakes gives a connection to the loop with the fewest.</summary>
+/// <summary>Accepting: each loop waits at every listener, and a connection stays on the loop that accepted it.</summary>
 internal sealed unsafe partial class PumpLoop
 {
     private const int AcceptBurst = 64;
@@ -52,31 +52,44 @@ internal sealed unsafe partial class PumpLoop
 
     private void Accepted(Bridge bridge, int fd)
     {
-        BridgeTally tally = bridge.TallyOf(this);
+        LoopCounters counters = bridge.CountersOf(this);
         if (!bridge.TryEnter())
         {
-            tally.Refused++;
+            counters.Refused++;
             NativeSocket.Reset(fd);
-            bridge.Tell(BridgeNoticeKind.Full, $"more than {bridge.Limits.MaxConnections} connections; the further ones are reset");
+            bridge.Report(BridgeNoticeKind.Full, $"more than {bridge.Limits.MaxConnections} connections; the further ones are reset");
             return;
         }
 
-        tally.Accepted++;
-        PumpLoop loop = _pump.Lightest(this);
+        if (!_pump.TryEnter())
+        {
+            bridge.Leave();
+            counters.Refused++;
+            NativeSocket.Reset(fd);
+            bridge.Report(
+                BridgeNoticeKind.Full,
+                $"all bridges together have {_pump.Options.MaxConnections} connections; the further ones are reset; raise the limit of open files");
+            return;
+        }
+
+        counters.Accepted++;
+        PumpLoop loop = _pump.LoopFor(this);
         loop.Reserve();
         if (loop == this)
-            Adopt(bridge, fd);
+            Add(bridge, fd);
         else
-            loop.Post(() => loop.Adopt(bridge, fd));
+            HandOver(loop, bridge, fd);
     }
+
+    private static void HandOver(PumpLoop loop, Bridge bridge, int fd) => loop.Post(() => loop.Add(bridge, fd));
 
     // Without a descriptor a ready listener would spin; connections wait in the kernel until the next tick instead.
     private void PauseAccepting(Bridge bridge, int error)
     {
         UnwatchListener(bridge);
         _paused.Add(bridge);
-        StartClock();
-        bridge.Tell(
+        StartClock(retries: true);
+        bridge.Report(
             BridgeNoticeKind.AcceptPaused,
             $"cannot accept ({Marshal.GetPInvokeErrorMessage(error)}); raise the limit of open files if this stays");
     }

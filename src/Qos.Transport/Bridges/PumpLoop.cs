@@ -12,7 +12,10 @@ internal sealed unsafe partial class PumpLoop
 {
     private const int MaxEvents = 256;
     private const ulong WakeKey = ulong.MaxValue;
-    private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
+
+    // While the loop must ask again because the kernel reports nothing: a busy Unix listener, no descriptors.
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(0.1);
 
     private readonly BridgePump _pump;
     private readonly TimeProvider _time;
@@ -22,7 +25,9 @@ internal sealed unsafe partial class PumpLoop
     private readonly Lock _wakeLock = new();
     private bool _closed;
     private int _wakePending;
+    private bool _woken;
     private bool _clockRuns;
+    private bool _retries;
     private volatile bool _ticked;
     private volatile bool _stop;
 
@@ -31,7 +36,7 @@ internal sealed unsafe partial class PumpLoop
         _pump = pump;
         Index = index;
         _time = pump.Options.Time;
-        Lot = new ParkingLot(limits.ReadSize, limits.MaxParked);
+        Pending = new PendingWrites(limits.ReadSize, limits.MaxPending);
         Epoll = Checked(LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
         _wake = Checked(LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK));
         Register(_wake, LibC.EPOLLIN, WakeKey);
@@ -43,7 +48,9 @@ internal sealed unsafe partial class PumpLoop
 
     internal int Epoll { get; }
 
-    internal ParkingLot Lot { get; }
+    internal TimeProvider Time => _time;
+
+    internal PendingWrites Pending { get; }
 
     /// <summary>The time of the last tick, or of the clock's start: exact enough for limits of seconds.</summary>
     internal long Now { get; private set; }
@@ -56,13 +63,13 @@ internal sealed unsafe partial class PumpLoop
     }
 
     /// <summary>A time limit began to run: from now on the loop looks at the clock.</summary>
-    internal void StartClock()
+    /// <param name="retries">Whether it must ask again soon for something that the kernel does not report.</param>
+    internal void StartClock(bool retries = false)
     {
-        if (_clockRuns)
-            return;
-        _clockRuns = true;
-        Now = _time.GetTimestamp();
-        _clock.Change(s_tick, s_tick);
+        if (!_clockRuns)
+            Now = _time.GetTimestamp();
+        if (!_clockRuns || (retries && !_retries))
+            SetClock(true, retries);
     }
 
     /// <summary>The thread's whole life; all connections are aborted at its end.</summary>
@@ -71,11 +78,14 @@ internal sealed unsafe partial class PumpLoop
         LibC.epoll_event* events = stackalloc LibC.epoll_event[MaxEvents];
         while (!_stop)
         {
-            int count = LibC.epoll_wait(Epoll, events, MaxEvents, -1);
+            int count = LibC.epoll_wait(Epoll, events, MaxEvents, _queue.Count == 0 ? -1 : 0);
             if (count < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
                 throw new IOException($"epoll_wait failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
             for (int i = 0; i < count; i++)
                 Dispatch(events[i].data, events[i].events);
+            RunQueue();
+            if (_woken)
+                OnWake();
         }
 
         AbortAll(null);
@@ -89,7 +99,7 @@ internal sealed unsafe partial class PumpLoop
         }
 
         _ = LibC.close(Epoll);
-        Lot.Dispose();
+        Pending.Dispose();
     }
 
     /// <summary>Ends <see cref="Run"/>.</summary>
@@ -102,7 +112,7 @@ internal sealed unsafe partial class PumpLoop
     private void Dispatch(ulong key, uint events)
     {
         if (key == WakeKey)
-            OnWake();
+            _woken = true;
         else if ((key & ListenerFlag) != 0)
             Accept((int)key);
         else if (Find(key) is { } connection)
@@ -121,15 +131,10 @@ internal sealed unsafe partial class PumpLoop
         }
     }
 
-    // What the kernel refuses to watch costs the one connection that it was for, not the loop and all the others.
-    private static void Fail(BridgeConnection connection, IOException e)
-    {
-        connection.Bridge.Tell(BridgeNoticeKind.Fault, $"a connection was closed ({e.Message})");
-        connection.Abort();
-    }
-
+    // After the events that came with it: they may be of sockets that a tick closes.
     private void OnWake()
     {
+        _woken = false;
         ulong count;
         _ = LibC.read(_wake, &count, sizeof(ulong));
         Volatile.Write(ref _wakePending, 0);
@@ -150,27 +155,28 @@ internal sealed unsafe partial class PumpLoop
     private void OnTick()
     {
         Now = _time.GetTimestamp();
-        bool timed = _paused.Count > 0;
         ResumeAccepting();
+        bool timed = false, retries = _paused.Count > 0;
         for (int slot = 0; slot < _slotsUsed; slot++)
         {
             if (_slots[slot] is not { IsTimed: true } connection)
                 continue;
+            Guard(connection, static connection => connection.OnTick());
             timed = true;
-            try
-            {
-                connection.OnTick(_time);
-            }
-            catch (IOException e)
-            {
-                Fail(connection, e);
-            }
+            retries |= connection.IsRetrying;
         }
 
-        if (timed)
+        SetClock(timed, retries);
+    }
+
+    private void SetClock(bool timed, bool retries)
+    {
+        if (_clockRuns == (timed || retries) && _retries == retries)
             return;
-        _clockRuns = false;
-        _clock.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _clockRuns = timed || retries;
+        _retries = retries;
+        TimeSpan tick = !_clockRuns ? Timeout.InfiniteTimeSpan : retries ? s_retry : s_tick;
+        _clock.Change(tick, tick);
     }
 
     private void Tick()

@@ -113,38 +113,38 @@ public sealed class EnclaveAddress : IEquatable<EnclaveAddress>
     }
 
     /// <summary>The host's side of a <c>server</c> bridge: what to connect to for the enclave's port.</summary>
-    public BridgeEndPoint DialEnclave(uint port) => Kind switch
+    public EndPoint DialEnclave(uint port) => Kind switch
     {
-        EnclaveAddressKind.Unix => BridgeEndPoint.Unix(PathOf(port)),
-        EnclaveAddressKind.Vsock => BridgeEndPoint.Vsock(Cid, port),
-        _ => BridgeEndPoint.VhostUser(Path, port),
+        EnclaveAddressKind.Unix => new UnixDomainSocketEndPoint(PathOf(port)),
+        EnclaveAddressKind.Vsock => new VsockEndPoint(Cid, port),
+        _ => new VhostUserEndPoint(Path, port),
     };
 
     /// <summary>The enclave's side of a <c>server</c> bridge: where it listens for the host.</summary>
     /// <exception cref="TransportException">The address is a vhost-user back end's, which only a host can use.</exception>
-    public BridgeEndPoint ListenInEnclave(uint port) => Kind switch
+    public EndPoint ListenInEnclave(uint port) => Kind switch
     {
-        EnclaveAddressKind.Unix => BridgeEndPoint.Unix(PathOf(port)),
-        EnclaveAddressKind.Vsock => BridgeEndPoint.Vsock(VsockEndPoint.AnyCid, port),
+        EnclaveAddressKind.Unix => new UnixDomainSocketEndPoint(PathOf(port)),
+        EnclaveAddressKind.Vsock => new VsockEndPoint(VsockEndPoint.AnyCid, port),
         _ => throw HostOnly(),
     };
 
     /// <summary>The enclave's side of a <c>client</c> bridge: what to connect to for the host's port.</summary>
     /// <param name="port">The vsock port at the host.</param>
     /// <param name="hostCid">Who the host is, seen from inside.</param>
-    public BridgeEndPoint DialHost(uint port, uint hostCid = VsockEndPoint.ParentCid) => Kind switch
+    public EndPoint DialHost(uint port, uint hostCid = VsockEndPoint.ParentCid) => Kind switch
     {
-        EnclaveAddressKind.Unix => BridgeEndPoint.Unix(HostPathOf(port)),
-        EnclaveAddressKind.Vsock => BridgeEndPoint.Vsock(hostCid, port),
+        EnclaveAddressKind.Unix => new UnixDomainSocketEndPoint(HostPathOf(port)),
+        EnclaveAddressKind.Vsock => new VsockEndPoint(hostCid, port),
         _ => throw HostOnly(),
     };
 
     /// <summary>The host's side of a <c>client</c> bridge: where it listens for the enclave.</summary>
-    public BridgeEndPoint ListenOnHost(uint port) => Kind switch
+    public EndPoint ListenOnHost(uint port) => Kind switch
     {
-        EnclaveAddressKind.Unix => BridgeEndPoint.Unix(HostPathOf(port)),
-        EnclaveAddressKind.Vsock => BridgeEndPoint.Vsock(VsockEndPoint.AnyCid, port),
-        _ => BridgeEndPoint.Unix(UnixPath.Checked($"{Path}_{port}")),
+        EnclaveAddressKind.Unix => new UnixDomainSocketEndPoint(HostPathOf(port)),
+        EnclaveAddressKind.Vsock => new VsockEndPoint(VsockEndPoint.AnyCid, port),
+        _ => new UnixDomainSocketEndPoint(UnixPath.Checked($"{Path}_{port}")),
     };
 
     /// <summary>The Unix socket of one of the enclave's ports.</summary>

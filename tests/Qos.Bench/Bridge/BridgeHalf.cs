@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Qos.Transport;
 
@@ -18,6 +19,6 @@ internal static class BridgeHalf
         return 0;
     }
 
-    private static BridgeEndPoint Parse(string text) =>
-        text.StartsWith('/') ? BridgeEndPoint.Unix(text) : BridgeEndPoint.Tcp(IPEndPoint.Parse(text));
+    private static EndPoint Parse(string text) =>
+        text.StartsWith('/') ? new UnixDomainSocketEndPoint(text) : IPEndPoint.Parse(text);
 }
