@@ -69,7 +69,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
 
         await _stop.CancelAsync();
         Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
-        Assert.False(File.Exists(_address.ListenInEnclave(Port).Path));
+        Assert.False(File.Exists(_address.ListenInEnclave(Port).ToString()!));
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
     [Fact]
     public async Task A_bridge_that_cannot_be_opened_is_in_the_status_with_its_reason()
     {
-        File.WriteAllText(_address.ListenInEnclave(Port).Path!, "in the way");
+        File.WriteAllText(_address.ListenInEnclave(Port).ToString()!, "in the way");
         Task<int> running = _runtime.RunAsync(_stop.Token);
         using FrameConnection node = await Connect();
         await _members.StartAsync(node, Config(RestartPolicy.Always), GreetingPivot.Compile(_folder));

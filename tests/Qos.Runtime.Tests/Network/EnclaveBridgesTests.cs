@@ -37,7 +37,7 @@ public sealed class EnclaveBridgesTests
         using NetworkIsolation? network = NetworkIsolation.TryCreate(out _);
         EnclaveAddress address = EnclaveAddress.Unix(folder["s"]);
         using var host = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        host.Bind(new UnixDomainSocketEndPoint(address.ListenOnHost(Port).Path));
+        host.Bind(new UnixDomainSocketEndPoint(address.ListenOnHost(Port).ToString()!));
         host.Listen();
         await using EnclaveBridges bridges = Open(address, new PivotLaunch { Path = "", Sha256 = default, Bridges = [new BridgeConfig.Client(Port, "host")] }, network);
 
