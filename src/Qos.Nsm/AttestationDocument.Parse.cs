@@ -13,7 +13,13 @@ public sealed partial class AttestationDocument
 
     /// <summary>Reads a COSE_Sign1, tagged with 18 or not.</summary>
     /// <exception cref="AttestationException">It is not a document of the documented shape and limits.</exception>
-    public static AttestationDocument Parse(ReadOnlySpan<byte> coseSign1)
+    public static AttestationDocument Parse(ReadOnlySpan<byte> coseSign1) => Parse(coseSign1, allowsUnknown: false);
+
+    /// <summary>Reads a COSE_Sign1 whose payload may have members that are not known, since AWS may add one: to report it, not to trust it for a node.</summary>
+    /// <exception cref="AttestationException">It is not a document of the documented shape and limits.</exception>
+    public static AttestationDocument ParseWithUnknownMembers(ReadOnlySpan<byte> coseSign1) => Parse(coseSign1, allowsUnknown: true);
+
+    private static AttestationDocument Parse(ReadOnlySpan<byte> coseSign1, bool allowsUnknown)
     {
         if (coseSign1.Length > MaxSize)
         {
@@ -29,7 +35,7 @@ public sealed partial class AttestationDocument
         }
 
         Guard(AttestationError.InvalidHeader, "The document's protected header", header, ReadHeader);
-        PayloadFields fields = Guard(AttestationError.InvalidPayload, "The document's payload", payload, PayloadFields.Read);
+        PayloadFields fields = Guard(AttestationError.InvalidPayload, "The document's payload", payload, reader => PayloadFields.Read(reader, allowsUnknown));
         fields.Check();
         return new AttestationDocument(header, payload, signature, fields);
     }

@@ -11,7 +11,7 @@ public sealed partial class AttestationDocument
         private const int MaxPcrs = 32;
         private const int MaxCertificate = 1024;
         private const int MaxPublicKey = 1024;
-        private const int MaxBytes = 512;
+        private const int MaxBytes = 1024;
 
         // The last millisecond of the year 9999, beyond which there is no DateTimeOffset.
         private const ulong MaxTimestamp = 253402300799999;
@@ -34,9 +34,12 @@ public sealed partial class AttestationDocument
 
         public byte[]? Nonce { get; private set; }
 
-        public static PayloadFields Read(CborReader reader)
+        /// <summary>Members that are not known; null where they refuse the document.</summary>
+        public List<string>? Unknown { get; private init; }
+
+        public static PayloadFields Read(CborReader reader, bool allowsUnknown)
         {
-            var fields = new PayloadFields();
+            var fields = new PayloadFields { Unknown = allowsUnknown ? [] : null };
             CborFields.ReadMap(reader, name => fields.ReadMember(reader, name));
             return fields;
         }
@@ -57,8 +60,8 @@ public sealed partial class AttestationDocument
                 AttestationError.InvalidCaBundle,
                 "cabundle is not one or more certificates of 1 to 1,024 bytes");
             Require(PublicKey is null or { Length: > 0 and <= MaxPublicKey }, AttestationError.InvalidPublicKey, "public_key has not 1 to 1,024 bytes");
-            Require(UserData is null or { Length: <= MaxBytes }, AttestationError.InvalidUserData, "user_data has more than 512 bytes");
-            Require(Nonce is null or { Length: <= MaxBytes }, AttestationError.InvalidNonce, "nonce has more than 512 bytes");
+            Require(UserData is null or { Length: <= MaxBytes }, AttestationError.InvalidUserData, "user_data has more than 1,024 bytes");
+            Require(Nonce is null or { Length: <= MaxBytes }, AttestationError.InvalidNonce, "nonce has more than 1,024 bytes");
         }
 
         private void ReadMember(CborReader reader, string name)
@@ -91,6 +94,10 @@ public sealed partial class AttestationDocument
                     break;
                 case "nonce":
                     Nonce = ReadOptional(reader);
+                    break;
+                case var _ when Unknown is { } unknown:
+                    unknown.Add(name);
+                    reader.SkipValue();
                     break;
                 default:
                     throw CborFields.Unknown(name);

@@ -22,6 +22,7 @@ public sealed partial class AttestationDocument
         PublicKey = AsMemory(fields.PublicKey);
         UserData = AsMemory(fields.UserData);
         Nonce = AsMemory(fields.Nonce);
+        UnknownMembers = fields.Unknown ?? [];
     }
 
     /// <summary>The module that signed.</summary>
@@ -45,11 +46,14 @@ public sealed partial class AttestationDocument
     /// <summary>The public key that was given with the request, 1 to 1,024 bytes, or null.</summary>
     public ReadOnlyMemory<byte>? PublicKey { get; }
 
-    /// <summary>The user data of the request, up to 512 bytes, or null.</summary>
+    /// <summary>The user data of the request, up to 1,024 bytes, or null.</summary>
     public ReadOnlyMemory<byte>? UserData { get; }
 
-    /// <summary>The nonce of the request, up to 512 bytes, or null.</summary>
+    /// <summary>The nonce of the request, up to 1,024 bytes, or null.</summary>
     public ReadOnlyMemory<byte>? Nonce { get; }
+
+    /// <summary>Names of the payload's members that are not known; empty unless they were allowed.</summary>
+    public IReadOnlyList<string> UnknownMembers { get; }
 
     /// <summary>The protected header as it was received.</summary>
     public ReadOnlyMemory<byte> ProtectedHeader { get; }

@@ -33,10 +33,10 @@ public enum AttestationError
     /// <summary>public_key has not 1 to 1,024 bytes.</summary>
     InvalidPublicKey,
 
-    /// <summary>user_data has more than 512 bytes.</summary>
+    /// <summary>user_data has more than 1,024 bytes.</summary>
     InvalidUserData,
 
-    /// <summary>nonce has more than 512 bytes.</summary>
+    /// <summary>nonce has more than 1,024 bytes.</summary>
     InvalidNonce,
 
     /// <summary>A certificate is not strict DER of the X.509 profile that is accepted.</summary>

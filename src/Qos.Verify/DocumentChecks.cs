@@ -3,14 +3,15 @@ using Qos.Nsm;
 
 namespace Qos.Verify;
 
-/// <summary>The checks on an attestation document by itself. Specification: nsm, Verification, steps 1 to 3.</summary>
+/// <summary>The checks on an attestation document by itself. Format: docs/protocol/nsm.md, Verification.</summary>
 internal static class DocumentChecks
 {
     private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>Reads and verifies; null when it cannot be read.</summary>
     public static AttestationDocument? Run(
-        CheckList checks, ReadOnlySpan<byte> coseSign1, VerificationPolicy policy, AttestationExaminer verifier, string rootSha256, bool isAws)
+        CheckList checks, ReadOnlySpan<byte> coseSign1, VerificationPolicy policy, AttestationExaminer verifier, string rootSha256, bool isAws,
+        bool allowsUnknown)
     {
         checks.Pass(
             CheckNames.DocumentRoot,
@@ -19,8 +20,10 @@ internal static class DocumentChecks
         AttestationDocument document;
         try
         {
-            document = AttestationDocument.Parse(coseSign1);
+            document = allowsUnknown ? AttestationDocument.ParseWithUnknownMembers(coseSign1) : AttestationDocument.Parse(coseSign1);
             checks.Pass(CheckNames.DocumentFormat);
+            if (document.UnknownMembers.Count > 0)
+                checks.Add(new(CheckNames.DocumentMembers, CheckOutcome.NotAsked, Detail: $"members that are not known here, and not looked at: {string.Join(", ", document.UnknownMembers)}"));
         }
         catch (AttestationException e)
         {

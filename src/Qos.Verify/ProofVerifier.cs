@@ -38,7 +38,7 @@ public sealed class ProofVerifier
     public VerificationResult VerifyAttestation(ReadOnlySpan<byte> coseSign1)
     {
         var checks = new CheckList();
-        AttestationDocument? document = Document(checks, coseSign1);
+        AttestationDocument? document = Document(checks, coseSign1, allowsUnknown: true);
         if (_policy.Nonce is not null)
             ManifestChecks.Nonce(checks, document, _policy);
         DocumentChecks.TrustedPcrs(checks, document, _policy.Measurements, isDemanded: false);
@@ -142,8 +142,8 @@ public sealed class ProofVerifier
         };
     }
 
-    private AttestationDocument? Document(CheckList checks, ReadOnlySpan<byte> coseSign1) =>
-        DocumentChecks.Run(checks, coseSign1, _policy, _verifier, _rootSha256, _isAws);
+    private AttestationDocument? Document(CheckList checks, ReadOnlySpan<byte> coseSign1, bool allowsUnknown = false) =>
+        DocumentChecks.Run(checks, coseSign1, _policy, _verifier, _rootSha256, _isAws, allowsUnknown);
 
     private AttestationDocument? Boot(CheckList checks, BootProof proof, out ProvenFacts facts)
     {

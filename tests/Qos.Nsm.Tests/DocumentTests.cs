@@ -38,8 +38,8 @@ public sealed class DocumentTests
         ["cabundle missing"] = (p => p.Remove("cabundle"), AttestationError.InvalidCaBundle),
         ["public_key empty"] = (p => p.Set("public_key", w => w.WriteByteString([])), AttestationError.InvalidPublicKey),
         ["public_key of 1,025 bytes"] = (p => p.Set("public_key", w => w.WriteByteString(new byte[1025])), AttestationError.InvalidPublicKey),
-        ["user_data of 513 bytes"] = (p => p.Set("user_data", w => w.WriteByteString(new byte[513])), AttestationError.InvalidUserData),
-        ["nonce of 513 bytes"] = (p => p.Set("nonce", w => w.WriteByteString(new byte[513])), AttestationError.InvalidNonce),
+        ["user_data of 1,025 bytes"] = (p => p.Set("user_data", w => w.WriteByteString(new byte[1025])), AttestationError.InvalidUserData),
+        ["nonce of 1,025 bytes"] = (p => p.Set("nonce", w => w.WriteByteString(new byte[1025])), AttestationError.InvalidNonce),
         ["nonce undefined"] = (p => p.Set("nonce", w => w.WriteSimpleValue(CborSimpleValue.Undefined)), AttestationError.InvalidPayload),
         ["an unknown member"] = (p => p.Add("extra", w => w.WriteNull()), AttestationError.InvalidPayload),
         ["a member twice"] = (p => p.Add("nonce", w => w.WriteNull()), AttestationError.InvalidPayload),
@@ -57,14 +57,24 @@ public sealed class DocumentTests
     }
 
     [Fact]
+    public void A_member_that_is_not_known_is_read_only_to_be_reported()
+    {
+        byte[] document = s_chain.Document(p => p.Add("firmware", w => w.WriteTextString("7")));
+        Assert.Equal(AttestationError.InvalidPayload, Assert.Throws<AttestationException>(() => AttestationDocument.Parse(document)).Error);
+        AttestationDocument read = AttestationDocument.ParseWithUnknownMembers(document);
+        Assert.Equal(["firmware"], read.UnknownMembers);
+        Assert.Empty(AttestationDocument.ParseWithUnknownMembers(s_chain.Document()).UnknownMembers);
+    }
+
+    [Fact]
     public void At_its_limits_it_is_accepted()
     {
         Verify(s_chain.Document());
         Verify(s_chain.Document(p =>
         {
             p.Set("public_key", w => w.WriteByteString(new byte[1024]));
-            p.Set("user_data", w => w.WriteByteString(new byte[512]));
-            p.Set("nonce", w => w.WriteByteString(new byte[512]));
+            p.Set("user_data", w => w.WriteByteString(new byte[1024]));
+            p.Set("nonce", w => w.WriteByteString(new byte[1024]));
             p.Set("pcrs", w => TestPayload.WritePcrs(w, 32, 64));
         }));
         Verify(s_chain.Document(p =>

@@ -125,6 +125,60 @@ public sealed class PublishedProofTests
     }
 
     [Theory]
+    [InlineData("base64")]
+    [InlineData("base64url without padding")]
+    [InlineData("lines of base64")]
+    [InlineData("hex")]
+    [InlineData("JSON string")]
+    [InlineData("member")]
+    [InlineData("boot proof")]
+    [InlineData("bytes")]
+    public void A_document_is_read_in_whatever_form_people_have_it(string form)
+    {
+        byte[] document = s_proof.Boot!.AttestationDocument.ToArray();
+        string base64 = Convert.ToBase64String(document);
+        byte[] file = form switch
+        {
+            "base64url without padding" => Encoding.UTF8.GetBytes(base64.Replace('+', '-').Replace('/', '_').TrimEnd('=')),
+            "lines of base64" => Encoding.UTF8.GetBytes("\uFEFF" + string.Join("\r\n", base64.Chunk(76).Select(static line => new string(line))) + "\n"),
+            "hex" => Encoding.UTF8.GetBytes(Convert.ToHexString(document) + "\n"),
+            "JSON string" => Encoding.UTF8.GetBytes($"\"{base64}\""),
+            "member" => Encoding.UTF8.GetBytes($"{{\"time\":1.5,\"document\":\"{base64}\"}}"),
+            "boot proof" => s_published,
+            "bytes" => document,
+            _ => Encoding.UTF8.GetBytes(base64),
+        };
+        Assert.Equal(document, AttestationInput.Decode(file));
+    }
+
+    [Fact]
+    public void A_file_of_another_kind_is_named()
+    {
+        Assert.Contains("without an attestation document", Assert.Throws<EncodingException>(() => AttestationInput.Decode("{}"u8.ToArray())).Message, StringComparison.Ordinal);
+        Assert.Contains("neither base64 nor hex", Assert.Throws<EncodingException>(() => AttestationInput.Decode("\"*\""u8.ToArray())).Message, StringComparison.Ordinal);
+        Assert.Equal("not a document!"u8.ToArray(), AttestationInput.Decode("not a document!"u8.ToArray()));
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("1758057949")]
+    [InlineData("1.5e3")]
+    [InlineData("\"2025-09-16\"")]
+    [InlineData("[]")]
+    [InlineData("{\"seconds\":null}")]
+    public void Members_that_nothing_proves_may_have_any_form(string value)
+    {
+        string text = Encoding.UTF8.GetString(s_proof.Boot!.ToJson());
+        foreach (string name in (string[])["createdAt", "owner", "deploymentLabel", "unheardOf"])
+        {
+            using JsonDocument json = JsonDocument.Parse(text);
+            string members = string.Join(',', json.RootElement.EnumerateObject().Where(member => member.Name != name).Select(static member => member.ToString()));
+            BootProof read = BootProof.Parse(Encoding.UTF8.GetBytes($"{{{members},\"{name}\":{value}}}"));
+            Assert.Equal(s_proof.Boot.Manifest.ToArray(), read.Manifest.ToArray());
+        }
+    }
+
+    [Theory]
     [InlineData("now", true)]
     [InlineData("document", true)]
     [InlineData("0", true)]

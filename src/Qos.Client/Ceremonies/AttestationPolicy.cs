@@ -51,7 +51,7 @@ public sealed class AttestationPolicy
     /// <exception cref="CeremonyException">It is refused; the message names the first check that does not hold.</exception>
     public AttestationDocument Verify(ReadOnlyMemory<byte> coseSign1) => _policy is null
         ? Parse(coseSign1)
-        : Accept(Verifier(_policy).VerifyAttestation(coseSign1.Span));
+        : Known(Accept(Verifier(_policy).VerifyAttestation(coseSign1.Span)));
 
     /// <summary>Verifies that a document is a booted node's, for this manifest, with its setup key.</summary>
     /// <exception cref="CeremonyException">It is refused; the message names the first check that does not hold.</exception>
@@ -70,6 +70,11 @@ public sealed class AttestationPolicy
         if (_policy is not null)
             _ = Verifier(_policy);
     }
+
+    // What a node's module signed and this program does not understand cannot be believed.
+    private static AttestationDocument Known(AttestationDocument document) => document.UnknownMembers.Count == 0
+        ? document
+        : throw new CeremonyException($"The attestation document is refused: it has members that are not known here, {VisibleText.Escape(string.Join(", ", document.UnknownMembers))}.");
 
     private static ProofVerifier Verifier(VerificationPolicy policy)
     {
