@@ -174,10 +174,10 @@ public sealed class FileTests : IDisposable
     {
         using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
         using SecretMemory passphrase = SecretMemory.CopyOf("a passphrase"u8);
-        KeyFile.WriteNew(_folder["plain"], key, null);
-        KeyFile.WriteNew(_folder["protected"], key, passphrase);
-        KeyFile.WritePublic(_folder["public"], key.PublicKey);
-        Assert.All(["plain", "protected", "public"], name => Assert.Equal(key.PublicKey, KeyFile.ReadPublicOf(_folder[name])));
+        KeySource.WriteNew(_folder["plain"], key, null);
+        KeySource.WriteNew(_folder["protected"], key, passphrase);
+        KeySource.WritePublic(_folder["public"], key.PublicKey);
+        Assert.All(["plain", "protected", "public"], name => Assert.Equal(key.PublicKey, KeySource.ReadPublicOf(_folder[name])));
     }
 
     // As one that was passed on starting the program: open, nobody's, and not closed on exec.

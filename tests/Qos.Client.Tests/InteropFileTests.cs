@@ -105,7 +105,7 @@ public sealed class InteropFileTests : IDisposable
     private string WriteKey(string alias)
     {
         using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
-        KeyFile.WritePublic(_folder[alias + ".pub"], key.PublicKey);
+        KeySource.WritePublic(_folder[alias + ".pub"], key.PublicKey);
         return key.PublicKey.ToHex();
     }
 }

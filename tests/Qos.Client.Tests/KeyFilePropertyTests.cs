@@ -24,11 +24,11 @@ public sealed class KeyFilePropertyTests : IDisposable
         {
             string path = Path.Combine(_folder, "secret");
             using KeySet keys = KeySet.Generate(new TestRandom(seed));
-            KeyFiles.WriteSecret(path, keys, overwrite: true);
+            KeyFileFormat.WriteSecret(path, keys, overwrite: true);
             string digits = File.ReadAllText(path);
             string space = string.Concat(white.Select(static one => " \t\r\n"[(int)((uint)one % 4)]));
             File.WriteAllText(path, space + (isUpper ? digits.ToUpperInvariant() : digits) + space);
-            using KeySet read = KeyFiles.ReadSecret(path);
+            using KeySet read = KeyFileFormat.ReadSecret(path);
             Assert.Equal(keys.PublicKey, read.PublicKey);
             using SecretMemory before = keys.ExportSeed();
             using SecretMemory after = read.ExportSeed();
@@ -43,12 +43,12 @@ public sealed class KeyFilePropertyTests : IDisposable
         File.WriteAllText(path, text);
         try
         {
-            using KeySet keys = KeyFiles.ReadSecret(path);
+            using KeySet keys = KeyFileFormat.ReadSecret(path);
             Assert.Equal(64, text.Trim().Length);
         }
         catch (KeyException refused)
         {
-            Assert.Equal(Encoding.UTF8.GetByteCount(text) >= KeyFiles.MaxFileSize ? KeyError.IOError : KeyError.InvalidMasterSeed, refused.Error);
+            Assert.Equal(Encoding.UTF8.GetByteCount(text) >= KeyFileFormat.MaxFileSize ? KeyError.IOError : KeyError.InvalidMasterSeed, refused.Error);
             Assert.DoesNotContain(s_seed[..16], refused.ToString(), StringComparison.Ordinal);
         }
     });
@@ -58,7 +58,7 @@ public sealed class KeyFilePropertyTests : IDisposable
     {
         string path = Path.Combine(_folder, "public");
         File.WriteAllText(path, text);
-        Assert.Equal(IsRead(() => KeyFiles.ReadPublic(path)), IsRead(() => PublicKey.ParseHex(text.Trim())));
+        Assert.Equal(IsRead(() => KeyFileFormat.ReadPublic(path)), IsRead(() => PublicKey.ParseHex(text.Trim())));
     });
 
     [Fact]

@@ -13,26 +13,26 @@ public sealed class KeyFileTests : IDisposable
         byte[] seed = new TestRandom(60).Bytes(32);
         using KeySet keys = KeySet.FromSeed(seed);
         string path = In("a.secret");
-        KeyFiles.WriteSecret(path, keys);
+        KeyFileFormat.WriteSecret(path, keys);
 
         Assert.Equal(Convert.ToHexStringLower(seed), File.ReadAllText(path));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-        Assert.False(KeyFiles.IsExposed(path));
-        using KeySet again = KeyFiles.ReadSecret(path);
+        Assert.False(KeyFileFormat.IsExposed(path));
+        using KeySet again = KeyFileFormat.ReadSecret(path);
         Assert.Equal(keys.PublicKey, again.PublicKey);
         AssertNothingElseThan("a.secret");
 
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.GroupRead);
-        Assert.True(KeyFiles.IsExposed(path));
+        Assert.True(KeyFileFormat.IsExposed(path));
     }
 
     [Fact]
     public void A_public_file_is_hex()
     {
         using KeySet keys = KeySet.Generate(new TestRandom(61));
-        KeyFiles.WritePublic(In("a.pub"), keys.PublicKey);
+        KeyFileFormat.WritePublic(In("a.pub"), keys.PublicKey);
         Assert.Equal(keys.PublicKey.ToHex(), File.ReadAllText(In("a.pub")));
-        Assert.Equal(keys.PublicKey, KeyFiles.ReadPublic(In("a.pub")));
+        Assert.Equal(keys.PublicKey, KeyFileFormat.ReadPublic(In("a.pub")));
         AssertNothingElseThan("a.pub");
     }
 
@@ -42,9 +42,9 @@ public sealed class KeyFileTests : IDisposable
         using KeySet keys = KeySet.FromSeed(new byte[32]);
         File.WriteAllText(In("a.secret"), $" \t\r\n{new string('0', 64)}\n\n ");
         File.WriteAllText(In("a.pub"), $"\n{keys.PublicKey.ToHex()}\r\n");
-        using KeySet read = KeyFiles.ReadSecret(In("a.secret"));
+        using KeySet read = KeyFileFormat.ReadSecret(In("a.secret"));
         Assert.Equal(keys.PublicKey, read.PublicKey);
-        Assert.Equal(keys.PublicKey, KeyFiles.ReadPublic(In("a.pub")));
+        Assert.Equal(keys.PublicKey, KeyFileFormat.ReadPublic(In("a.pub")));
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class KeyFileTests : IDisposable
         else
             File.WriteAllText(path, "precious");
 
-        foreach (Action write in (Action[])[() => KeyFiles.WriteSecret(path, keys), () => KeyFiles.WritePublic(path, keys.PublicKey)])
+        foreach (Action write in (Action[])[() => KeyFileFormat.WriteSecret(path, keys), () => KeyFileFormat.WritePublic(path, keys.PublicKey)])
         {
             KeyException refused = Assert.Throws<KeyException>(write);
             Assert.Equal(KeyError.IOError, refused.Error);
@@ -67,9 +67,9 @@ public sealed class KeyFileTests : IDisposable
         }
 
         AssertNothingElseThan("a.secret");
-        KeyFiles.WriteSecret(path, keys, overwrite: true);
+        KeyFileFormat.WriteSecret(path, keys, overwrite: true);
         Assert.False(File.Exists(In("elsewhere")));
-        using KeySet read = KeyFiles.ReadSecret(path);
+        using KeySet read = KeyFileFormat.ReadSecret(path);
         Assert.Equal(keys.PublicKey, read.PublicKey);
     }
 
@@ -83,7 +83,7 @@ public sealed class KeyFileTests : IDisposable
         {
             try
             {
-                KeyFiles.WriteSecret(path, keys);
+                KeyFileFormat.WriteSecret(path, keys);
                 Interlocked.Increment(ref written);
             }
             catch (KeyException refused)
@@ -106,12 +106,12 @@ public sealed class KeyFileTests : IDisposable
     public void A_file_that_holds_no_seed_is_refused_without_its_content(string content)
     {
         File.WriteAllText(In("bad"), content);
-        KeyException refused = Assert.Throws<KeyException>(() => KeyFiles.ReadSecret(In("bad")));
+        KeyException refused = Assert.Throws<KeyException>(() => KeyFileFormat.ReadSecret(In("bad")));
         Assert.Equal(KeyError.InvalidMasterSeed, refused.Error);
         Assert.Contains(In("bad"), refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("beef", refused.ToString(), StringComparison.Ordinal);
 
-        Assert.Equal(KeyError.FailedToReadPublicKey, Assert.Throws<KeyException>(() => KeyFiles.ReadPublic(In("bad"))).Error);
+        Assert.Equal(KeyError.FailedToReadPublicKey, Assert.Throws<KeyException>(() => KeyFileFormat.ReadPublic(In("bad"))).Error);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class KeyFileTests : IDisposable
         File.WriteAllText(In("long"), new string(' ', 5000) + new string('0', 64));
         foreach (string path in (string[])[In("missing"), In("no/such/folder"), _folder, In("long"), "/dev/zero"])
         {
-            foreach (Action read in (Action[])[() => KeyFiles.ReadSecret(path), () => KeyFiles.ReadPublic(path)])
+            foreach (Action read in (Action[])[() => KeyFileFormat.ReadSecret(path), () => KeyFileFormat.ReadPublic(path)])
             {
                 KeyException refused = Assert.Throws<KeyException>(read);
                 Assert.Equal(KeyError.IOError, refused.Error);
@@ -134,7 +134,7 @@ public sealed class KeyFileTests : IDisposable
     public void A_folder_that_is_missing_is_one_clear_line()
     {
         using KeySet keys = KeySet.Generate(new TestRandom(64));
-        KeyException refused = Assert.Throws<KeyException>(() => KeyFiles.WriteSecret(In("no/such.secret"), keys));
+        KeyException refused = Assert.Throws<KeyException>(() => KeyFileFormat.WriteSecret(In("no/such.secret"), keys));
         Assert.Equal(KeyError.IOError, refused.Error);
         Assert.DoesNotContain('\n', refused.Message);
     }

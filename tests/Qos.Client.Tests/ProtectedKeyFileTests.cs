@@ -20,7 +20,7 @@ public sealed class ProtectedKeyFileTests : IDisposable
     {
         Write("correct horse");
         Assert.True(ProtectedKeyFile.IsProtected(Path));
-        Assert.False(KeyFiles.IsExposed(Path));
+        Assert.False(KeyFileFormat.IsExposed(Path));
         Assert.Equal(_keys.PublicKey, ProtectedKeyFile.ReadPublicKey(Path));
         using KeySet opened = ProtectedKeyFile.Read(Path, "correct horse"u8);
         Assert.Equal(_keys.PublicKey, opened.PublicKey);
@@ -52,14 +52,14 @@ public sealed class ProtectedKeyFileTests : IDisposable
     public void A_plain_reader_says_that_a_passphrase_is_needed()
     {
         Write("p");
-        KeyException refused = Assert.Throws<KeyException>(() => KeyFiles.ReadSecret(Path));
+        KeyException refused = Assert.Throws<KeyException>(() => KeyFileFormat.ReadSecret(Path));
         Assert.Contains("passphrase", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_plain_file_is_not_taken_for_a_protected_one()
     {
-        KeyFiles.WriteSecret(Path, _keys);
+        KeyFileFormat.WriteSecret(Path, _keys);
         Assert.False(ProtectedKeyFile.IsProtected(Path));
         KeyException refused = Assert.Throws<KeyException>(() => ProtectedKeyFile.Read(Path, "p"u8));
         Assert.Equal(KeyError.InvalidMasterSeed, refused.Error);

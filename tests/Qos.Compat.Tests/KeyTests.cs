@@ -72,7 +72,7 @@ public sealed class KeyTests : IDisposable
             $"p256-asymmetric-decrypt --plaintext-path @share --ciphertext-path %preprod/{name}/old_dev.share.keep --master-seed-path %preprod/old_dev.secret.keep");
         await _folder.DoAsync("shamir-reconstruct --share @share --output-path @seed");
         File.WriteAllText(_folder["quorum.secret"], Convert.ToHexStringLower(_folder.Bytes("seed")));
-        Assert.Equal(VectorFiles.Text("qos", "preprod", name, "quorum_key.pub").Trim(), Client.KeyFile.ReadPublicOf(_folder["quorum.secret"]).ToHex());
+        Assert.Equal(VectorFiles.Text("qos", "preprod", name, "quorum_key.pub").Trim(), Client.KeySource.ReadPublicOf(_folder["quorum.secret"]).ToHex());
     }
 
     [Fact]
@@ -114,10 +114,10 @@ public sealed class KeyTests : IDisposable
     public async Task A_secret_under_a_passphrase_opens_with_it_or_says_what_opens_it()
     {
         const string Home = "%integration-mock/boot-e2e/all-personal-dir/user1-dir/user1";
-        using (Keys.KeySet key = Client.KeyFile.ReadSecret(ClientFolder.Vector(Home[1..] + ".secret")))
+        using (Keys.KeySet key = Client.KeySource.ReadSecret(ClientFolder.Vector(Home[1..] + ".secret")))
         using (Keys.SecretMemory passphrase = Keys.SecretMemory.CopyOf("open sesame"u8))
         {
-            Client.KeyFile.WriteNew(_folder["protected.secret"], key, passphrase);
+            Client.KeySource.WriteNew(_folder["protected.secret"], key, passphrase);
         }
 
         string line = "after-genesis --secret-path @protected.secret --share-path @share --alias user1 --namespace-dir"

@@ -23,6 +23,67 @@ public sealed class PcrFileTests
         Assert.Equal(release[2], PcrFile.Parse($$"""{"pcr8":"{{hex}}"}""")[8]);
     }
 
+    public static TheoryData<string> Shapes() =>
+    [
+        $"{Zero} PCR0\n{One} PCR1\n",
+        $"PCR0: {Zero}\nPCR1: {One.ToUpperInvariant()}\n",
+        $"PCR0={Zero}\r\nPCR1={One}\r\n",
+        $"# of release 7\n\nPCR0 {Zero} # the image\n// the kernel\nPCR1 {One}\n",
+        $"  \"HashAlgorithm\": \"Sha384 {{ ... }}\",\n  \"PCR0\": \"{Zero}\",\n  \"PCR1\": \"{One}\"\n",
+        $$$"""{"PCR0":"{{{Zero}}}","PCR1":"{{{One}}}"}""",
+        $$$"""{"Measurements":{"HashAlgorithm":"Sha384 { ... }","PCR0":"{{{Zero}}}","PCR1":"{{{One}}}"}}""",
+        $$$"""[{"EnclaveName":"a","CPUIDs":[1,5],"Measurements":{"PCR0":"{{{Zero}}}","PCR1":"{{{One}}}"}}]""",
+        $$$"""[{"Measurements":{"PCR0":"{{{Zero}}}","PCR1":"{{{One}}}"}},{"State":"RUNNING","Measurements":{"PCR1":"{{{One}}}","PCR0":"{{{Zero}}}"}}]""",
+        $$$"""{"EifVersion":4,"Measurements":{"PCR0":"{{{Zero}}}","PCR1":"{{{One}}}"},"Metadata":{"CustomMetadata":{{{Nested(200)}}},"PCR0":"not a measurement"}}""",
+        $$$"""
+        Start building the Enclave Image...
+        Enclave Image successfully created.
+        {
+          "Measurements": {
+            "PCR0": "{{{Zero}}}",
+            "PCR1": "{{{One}}}"
+          }
+        }
+        """,
+        $"\uFEFF{Zero} PCR0\n{One} PCR1\n",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Every_shape_that_tools_print_is_read(string text)
+    {
+        IReadOnlyDictionary<int, byte[]> pcrs = PcrFile.Parse(text);
+        Assert.Equal([0, 1], pcrs.Keys);
+        Assert.Equal(Zero, Convert.ToHexStringLower(pcrs[0]));
+        Assert.Equal(One, Convert.ToHexStringLower(pcrs[1]));
+    }
+
+    // Written as JSON escapes: a theory's data cannot hold half a character.
+    [Theory]
+    [InlineData("""{"\ud800":1}""", "surrogate")]
+    [InlineData("""{"PCR0":"\ud800"}""", "surrogate")]
+    [InlineData("""[{"Measurements":{"\udc00":1}}]""", "surrogate")]
+    [InlineData("""{"Measurements":[]}""", "not an object")]
+    [InlineData("""{"PCR0":7}""", "PCR0")]
+    [InlineData("[1,2]", "no PCR")]
+    [InlineData("{", "not valid JSON")]
+    [InlineData("PCR0: 00", "line 1")]
+    [InlineData("hello", "line 1")]
+    public void What_holds_none_is_refused_with_its_place(string text, string because) =>
+        Assert.Contains(because, Assert.Throws<FormatException>(() => PcrFile.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Enclaves_that_differ_are_not_one_release() => Assert.Contains(
+        "differ",
+        Assert.Throws<FormatException>(() => PcrFile.Parse($$$"""[{"Measurements":{"PCR0":"{{{Zero}}}"}},{"Measurements":{"PCR0":"{{{One}}}"}}]""")).Message,
+        StringComparison.Ordinal);
+
+    private static string Zero { get; } = string.Concat(Enumerable.Repeat("a0", 48));
+
+    private static string One { get; } = string.Concat(Enumerable.Repeat("b1", 48));
+
+    private static string Nested(int depth) => string.Concat(Enumerable.Repeat("{\"a\":", depth)) + "1" + new string('}', depth);
+
     [Fact]
     public void Any_measurements_come_back_from_both_forms()
     {

@@ -98,7 +98,7 @@ internal sealed class GenesisAcceptCommand : QosCommand
         {
             ShareSet = set is null ? null : MemberSetDirectory.Read(set),
             AllowsAnyRecoveryKey = anyKey,
-            RecoveryKey = recovery is null or "none" ? null : KeyFile.ReadPublic(recovery),
+            RecoveryKey = recovery is null or "none" ? null : KeySource.ReadPublic(recovery),
         };
     }
 }

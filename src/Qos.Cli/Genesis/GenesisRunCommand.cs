@@ -31,7 +31,7 @@ internal sealed class GenesisRunCommand : QosCommand
         string folder = parsed.GetValue(_out)!;
         AttestationPolicy policy = _trust.Policy(parsed);
         MemberSet set = MemberSetDirectory.Read(_shareSet.Require(parsed));
-        Keys.PublicKey? recovery = _recovery.Read(parsed) is { } path and not "none" ? KeyFile.ReadPublic(path) : null;
+        Keys.PublicKey? recovery = _recovery.Read(parsed) is { } path and not "none" ? KeySource.ReadPublic(path) : null;
         using NodeClient node = _host.Open(parsed);
         (GenesisOutput output, bool isResumed) = await GenesisCeremony.RunAsync(node, set, recovery, policy, folder, cancellationToken);
         if (parsed.GetValue(_json))

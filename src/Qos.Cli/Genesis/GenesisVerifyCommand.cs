@@ -25,7 +25,7 @@ internal sealed class GenesisVerifyCommand : QosCommand
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         GenesisOutput output = GenesisCeremony.ReadOutput(parsed.GetValue(_folder)!);
-        using KeySet seed = KeyFile.ReadSecret(parsed.GetValue(_seed)!, () => parsed.GetValue(_passphraseDescriptor) is { } descriptor
+        using KeySet seed = KeySource.ReadSecret(parsed.GetValue(_seed)!, () => parsed.GetValue(_passphraseDescriptor) is { } descriptor
             ? PassphraseDescriptor.Read(descriptor)
             : terminal.AskPassphrase("Passphrase of the seed"));
         GenesisCeremony.VerifySeed(output, seed);

@@ -32,7 +32,7 @@ internal sealed class EifSignCommand : QosCommand
         EifFile.RequireFree(path, force);
         byte[] certificate = InputFile.Bytes(parsed.GetValue(_certificate)!);
         string keyPath = parsed.GetValue(_key)!;
-        if (KeyFiles.IsExposed(keyPath))
+        if (KeyFileFormat.IsExposed(keyPath))
             terminal.Warn($"{keyPath} can be read by others than its owner; chmod 600 it");
         using ECDsa key = ReadKey(keyPath);
         var image = EifPartSource.FromFile(parsed.GetValue(_file)!);

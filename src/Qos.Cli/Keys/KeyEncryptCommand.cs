@@ -20,7 +20,7 @@ internal sealed class KeyEncryptCommand : QosCommand
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        PublicKey receiver = KeyFile.ReadPublic(parsed.GetValue(_public)!);
+        PublicKey receiver = KeySource.ReadPublic(parsed.GetValue(_public)!);
         string path = parsed.GetValue(_out)!;
         byte[] plaintext = InputFile.Bytes(parsed.GetValue(_in)!);
         try

@@ -22,7 +22,7 @@ internal sealed class KeyExportCommand : QosCommand
         if (Tokens.TokenUri.IsTokenUri(parsed.GetValue((Argument<string>)_secret.Secret)))
             throw new CeremonyException("A key in a token cannot be exported: the token never gives it out.");
         using IKeyPair key = _secret.Open(parsed, terminal);
-        KeyFile.WriteNew(path, (KeySet)key, passphrase: null);
+        KeySource.WriteNew(path, (KeySet)key, passphrase: null);
         terminal.Page.Wrote(path, "the secret, for its owner alone");
         return Task.CompletedTask;
     }

@@ -36,7 +36,7 @@ internal sealed class KeyImportCommand : QosCommand
         PublicKey there = TokenKeyMaker.Import(
             uri, seed, TokenPin.Asker(parsed, _secret.PinDescriptorNumber, terminal), SystemRandomSource.Instance);
         terminal.Page.Line("The key is in the token.", Tone.Good);
-        terminal.Page.Field("fingerprint", KeyFile.Fingerprint(there));
+        terminal.Page.Field("fingerprint", KeySource.Fingerprint(there));
         return Task.CompletedTask;
     }
 }

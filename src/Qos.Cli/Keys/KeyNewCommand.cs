@@ -53,15 +53,31 @@ internal sealed class KeyNewCommand : QosCommand
             return Task.CompletedTask;
         }
 
-        OutputFile.RequireFree(secret);
+        if (File.Exists(secret))
+        {
+            Finish(terminal, secret, @public, parsed.GetValue(_protect) || parsed.GetValue(_passphraseDescriptor) is not null);
+            return Task.CompletedTask;
+        }
 
+        OutputFile.RequireFree(secret);
         using SecretMemory? passphrase = Passphrase(parsed, terminal);
         using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
-        KeyFile.WriteNew(secret, key, passphrase);
-        KeyFile.WritePublic(@public, key.PublicKey);
+        KeySource.WriteNew(secret, key, passphrase);
+        KeySource.WritePublic(@public, key.PublicKey);
         terminal.Page.Wrote(secret, passphrase is null ? "the secret, for its owner alone" : "the secret, under its passphrase");
-        terminal.Page.Wrote(@public, $"the public key, fingerprint {KeyFile.Fingerprint(key.PublicKey)}");
+        terminal.Page.Wrote(@public, $"the public key, fingerprint {KeySource.Fingerprint(key.PublicKey)}");
         return Task.CompletedTask;
+    }
+
+    // A run that was killed between its two files left the secret alone.
+    private static void Finish(Terminal terminal, string secret, string @public, bool wantsPassphrase)
+    {
+        PublicKey key = KeySource.ReadPublicOf(secret);
+        if (wantsPassphrase && !ProtectedKeyFile.IsProtected(secret))
+            throw new CeremonyException($"{secret} exists already and is under no passphrase: 'qos key protect' puts it under one, or move it away.");
+        KeySource.WritePublic(@public, key);
+        terminal.Page.Line($"{VisibleText.Escape(secret)} was there, without its public key, and stays as it is.");
+        terminal.Page.Wrote(@public, $"the public key, fingerprint {KeySource.Fingerprint(key)}");
     }
 
     private void MakeOnToken(ParseResult parsed, Terminal terminal, TokenUri uri, string @public)
@@ -69,8 +85,8 @@ internal sealed class KeyNewCommand : QosCommand
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(@public))!);
         PublicKey key = TokenKeyMaker.Generate(uri, TokenPin.Asker(parsed, _pinDescriptor, terminal), SystemRandomSource.Instance);
         terminal.Page.Line("The key is in the token.", Tone.Good);
-        KeyFile.WritePublic(@public, key);
-        terminal.Page.Wrote(@public, $"the public key, fingerprint {KeyFile.Fingerprint(key)}");
+        KeySource.WritePublic(@public, key);
+        terminal.Page.Wrote(@public, $"the public key, fingerprint {KeySource.Fingerprint(key)}");
     }
 
     private SecretMemory? Passphrase(ParseResult parsed, Terminal terminal) =>

@@ -23,10 +23,10 @@ internal sealed class KeyProtectCommand : QosCommand
         string file = parsed.GetValue(_file)!;
         string path = parsed.GetValue(_out)!;
         OutputFile.RequireFree(path);
-        using KeySet key = KeyFile.ReadSecret(
+        using KeySet key = KeySource.ReadSecret(
             file, () => throw new CeremonyException($"{file} is under a passphrase already; for another one, 'qos key export' it first."));
         using SecretMemory passphrase = NewPassphrase.Get(parsed.GetValue(_passphraseDescriptor), terminal);
-        KeyFile.WriteNew(path, key, passphrase);
+        KeySource.WriteNew(path, key, passphrase);
         terminal.Page.Wrote(path, "the secret, under its passphrase");
         return Task.CompletedTask;
     }

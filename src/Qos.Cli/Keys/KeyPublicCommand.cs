@@ -17,10 +17,10 @@ internal sealed class KeyPublicCommand : QosCommand
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        PublicKey key = KeyFile.ReadPublicOf(parsed.GetValue(_file)!);
+        PublicKey key = KeySource.ReadPublicOf(parsed.GetValue(_file)!);
         if (parsed.GetValue(_out) is { } path)
         {
-            KeyFile.WritePublic(path, key);
+            KeySource.WritePublic(path, key);
             terminal.Page.Wrote(path, "the public key");
         }
         else

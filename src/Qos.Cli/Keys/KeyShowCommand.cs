@@ -17,7 +17,7 @@ internal sealed class KeyShowCommand : QosCommand
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        PublicKey key = KeyFile.ReadPublicOf(parsed.GetValue(_file)!);
+        PublicKey key = KeySource.ReadPublicOf(parsed.GetValue(_file)!);
         if (parsed.GetValue(_json))
         {
             JsonResult.Write(terminal, writer =>
@@ -26,7 +26,7 @@ internal sealed class KeyShowCommand : QosCommand
                 writer.Member("publicKey", key.Bytes);
                 writer.Member("encryptionPoint", key.EncryptionPoint);
                 writer.Member("signingPoint", key.SigningPoint);
-                writer.Member("fingerprint", KeyFile.Fingerprint(key));
+                writer.Member("fingerprint", KeySource.Fingerprint(key));
                 writer.EndObject();
             });
             return Task.CompletedTask;
@@ -35,7 +35,7 @@ internal sealed class KeyShowCommand : QosCommand
         terminal.Page.Field("public key", key.ToHex());
         terminal.Page.Field("encryption", Convert.ToHexStringLower(key.EncryptionPoint));
         terminal.Page.Field("signing", Convert.ToHexStringLower(key.SigningPoint));
-        terminal.Page.Field("fingerprint", KeyFile.Fingerprint(key));
+        terminal.Page.Field("fingerprint", KeySource.Fingerprint(key));
         return Task.CompletedTask;
     }
 }

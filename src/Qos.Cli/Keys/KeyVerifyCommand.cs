@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Qos.Client;
 using Qos.Keys;
 
@@ -28,10 +29,29 @@ internal sealed class KeyVerifyCommand : QosCommand
         string signer = parsed.GetValue(_public)!;
         byte[] signature = given.Length == 2 * PublicKey.SignatureSize && given.All(char.IsAsciiHexDigit)
             ? Convert.FromHexString(given)
-            : InputFile.Hexadecimal(given, PublicKey.SignatureSize, "a signature");
-        if (!KeyFile.ReadPublic(signer).Verify(InputFile.Bytes(parsed.GetValue(_in)!), signature))
+            : ReadSignature(given);
+        if (!KeySource.ReadPublic(signer).Verify(InputFile.Bytes(parsed.GetValue(_in)!), signature))
             throw new CeremonyException($"The signature is not valid: {parsed.GetValue(_in)} was not signed so by the key in {signer}.");
         terminal.Page.Line("The signature is valid.", Tone.Good);
         return Task.CompletedTask;
+    }
+
+    // What openssl and most libraries write: a sequence of two integers.
+    private static byte[] ReadSignature(string given)
+    {
+        byte[] content = File.Exists(given) || !given.All(char.IsAsciiHexDigit) ? InputFile.Bytes(given) : Encoding.ASCII.GetBytes(given);
+        byte[] der = content;
+        byte[] bytes = new byte[content.AsSpan().Trim("\r\n\t "u8).Length / 2];
+        if (Serialization.Hex.TryDecode(content.AsSpan().Trim("\r\n\t "u8), bytes))
+            der = bytes;
+        if (der is [0x30, _, 0x02, ..] && der.Length is >= 8 and <= 72 && der[1] == der.Length - 2)
+        {
+            throw new CeremonyException(
+                $"The signature is in DER, as openssl writes it, and the protocol's is r || s, {PublicKey.SignatureSize} bytes as hex: take both integers out of it, each with 32 bytes.");
+        }
+
+        return File.Exists(given) || !given.All(char.IsAsciiHexDigit)
+            ? InputFile.Hexadecimal(given, PublicKey.SignatureSize, "a signature")
+            : throw new UsageException($"--signature has {given.Length} hex digits, and a signature has {2 * PublicKey.SignatureSize}");
     }
 }

@@ -79,7 +79,7 @@ internal sealed class ManifestNewCommand : QosCommand
         {
             Namespace = _namespace.Require(parsed),
             Nonce = parsed.GetValue(_nonce),
-            QuorumKey = KeyFile.ReadPublic(_quorumKey.Require(parsed)),
+            QuorumKey = KeySource.ReadPublic(_quorumKey.Require(parsed)),
             PivotHash = pivotHash,
             Restart = parsed.GetValue(_restart) == "always" ? RestartPolicy.Always : RestartPolicy.Never,
             DebugMode = parsed.GetValue(_debug),

@@ -94,7 +94,7 @@ internal sealed class IdentityOptions
     }
 
     private static ReadOnlyMemory<byte> ReadKey(string text) =>
-        text.Length == 2 * PublicKey.Size && text.All(char.IsAsciiHexDigit) ? Convert.FromHexString(text) : KeyFile.ReadPublic(text).Memory;
+        text.Length == 2 * PublicKey.Size && text.All(char.IsAsciiHexDigit) ? Convert.FromHexString(text) : KeySource.ReadPublic(text).Memory;
 
     private static string[] Values(ParseResult parsed, Option<string[]> option) => parsed.GetValue(option) ?? [];
 }

@@ -50,7 +50,7 @@ internal sealed class PinOptions(TrustOptions trust)
         {
             ManifestSet = Held(parsed, _manifestSet, _anyManifestSet) is { } manifestSet ? MemberSetDirectory.Read(manifestSet) : null,
             ShareSet = Held(parsed, _shareSet, _anyShareSet) is { } shareSet ? MemberSetDirectory.Read(shareSet) : null,
-            QuorumKey = Held(parsed, _quorumKey, _anyQuorumKey) is { } key ? KeyFile.ReadPublic(key) : null,
+            QuorumKey = Held(parsed, _quorumKey, _anyQuorumKey) is { } key ? KeySource.ReadPublic(key) : null,
             PivotHash = _pivot.Read(parsed) is { } hash ? hash : default(ReadOnlyMemory<byte>?),
             Pcrs = trust.Measurements(parsed),
             Root = trust.RootDer(parsed) ?? Nsm.AwsRoot.Der.ToArray(),

@@ -8,6 +8,9 @@ namespace Qos.Cli;
 /// <summary>A member's own key: the secret file or the key in a token, and where its passphrase or PIN comes from.</summary>
 internal sealed class SecretOptions
 {
+    // A person mistypes; a descriptor gives what it holds once.
+    private const int Tries = 3;
+
     private readonly Func<ParseResult, string> _path;
 
     /// <summary>With the file as the option <c>--secret</c>.</summary>
@@ -36,14 +39,25 @@ internal sealed class SecretOptions
     public Option<int?> PinDescriptorNumber { get; } = StandardOptions.PinDescriptor();
 
     /// <summary>The public key, for which neither passphrase nor PIN is needed.</summary>
-    public PublicKey PublicKey(ParseResult parsed) => KeyFile.ReadPublicOf(_path(parsed));
+    public PublicKey PublicKey(ParseResult parsed) => KeySource.ReadPublicOf(_path(parsed));
 
     /// <summary>The whole key; the caller disposes of it.</summary>
     public IKeyPair Open(ParseResult parsed, Terminal terminal)
     {
         string path = _path(parsed);
-        IKeyPair key = KeyFile.Open(path, () => Passphrase(parsed, terminal, path), TokenPin.Asker(parsed, PinDescriptorNumber, terminal));
-        if (!TokenUri.IsTokenUri(path) && KeyFiles.IsExposed(path))
+        bool isAsked = false;
+        IKeyPair key = KeySource.Open(
+            path,
+            () =>
+            {
+                if (isAsked)
+                    terminal.Warn("the passphrase is wrong; once more");
+                isAsked = true;
+                return Passphrase(parsed, terminal, path);
+            },
+            TokenPin.Asker(parsed, PinDescriptorNumber, terminal),
+            parsed.GetValue(PassphraseDescriptorNumber) is null ? Tries : 1);
+        if (!TokenUri.IsTokenUri(path) && KeyFileFormat.IsExposed(path))
             terminal.Warn($"{path} can be read by others than its owner; chmod 600 it");
         return key;
     }

@@ -58,7 +58,7 @@ internal sealed class Profile
         byte[] bytes = InputFile.Bytes(path);
         if (bytes.Length > MaxBytes)
             throw new CeremonyException($"{path}: {bytes.Length} bytes are too many for a profile; it has at most {MaxBytes}.");
-        if (!KeyFile.IsPipe(path) && !FileOwner.IsOnlyOwnersToWrite(path))
+        if (!KeySource.IsPipe(path) && !FileOwner.IsOnlyOwnersToWrite(path))
             throw new CeremonyException($"{path} can be written by others, and it says what is compared: chmod go-w it, or name another with --profile.");
 
         var profile = new Profile(path);

@@ -1,6 +1,7 @@
 using System.Text;
 using Qos.Protocol;
 using Qos.Serialization;
+using Qos.Verify;
 
 namespace Qos.Client;
 
@@ -69,14 +70,20 @@ public static class InputFile
     }
 
     /// <summary>Reads a manifest of any version.</summary>
-    public static Manifest Manifest(string path) => Read(path, static bytes => ManifestFormat.Read(bytes), "a manifest");
+    public static Manifest Manifest(string path) => Read(
+        path,
+        static bytes => ReadOr(bytes, static bytes => ManifestFormat.Read(bytes), static bytes => ManifestEnvelopeFormat.Read(bytes), "it is a manifest envelope, whose manifest is only a part of it; name the manifest"),
+        "a manifest");
 
     /// <summary>Reads a manifest envelope of any version.</summary>
     public static ManifestEnvelope ManifestEnvelope(string path) =>
-        Read(path, static bytes => ManifestEnvelopeFormat.Read(bytes), "a manifest envelope");
+        Read(
+            path,
+            static bytes => ReadOr(bytes, static bytes => ManifestEnvelopeFormat.Read(bytes), static bytes => ManifestFormat.Read(bytes), "it is a manifest; 'qos manifest envelope' makes an envelope of it and its approvals"),
+            "a manifest envelope");
 
     /// <summary>Reads an attestation document as it is, or as base64, hex or a JSON string of either, which tools make of it.</summary>
-    public static byte[] Document(string path) => DocumentText.Decode(Bytes(path));
+    public static byte[] Document(string path) => Read(path, static bytes => AttestationInput.Decode(bytes), "an attestation document");
 
     /// <summary>Reads a small text file, without the white space at its ends.</summary>
     public static string Text(string path) => Read(path, static bytes => Encoding.UTF8.GetString(bytes).Trim(), "text");
@@ -92,6 +99,32 @@ public static class InputFile
                 : throw new EncodingException($"it has {value.Length} bytes, and {what} has {length}", 0);
         },
         what);
+
+    // What the other format reads is named as that.
+    private static T ReadOr<T, TOther>(byte[] bytes, Func<byte[], T> read, Func<byte[], TOther> other, string complaint)
+    {
+        try
+        {
+            return read(bytes);
+        }
+        catch (Exception e) when ((e is FormatException or ProtocolException) && CanRead(bytes, other))
+        {
+            throw new FormatException(complaint, e);
+        }
+    }
+
+    private static bool CanRead<T>(byte[] bytes, Func<byte[], T> read)
+    {
+        try
+        {
+            read(bytes);
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or ProtocolException)
+        {
+            return false;
+        }
+    }
 
     private static FileStream Open(string path)
     {

@@ -23,7 +23,7 @@ public static class MemberSetDirectory
         QuorumMember[] members =
         [
             .. KeyFilesOf(folder)
-                .Select(path => new QuorumMember(AliasOf(path, aliasEndsAtFirstDot), KeyFile.ReadPublic(path).Bytes.ToArray()))
+                .Select(path => new QuorumMember(AliasOf(path, aliasEndsAtFirstDot), KeySource.ReadPublic(path).Bytes.ToArray()))
                 .OrderBy(static member => Encoding.UTF8.GetBytes(member.Alias), s_byteOrder)
                 .ThenBy(static member => member.PubKey.ToArray(), s_byteOrder),
         ];
@@ -39,7 +39,7 @@ public static class MemberSetDirectory
     /// <exception cref="CeremonyException">A file is missing or is not what it should be.</exception>
     public static PatchSet ReadPatchSet(string folder)
     {
-        IEnumerable<byte[]> keys = KeyFilesOf(folder).Select(static path => KeyFile.ReadPublic(path).Bytes.ToArray()).Order(s_byteOrder);
+        IEnumerable<byte[]> keys = KeyFilesOf(folder).Select(static path => KeySource.ReadPublic(path).Bytes.ToArray()).Order(s_byteOrder);
         return new PatchSet(Threshold(folder), [.. keys.Select(static key => new ReadOnlyMemory<byte>(key))]);
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Qos.Native;
 
 namespace Qos.Client;
@@ -6,8 +5,8 @@ namespace Qos.Client;
 /// <summary>Writes the files of a ceremony: complete or not at all, and never over something that is there unless that was asked for.</summary>
 public static class OutputFile
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    // What the shell and other programs call the descriptors that they pass.
+    private static readonly string[] s_descriptors = ["/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/"];
 
     /// <summary>Writes a file.</summary>
     /// <param name="path">Where; its folder is made when it is missing. A device or an open descriptor, as in <c>/dev/stdout</c>, is written into.</param>
@@ -20,51 +19,59 @@ public static class OutputFile
         string full = Path.GetFullPath(path);
         if (IsStream(full))
         {
+            RequireOwnStream(full, path);
             WriteInto(full, path, bytes);
             return;
         }
 
-        string folder = Path.GetDirectoryName(full) ?? "/";
-        string draft = Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}");
+        bool isWritten;
         try
         {
-            RequireFree(path, overwrite);
-            Directory.CreateDirectory(folder);
-            using (var file = new FileStream(draft, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-
-                // What is written may be a secret, which no buffer of the runtime's should keep.
-                BufferSize = 0,
-                UnixCreateMode = ownerOnly ? OwnerOnly : Readable,
-            }))
-            {
-                file.Write(bytes);
-                file.Flush(flushToDisk: true);
-            }
-
-            if (LibC.Rename(draft, full, overwrite) is not 0 and var error)
-                throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+            Directory.CreateDirectory(Path.GetDirectoryName(full) ?? "/");
+            isWritten = AtomicFile.TryWrite(full, bytes, ownerOnly ? AtomicFile.OwnerOnly : AtomicFile.Readable, overwrite);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            TryDelete(draft);
-            throw File.Exists(full) && !overwrite ? Taken(path) : new CeremonyException($"{path} cannot be written: {e.Message}", e);
+            throw new CeremonyException($"{path} cannot be written: {e.Message}", e);
         }
+
+        if (!isWritten)
+            throw Taken(path, hasForce: false);
     }
 
-    /// <summary>Refuses a path that is taken, before work is done for it.</summary>
+    /// <summary>Refuses a path that is taken, or a stream that others read, before work is done for it; nothing there may be replaced.</summary>
     /// <exception cref="CeremonyException">A file is there.</exception>
-    public static void RequireFree(string path, bool overwrite = false)
+    public static void RequireFree(string path) => RequireFree(path, overwrite: false, hasForce: false);
+
+    /// <summary>The same, where the command has an option that allows it to be replaced.</summary>
+    /// <exception cref="CeremonyException">A file is there.</exception>
+    public static void RequireFree(string path, bool overwrite) => RequireFree(path, overwrite, hasForce: true);
+
+    private static void RequireFree(string path, bool overwrite, bool hasForce)
     {
-        if (!overwrite && Path.Exists(path) && !IsStream(Path.GetFullPath(path)))
-            throw Taken(path);
+        string full = Path.GetFullPath(path);
+        if (IsStream(full))
+            RequireOwnStream(full, path);
+        else if (!overwrite && Path.Exists(path))
+            throw Taken(path, hasForce);
     }
 
     // A device, or a descriptor by its name: a rename would put a file in its place, /dev/null's for one.
     private static bool IsStream(string full) => LibC.IsSpecialFile(full) || (File.Exists(full) && (full.StartsWith("/proc/", StringComparison.Ordinal)
         || (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal))));
+
+    // Somebody else's pipe, or a link that somebody made to one, would get what is written, a share for one.
+    private static void RequireOwnStream(string full, string path)
+    {
+        if (s_descriptors.Any(name => full.StartsWith(name, StringComparison.Ordinal)))
+            return;
+        if (new FileInfo(full).LinkTarget is not null)
+            throw new CeremonyException($"{path} is a symbolic link to a pipe or a device, which is not written into: name it itself, or write to /dev/stdout.");
+        if (full.StartsWith("/dev/", StringComparison.Ordinal))
+            return;
+        if (!FileOwner.IsPrivate(full))
+            throw new CeremonyException($"{path} is a pipe or a device that is not yours alone: make it one of your own with mode 0600, or write to /dev/stdout.");
+    }
 
     private static void WriteInto(string full, string path, ReadOnlySpan<byte> bytes)
     {
@@ -79,17 +86,6 @@ public static class OutputFile
         }
     }
 
-    // What went wrong before is what is told.
-    private static void TryDelete(string draft)
-    {
-        try
-        {
-            File.Delete(draft);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-        }
-    }
-
-    private static CeremonyException Taken(string path) => new($"{path} exists already and is not overwritten: name another file, or move it away.");
+    private static CeremonyException Taken(string path, bool hasForce) => new(
+        $"{path} exists already and is not overwritten: name another file, {(hasForce ? "replace it with --force" : "or move it away")}.");
 }

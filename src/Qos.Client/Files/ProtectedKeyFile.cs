@@ -28,7 +28,7 @@ public static class ProtectedKeyFile
     /// <exception cref="KeyException">IOError: it cannot be read. InvalidMasterSeed: it is of another form, damaged, or the passphrase is wrong.</exception>
     public static KeySet Read(string path, ReadOnlySpan<byte> passphrase)
     {
-        using SecretMemory content = KeyFiles.ReadSecretBytes(path);
+        using SecretMemory content = KeyFileFormat.ReadSecretBytes(path);
         return Open(path, content.Span, passphrase);
     }
 
@@ -51,15 +51,17 @@ public static class ProtectedKeyFile
     /// <exception cref="KeyException">IOError: it cannot be read. InvalidMasterSeed: it is of another form.</exception>
     public static PublicKey ReadPublicKey(string path)
     {
-        using SecretMemory content = KeyFiles.ReadSecretBytes(path);
-        return PartsOf(path, content.Span).Header.PublicKey;
+        using SecretMemory content = KeyFileFormat.ReadSecretBytes(path);
+        return PublicKeyOf(path, content.Span);
     }
+
+    internal static PublicKey PublicKeyOf(string path, ReadOnlySpan<byte> content) => PartsOf(path, content).Header.PublicKey;
 
     /// <summary>Whether a key file is of this form, so that a passphrase must be asked for.</summary>
     /// <exception cref="KeyException">IOError: it cannot be read.</exception>
     public static bool IsProtected(string path)
     {
-        using SecretMemory content = KeyFiles.ReadSecretBytes(path);
+        using SecretMemory content = KeyFileFormat.ReadSecretBytes(path);
         return IsProtected(content.Span);
     }
 
@@ -87,7 +89,7 @@ public static class ProtectedKeyFile
         using SecretMemory seed = keySet.ExportSeed();
         byte[] sealedSeed = header.Seal(passphrase, seed.Span);
         string text = $"{header.ToText()}{Hex.Encode(sealedSeed)}\n";
-        PublishedFile.Write(path, Encoding.ASCII.GetBytes(text), PublishedFile.OwnerOnly, overwrite);
+        KeyFileFormat.Write(path, Encoding.ASCII.GetBytes(text), AtomicFile.OwnerOnly, overwrite);
     }
 
     private static (ProtectedKeyHeader Header, byte[] SealedSeed) PartsOf(string path, ReadOnlySpan<byte> content)

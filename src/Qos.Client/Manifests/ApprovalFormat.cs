@@ -21,7 +21,8 @@ public static class ApprovalFormat
     public static byte[] Write(Approval approval) => JsonMembers.Plain(approval, EnvelopeJson.WriteApproval);
 
     /// <summary>
-    /// The file's name, <c>ALIAS-NAMESPACE-NONCE.approval</c>, with <c>-</c> for every slash, so that it stays in its folder.
+    /// The file's name, <c>ALIAS-NAMESPACE-NONCE.approval</c>, with <c>-</c> for every slash, so that it stays in its folder, and without
+    /// characters that cannot be seen or that turn text around, so that a listing shows what it is.
     /// </summary>
     /// <exception cref="ArgumentException">Alias or namespace hold a control character, which no file name should.</exception>
     public static string FileName(string alias, ManifestNamespace ns)
@@ -33,6 +34,6 @@ public static class ApprovalFormat
                 throw new ArgumentException("The alias or the namespace's name holds a control character, so it cannot be a file name.", nameof(alias));
         }
 
-        return name;
+        return string.Concat(name.EnumerateRunes().Select(static rune => rune.ToString()).Where(static text => !VisibleText.NeedsEscape(text)));
     }
 }

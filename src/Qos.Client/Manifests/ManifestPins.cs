@@ -64,7 +64,7 @@ public sealed record ManifestPins
         ReadOnlySpan<byte> root = manifest.Enclave.AwsRootCertificate.Span;
         comparisons.Add(Root.Span.SequenceEqual(root) || root.SequenceEqual(AwsRoot.Der)
             ? new PinComparison("root")
-            : new PinComparison("root", difference: $"it names {ManifestReview.DescribeRoot(manifest.Enclave.AwsRootCertificate)} instead of {ManifestReview.DescribeRoot(Root)}"));
+            : new PinComparison("root", difference: $"it is {ManifestReview.DescribeRoot(manifest.Enclave.AwsRootCertificate)} instead of {ManifestReview.DescribeRoot(Root)}"));
         comparisons.Add(Compare("namespace", Namespace, held => held == manifest.Namespace.Name
             ? null
             : $"it is {VisibleText.Escape(manifest.Namespace.Name)} instead of {VisibleText.Escape(held)}"));

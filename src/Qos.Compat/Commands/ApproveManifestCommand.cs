@@ -70,7 +70,7 @@ internal sealed class ApproveManifestCommand : ClientCommand
                 QosCommit = "",
             },
             PivotHash = PivotFile.ReadHash(parsed.GetValue(_pivotHash)!),
-            QuorumKey = KeyFile.ReadPublic(parsed.GetValue(_quorumKey)!),
+            QuorumKey = KeySource.ReadPublic(parsed.GetValue(_quorumKey)!),
         };
     }
 }

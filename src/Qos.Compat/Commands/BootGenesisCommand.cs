@@ -27,7 +27,7 @@ internal sealed class BootGenesisCommand : ClientCommand
         string artifacts = Path.Combine(folder, GenesisCeremony.RecoveryFileName);
         OutputFile.RequireFree(artifacts);
         MemberSet set = SetOptions.Read(parsed, _shareSet);
-        PublicKey? recovery = parsed.GetValue(_recovery) is { } path ? KeyFile.ReadPublic(path) : null;
+        PublicKey? recovery = parsed.GetValue(_recovery) is { } path ? KeySource.ReadPublic(path) : null;
         AttestationPolicy policy = _trust.Policy(parsed, () => _release.Pcrs(parsed), screen);
         using NodeClient node = _node.Open(parsed);
         (GenesisOutput output, _) = await GenesisCeremony.RunAsync(node, set, recovery, policy, folder, cancellationToken);

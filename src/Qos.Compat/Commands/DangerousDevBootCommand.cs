@@ -20,7 +20,7 @@ internal sealed class DangerousDevBootCommand : ClientCommand
     protected override async Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
         // The file is the node's own, which writes it when it boots.
-        Func<PublicKey>? setupKey = parsed.GetValue(_override) is { } path ? () => KeyFile.ReadPublicOf(path) : null;
+        Func<PublicKey>? setupKey = parsed.GetValue(_override) is { } path ? () => KeySource.ReadPublicOf(path) : null;
         using NodeClient node = _node.Open(parsed);
         await DevelopmentBoot.RunAsync(
             node, parsed.GetValue(_binary)!, _pivot.Read(parsed), setupKey, SystemRandomSource.Instance, cancellationToken);

@@ -22,7 +22,7 @@ internal sealed class GenerateFileKeyCommand : ClientCommand
         string @public = parsed.GetValue(_public)!;
         OutputFile.RequireFree(seed);
         using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
-        KeyFile.WriteNew(seed, key, passphrase: null);
+        KeySource.WriteNew(seed, key, passphrase: null);
         screen.Wrote("Master Seed", seed);
         OutputFile.Write(@public, Encoding.ASCII.GetBytes(key.PublicKey.ToHex()), overwrite: true);
         screen.Wrote("File Key Public", @public);

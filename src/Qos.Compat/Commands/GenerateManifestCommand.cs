@@ -42,7 +42,7 @@ internal sealed class GenerateManifestCommand : ClientCommand
             Version = version,
             Namespace = parsed.GetValue(_namespace)!,
             Nonce = parsed.GetValue(_nonce),
-            QuorumKey = KeyFile.ReadPublic(parsed.GetValue(_quorumKey)!),
+            QuorumKey = KeySource.ReadPublic(parsed.GetValue(_quorumKey)!),
             PivotHash = PivotFile.ReadHash(parsed.GetValue(_pivotHash)!),
             Restart = pivot.Restart,
             DebugMode = pivot.DebugMode,

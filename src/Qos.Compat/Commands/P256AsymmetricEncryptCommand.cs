@@ -18,7 +18,7 @@ internal sealed class P256AsymmetricEncryptCommand : ClientCommand
     /// <inheritdoc/>
     protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
-        PublicKey receiver = KeyFile.ReadPublic(parsed.GetValue(_public)!);
+        PublicKey receiver = KeySource.ReadPublic(parsed.GetValue(_public)!);
         using SecretMemory plaintext = SecretFile.Read(parsed.GetValue(_plaintext)!);
         OutputFile.Write(parsed.GetValue(_ciphertext)!, receiver.Encrypt(plaintext.Span, SystemRandomSource.Instance), overwrite: true);
         screen.Wrote("Ciphertext", parsed.GetValue(_ciphertext)!);

@@ -19,7 +19,7 @@ internal sealed class P256VerifyCommand : ClientCommand
     protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
         byte[] signature = InputFile.Hexadecimal(parsed.GetValue(_signature)!, PublicKey.SignatureSize, "a signature");
-        if (!KeyFile.ReadPublic(parsed.GetValue(_public)!).Verify(InputFile.Bytes(parsed.GetValue(_payload)!), signature))
+        if (!KeySource.ReadPublic(parsed.GetValue(_public)!).Verify(InputFile.Bytes(parsed.GetValue(_payload)!), signature))
             throw new CeremonyException("Signature not valid");
         screen.Output.WriteLine("Valid signature!");
         return Task.CompletedTask;

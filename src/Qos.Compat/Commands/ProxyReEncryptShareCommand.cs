@@ -40,7 +40,7 @@ internal sealed class ProxyReEncryptShareCommand : ClientCommand
             throw new CeremonyException("Exiting early without re-encrypting / approving");
 
         if (parsed.GetValue(_override) is { } path)
-            setupKey = KeyFile.ReadPublicOf(path);
+            setupKey = KeySource.ReadPublicOf(path);
         using IKeyPair key = _key.Open(parsed, screen);
         (byte[] share, Approval approval) = ShareCeremony.Reencrypt(encrypted, setupKey, envelope.Manifest, alias, key, SystemRandomSource.Instance);
         OutputFile.Write(parsed.GetValue(_approval)!, ApprovalFormat.Write(approval), overwrite: true);

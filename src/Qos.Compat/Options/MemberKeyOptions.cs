@@ -26,7 +26,7 @@ internal sealed class MemberKeyOptions
     public PublicKey PublicKey(ParseResult parsed, Screen screen)
     {
         string place = PlaceOf(parsed);
-        return TokenUri.IsTokenUri(place) || !KeyFile.IsPipe(place) ? KeyFile.ReadPublicOf(place) : (_opened = Open(parsed, screen)).PublicKey;
+        return TokenUri.IsTokenUri(place) || !KeySource.IsPipe(place) ? KeySource.ReadPublicOf(place) : (_opened = Open(parsed, screen)).PublicKey;
     }
 
     /// <summary>The whole key; the caller disposes of it.</summary>
@@ -36,8 +36,8 @@ internal sealed class MemberKeyOptions
         if (_opened is { } opened)
             return opened;
         string place = PlaceOf(parsed);
-        IKeyPair key = KeyFile.Open(place, () => Passphrase(place, parsed.GetValue(_pin)), request => Pin(request, parsed.GetValue(_pin)));
-        if (!TokenUri.IsTokenUri(place) && KeyFiles.IsExposed(place))
+        IKeyPair key = KeySource.Open(place, () => Passphrase(place, parsed.GetValue(_pin)), request => Pin(request, parsed.GetValue(_pin)));
+        if (!TokenUri.IsTokenUri(place) && KeyFileFormat.IsExposed(place))
             screen.Warn($"{VisibleText.Escape(place)} can be read by others than its owner; chmod 600 it");
         return key;
     }

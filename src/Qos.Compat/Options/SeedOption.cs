@@ -25,6 +25,6 @@ internal sealed class SeedOption
     public KeySet Read(ParseResult parsed)
     {
         string path = parsed.GetValue(Option)!;
-        return KeyFile.ReadSecret(path, () => throw new CeremonyException($"{path} is under a passphrase, which is not asked for here: use '{_instead}'."));
+        return KeySource.ReadSecret(path, () => throw new CeremonyException($"{path} is under a passphrase, which is not asked for here: use '{_instead}'."));
     }
 }

@@ -5,7 +5,7 @@ using Qos.Tokens;
 namespace Qos.Client;
 
 /// <summary>Keys from files, with the path in every complaint, and from tokens. Specification: host, Client files; keys, Key set.</summary>
-public static class KeyFile
+public static class KeySource
 {
     /// <summary>Reads a public key file.</summary>
     /// <exception cref="CeremonyException">It cannot be read or is something else.</exception>
@@ -13,7 +13,7 @@ public static class KeyFile
     {
         try
         {
-            return KeyFiles.ReadPublic(path);
+            return KeyFileFormat.ReadPublic(path);
         }
         catch (KeyException e)
         {
@@ -24,14 +24,15 @@ public static class KeyFile
     /// <summary>Reads a secret file; its owner disposes the key set.</summary>
     /// <param name="path">A plain secret file, or one under a passphrase.</param>
     /// <param name="askPassphrase">Asked for the passphrase when the file needs one; null where nobody can be asked.</param>
+    /// <param name="tries">How often it is asked before a wrong one is final.</param>
     /// <exception cref="CeremonyException">It cannot be read, is something else, or the passphrase is wrong.</exception>
-    public static KeySet ReadSecret(string path, Func<SecretMemory>? askPassphrase = null)
+    public static KeySet ReadSecret(string path, Func<SecretMemory>? askPassphrase = null, int tries = 1)
     {
         if (TokenUri.IsTokenUri(path))
             throw new CeremonyException("A secret key file is needed here: a token never gives out the seed of its key.");
         try
         {
-            return KeyFiles.ReadSecret(path, askPassphrase ?? (() => throw new CeremonyException($"{path} is under a passphrase, and there is no terminal to ask for it.")));
+            return KeyFileFormat.ReadSecret(path, askPassphrase ?? (() => throw new CeremonyException($"{path} is under a passphrase, and there is no terminal to ask for it.")), tries);
         }
         catch (KeyException e)
         {
@@ -46,10 +47,11 @@ public static class KeyFile
     /// <param name="place">A secret file, plain or under a passphrase, or the <c>pkcs11:</c> URI of a key in a token.</param>
     /// <param name="askPassphrase">Asked for the passphrase when the file needs one; null where nobody can be asked.</param>
     /// <param name="askPin">Asked for the token's PIN.</param>
+    /// <param name="tries">How often a passphrase is asked for before a wrong one is final.</param>
     /// <exception cref="CeremonyException">The file cannot be read, is something else, or the passphrase is wrong.</exception>
     /// <exception cref="TokenException">Module, token or key are not there, or the PIN is wrong.</exception>
-    public static IKeyPair Open(string place, Func<SecretMemory>? askPassphrase, Func<TokenPinRequest, SecretMemory> askPin) =>
-        TokenUri.IsTokenUri(place) ? TokenKeyPair.Open(TokenUri.Parse(place), askPin) : ReadSecret(place, askPassphrase);
+    public static IKeyPair Open(string place, Func<SecretMemory>? askPassphrase, Func<TokenPinRequest, SecretMemory> askPin, int tries = 1) =>
+        TokenUri.IsTokenUri(place) ? TokenKeyPair.Open(TokenUri.Parse(place), askPin) : ReadSecret(place, askPassphrase, tries);
 
     /// <summary>
     /// The public key of a key file of either kind: of a public one, of a secret one, or as a protected one names it, for which no passphrase is
@@ -63,13 +65,7 @@ public static class KeyFile
             return TokenKeyPair.ReadPublicKey(TokenUri.Parse(path));
         try
         {
-            using SecretMemory content = SecretFile.Read(path);
-            if (content.Span.Trim(" \t\r\n"u8).Length == 2 * PublicKey.Size)
-                return KeyFiles.ReadPublic(path);
-            if (ProtectedKeyFile.IsProtected(path))
-                return ProtectedKeyFile.ReadPublicKey(path);
-            using KeySet key = KeyFiles.ReadSecret(path);
-            return key.PublicKey;
+            return KeyFileFormat.ReadPublicOf(path);
         }
         catch (KeyException e)
         {
@@ -88,7 +84,7 @@ public static class KeyFile
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             if (passphrase is null)
-                KeyFiles.WriteSecret(path, key);
+                KeyFileFormat.WriteSecret(path, key);
             else
                 ProtectedKeyFile.Write(path, key, passphrase.Span, SystemRandomSource.Instance);
         }
@@ -108,7 +104,7 @@ public static class KeyFile
     {
         try
         {
-            KeyFiles.WritePublic(path, key);
+            KeyFileFormat.WritePublic(path, key);
         }
         catch (KeyException e)
         {

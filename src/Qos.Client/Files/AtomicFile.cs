@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Qos.Native;
+
+namespace Qos.Client;
+
+/// <summary>
+/// Files that appear under their name complete and on disk, or not at all. What is written stands in a draft beside the target, which is locked
+/// while it is written; the kernel moves it in one step that replaces nothing unless that was asked for; then the folder is on disk as well.
+/// A draft that a killed program left is not locked, and the next one that writes under that name takes it away.
+/// </summary>
+internal static class AtomicFile
+{
+    /// <summary>Read and written by the owner alone.</summary>
+    internal const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Written by the owner, read by all.</summary>
+    internal const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private const string DraftEnding = ".draft";
+
+    /// <summary>Writes one.</summary>
+    /// <param name="path">Where; the folder must be there.</param>
+    /// <param name="content">The bytes; they are in no buffer of the runtime's.</param>
+    /// <param name="mode">Its rights.</param>
+    /// <param name="replace">Whether a file that is there may be replaced.</param>
+    /// <returns>Whether it was written; false when something is there that was not to be replaced.</returns>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    internal static bool TryWrite(string path, ReadOnlySpan<byte> content, UnixFileMode mode, bool replace)
+    {
+        string target = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(target) ?? throw new IOException("it is a folder");
+        RemoveAbandoned(folder, Path.GetFileName(target));
+        if (!replace && Path.Exists(target))
+            return false;
+
+        string draft = Path.Combine(folder, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}{DraftEnding}");
+        bool isThere = false;
+        try
+        {
+            using var stream = new FileStream(draft, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+
+                // Locks it.
+                Share = FileShare.None,
+                BufferSize = 0,
+                UnixCreateMode = mode,
+            });
+            isThere = true;
+            File.SetUnixFileMode(stream.SafeFileHandle, mode);
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+            int error = LibC.Rename(draft, target, replace);
+            if (error == LibC.EEXIST)
+                return false;
+            if (error != 0)
+                throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+            isThere = false;
+            FlushFolder(folder);
+            return true;
+        }
+        finally
+        {
+            if (isThere)
+                File.Delete(draft);
+        }
+    }
+
+    // What goes wrong here is no reason not to write: the drafts of others stay.
+    private static void RemoveAbandoned(string folder, string name)
+    {
+        try
+        {
+            string beginning = $".{name}.";
+            foreach (string draft in Directory.EnumerateFiles(folder, $".*{DraftEnding}"))
+            {
+                if (!Path.GetFileName(draft).StartsWith(beginning, StringComparison.Ordinal))
+                    continue;
+                using var locked = new FileStream(draft, new FileStreamOptions { Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 });
+                File.Delete(draft);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static void FlushFolder(string folder)
+    {
+        int descriptor = LibC.openat(LibC.AT_FDCWD, folder, LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
+        if (descriptor < 0)
+            throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+
+        using SafeFileHandle handle = new(descriptor, ownsHandle: true);
+        RandomAccess.FlushToDisk(handle);
+    }
+}

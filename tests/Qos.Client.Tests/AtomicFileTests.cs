@@ -1,0 +1,74 @@
+using System.Diagnostics;
+
+namespace Qos.Client.Tests;
+
+/// <summary>Files are there complete or not at all, also after a kill; and nothing goes into what others read.</summary>
+public sealed class AtomicFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_draft_of_a_dead_process_is_taken_away_and_one_that_is_being_written_stays()
+    {
+        string dead = _folder.Write(".key.secret.0123.draft", "a seed that a killed program left");
+        string other = _folder.Write(".other.secret.0123.draft", "another file's");
+        using var living = new FileStream(_folder[".key.secret.4567.draft"], FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        OutputFile.Write(_folder["key.secret"], "new"u8);
+        Assert.Equal([".key.secret.4567.draft", ".other.secret.0123.draft", "key.secret"], Names());
+        Assert.False(File.Exists(dead));
+        Assert.True(File.Exists(other));
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_moved_into_place_leaves_no_draft()
+    {
+        Directory.CreateDirectory(_folder["taken"]);
+        Assert.Throws<CeremonyException>(() => OutputFile.Write(_folder["taken"], "x"u8, overwrite: true));
+        Assert.Equal(["taken"], Names());
+    }
+
+    [Theory]
+    [InlineData("622")]
+    [InlineData("644")]
+    [InlineData("660")]
+    public async Task A_pipe_that_is_not_the_writers_alone_is_not_written_into(string mode)
+    {
+        string pipe = await PipeAsync("pipe", mode);
+        Assert.Contains("not yours alone", Assert.Throws<CeremonyException>(() => OutputFile.RequireFree(pipe)).Message, StringComparison.Ordinal);
+        Assert.Contains("not yours alone", Assert.Throws<CeremonyException>(() => OutputFile.Write(pipe, "a share"u8)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_to_a_pipe_is_not_written_into_and_the_own_pipe_is()
+    {
+        string pipe = await PipeAsync("pipe", "600");
+        File.CreateSymbolicLink(_folder["link"], pipe);
+        Assert.Contains("symbolic link", Assert.Throws<CeremonyException>(() => OutputFile.Write(_folder["link"], "a share"u8)).Message, StringComparison.Ordinal);
+
+        Task<byte[]> read = Task.Run(() => File.ReadAllBytes(pipe), TestContext.Current.CancellationToken);
+        OutputFile.Write(pipe, "a share"u8);
+        Assert.Equal("a share"u8.ToArray(), await read);
+    }
+
+    [Fact]
+    public void A_link_that_leads_nowhere_is_not_followed()
+    {
+        File.CreateSymbolicLink(_folder["link"], _folder["elsewhere"]);
+        Assert.Throws<CeremonyException>(() => OutputFile.Write(_folder["link"], "a share"u8));
+        OutputFile.Write(_folder["link"], "a share"u8, overwrite: true);
+        Assert.Equal(["link"], Names());
+        Assert.Null(new FileInfo(_folder["link"]).LinkTarget);
+    }
+
+    private IEnumerable<string?> Names() => Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+
+    private async Task<string> PipeAsync(string name, string mode)
+    {
+        using var made = Process.Start("mkfifo", [_folder[name]]);
+        await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(_folder[name], (UnixFileMode)Convert.ToInt32(mode, 8));
+        return _folder[name];
+    }
+}
