@@ -7,10 +7,10 @@ namespace Qos.Compat.Tests;
 public class ServerTests
 {
     [Theory]
-    [InlineData("--cid 16 --port 3 --host-ip 0.0.0.0 --host-port 3000", "--enclave-cid 16 --listen 0.0.0.0:3000 --base-path /qos --enclave-timeout 20 --no-bridges")]
+    [InlineData("--cid 16 --port 3 --host-ip 0.0.0.0 --host-port 3000", "--enclave-cid 16 --listen 0.0.0.0:3000 --base-path /qos --enclave-timeout 20 --enclave-single-connection --no-bridges")]
     [InlineData(
         "--usock dev.sock --host-ip 127.0.0.1 --host-port 3001 --endpoint-base-path api --socket-timeout 500",
-        "--enclave-socket dev.sock --listen 127.0.0.1:3001 --base-path /api --enclave-timeout 0.5 --no-bridges")]
+        "--enclave-socket dev.sock --listen 127.0.0.1:3001 --base-path /api --enclave-timeout 0.5 --enclave-single-connection --no-bridges")]
     public void A_host(string line, string expected)
     {
         var program = new HostProgram();
@@ -33,10 +33,10 @@ public class ServerTests
     {
         var program = new BridgeProgram();
         Assert.Equal(
-            "--enclave-cid 16 --listen 127.0.0.1:0",
+            "--enclave-cid 16 --listen 127.0.0.1:0 --enclave-single-connection",
             string.Join(' ', program.Translate(Parsed(program, "--control-url http://localhost:3001/qos --cid 16 --vsock-to-host true"), [])));
         Assert.Equal(
-            "--enclave-socket dev.sock --listen 127.0.0.1:0 --publish 3000=0.0.0.0:4000",
+            "--enclave-socket dev.sock --listen 127.0.0.1:0 --enclave-single-connection --publish 3000=0.0.0.0:4000",
             string.Join(' ', program.Translate(
                 Parsed(program, "--control-url http://localhost:3001/qos --usock dev.sock --host-port-override 4000"),
                 [new BridgeConfig.Server(3000, "0.0.0.0"), new BridgeConfig.Client(443, null)])));
@@ -46,8 +46,8 @@ public class ServerTests
     public void An_enclave_with_the_device()
     {
         var program = new CoreProgram();
-        (string[] enclave, string[]? simulator) = program.Translate(Parsed(program, "--cid 6 --port 3"), "/");
-        Assert.Equal("--socket vsock:any --nsm device --dir /", string.Join(' ', enclave));
+        (string[] enclave, string[]? simulator) = program.Translate(Parsed(program, "--cid 6 --port 3"), "/", "/w", "/a");
+        Assert.Equal("--socket vsock:any --nsm device --dir / --work-dir /w --linger 3", string.Join(' ', enclave));
         Assert.Null(simulator);
     }
 
@@ -55,10 +55,12 @@ public class ServerTests
     public void An_enclave_with_the_mock()
     {
         var program = new CoreProgram();
-        (string[] enclave, string[]? simulator) = program.Translate(Parsed(program, "--usock dev.sock --mock --mock-pcrs a.pcrs --mock-pki pki"), "/n");
-        Assert.Equal("--socket dev.sock --nsm dev.sock.nsm --dir /n", string.Join(' ', enclave));
+        (string[] enclave, string[]? simulator) = program.Translate(Parsed(program, "--usock dev.sock --mock --mock-pcrs a.pcrs --mock-pki pki"), "/n", "/w", "/a");
+        Assert.Equal("--socket dev.sock --nsm dev.sock.nsm --dir /n --work-dir /w --linger 3", string.Join(' ', enclave));
         Assert.Equal("--socket dev.sock.nsm --pcrs a.pcrs --mock-pki pki", string.Join(' ', simulator!));
-        Assert.Throws<FormatException>(() => program.Translate(Parsed(program, "--usock dev.sock --mock-pcrs a.pcrs"), "/n"));
+        Assert.Throws<FormatException>(() => program.Translate(Parsed(program, "--usock dev.sock --mock-pcrs a.pcrs"), "/n", "/w", "/a"));
+        Assert.Equal("--socket dev.sock.nsm --pki-dir /a", string.Join(' ', program.Translate(Parsed(program, "--usock dev.sock --mock"), "/n", "/w", "/a").Simulator!));
+        Assert.Equal("--socket dev.sock.nsm", string.Join(' ', program.Translate(Parsed(program, "--usock dev.sock --mock"), "/n", "/w", null).Simulator!));
     }
 
     [Fact]
@@ -85,15 +87,30 @@ public class ServerTests
             Directory.CreateDirectory(folder.Path);
             File.WriteAllText(Path.Combine(folder.Path, "qos.pivot.bin"), "a binary");
             Assert.Equal("a binary", File.ReadAllText($"{root}/my.pivot"));
+
+            // A binary in the way is replaced, as the reference does; what may be the last copy of a key is not.
             File.Delete($"{root}/my.pivot");
-            File.WriteAllText($"{root}/my.pivot", "another node's");
+            File.WriteAllText($"{root}/my.pivot", "an older binary");
+            folder.Link();
+            Assert.Equal("a binary", File.ReadAllText($"{root}/my.pivot"));
+            File.Delete($"{root}/my.secret");
+            File.WriteAllText($"{root}/my.secret", "another node's");
             Assert.Throws<Client.CeremonyException>(folder.Link);
+            Assert.Equal("another node's", File.ReadAllText($"{root}/my.secret"));
         }
         finally
         {
             Directory.Delete(root, recursive: true);
         }
     }
+
+    [Theory]
+    [InlineData("/s", "/h", "/s/qos/mock-authority")]
+    [InlineData(null, "/h", "/h/.local/state/qos/mock-authority")]
+    [InlineData("relative", "/h", "/h/.local/state/qos/mock-authority")]
+    [InlineData(null, null, null)]
+    public void The_mocks_of_a_user_share_an_authority(string? state, string? home, string? folder) =>
+        Assert.Equal(folder, MockAuthority.Folder(name => name == "HOME" ? home : name == "XDG_STATE_HOME" ? state : null));
 
     private static ParseResult Parsed(ServerProgram program, string line)
     {

@@ -34,7 +34,7 @@ internal sealed class BridgeProgram : ServerProgram
         List<string> args =
         [
             .. socket is not null ? ["--enclave-socket", socket] : (string[])["--enclave-cid", cid.ToString(CultureInfo.InvariantCulture)],
-            "--listen", "127.0.0.1:0",
+            "--listen", "127.0.0.1:0", "--enclave-single-connection",
         ];
         foreach (BridgeConfig.Server bridge in bridges.OfType<BridgeConfig.Server>())
             args.AddRange(["--publish", string.Create(CultureInfo.InvariantCulture, $"{bridge.Port}={bridge.Host}:{parsed.GetValue(_override)}")]);

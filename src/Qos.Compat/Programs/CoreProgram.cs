@@ -5,6 +5,9 @@ namespace Qos.Compat;
 /// <summary><c>qos_core</c>: becomes <c>qos-enclave</c>; with <c>--mock</c>, <c>qos-nsm-sim</c> runs beside it for as long as it lives.</summary>
 internal sealed class CoreProgram : ServerProgram
 {
+    // As the reference's: whoever asks how the pivot ended is still answered for so long.
+    private const string Linger = "3";
+
     private readonly SocketOptions _socket = new();
     private readonly Option<bool> _mock = Standard.Flag("mock", "Use a Nitro Secure Module in software, for development.");
     private readonly Option<string?> _mockPcrs = Standard.Optional("mock-pcrs", "Its PCRs: lines \"<hex> PCR<n>\".");
@@ -21,14 +24,18 @@ internal sealed class CoreProgram : ServerProgram
 
     /// <summary>The command lines of our programs; none of the simulator's without <c>--mock</c>.</summary>
     /// <exception cref="FormatException">The options exclude each other.</exception>
-    public (string[] Enclave, string[]? Simulator) Translate(ParseResult parsed, string folder)
+    /// <param name="parsed">The command line of the reference's.</param>
+    /// <param name="folder">The node's folder.</param>
+    /// <param name="workingDirectory">This process's own, which the reference's pivot has too.</param>
+    /// <param name="authority">Folder of the authority that all mocks of a user share; null for one of its own.</param>
+    public (string[] Enclave, string[]? Simulator) Translate(ParseResult parsed, string folder, string workingDirectory, string? authority)
     {
         bool mock = parsed.GetValue(_mock);
         if (!mock && (parsed.GetValue(_mockPcrs) ?? parsed.GetValue(_mockPki)) is not null)
             throw new FormatException("--mock-pcrs and --mock-pki need --mock");
         (string? socket, _) = _socket.Read(parsed);
         string module = SimulatorSocket(socket);
-        string[] enclave = ["--socket", socket ?? "vsock:any", "--nsm", mock ? module : "device", "--dir", folder];
+        string[] enclave = ["--socket", socket ?? "vsock:any", "--nsm", mock ? module : "device", "--dir", folder, "--work-dir", workingDirectory, "--linger", Linger];
         if (!mock)
             return (enclave, null);
         List<string> simulator = ["--socket", module];
@@ -36,6 +43,8 @@ internal sealed class CoreProgram : ServerProgram
             simulator.AddRange(["--pcrs", pcrs]);
         if (parsed.GetValue(_mockPki) is { } pki)
             simulator.AddRange(["--mock-pki", pki]);
+        else if (authority is not null)
+            simulator.AddRange(["--pki-dir", authority]);
         return (enclave, [.. simulator]);
     }
 
@@ -49,10 +58,14 @@ internal sealed class CoreProgram : ServerProgram
     {
         string program = ProgramBeside.Find("qos-enclave");
         var folder = NodeFolder.For(Files(parsed));
-        (string[] enclave, string[]? simulator) = Translate(parsed, folder.Path);
+        (string[] enclave, string[]? simulator) = Translate(parsed, folder.Path, Environment.CurrentDirectory, MockAuthority.Folder());
         folder.Link();
         if (simulator is not null)
+        {
+            using IDisposable turn = MockAuthority.Take();
             SimulatorCompanion.Start(ProgramBeside.Find("qos-nsm-sim"), simulator[1], simulator);
+        }
+
         return ProgramBeside.Become(program, enclave);
     }
 

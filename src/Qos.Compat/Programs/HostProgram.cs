@@ -32,7 +32,7 @@ internal sealed class HostProgram : ServerProgram
             "--listen", string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(_ip)}:{parsed.GetValue(_port)}"),
             "--base-path", "/" + (parsed.GetValue(_basePath) ?? "qos").Trim('/'),
             "--enclave-timeout", (parsed.GetValue(_timeout) / 1000.0).ToString(CultureInfo.InvariantCulture),
-            "--no-bridges",
+            "--enclave-single-connection", "--no-bridges",
         ];
     }
 

@@ -49,7 +49,11 @@ internal sealed record NodeFolder(string Path, IReadOnlyDictionary<string, strin
             var there = new FileInfo(from);
             if (there.LinkTarget == to)
                 continue;
-            if (there.Exists || there.LinkTarget is not null)
+
+            // The binary is no secret and comes again with each boot; the reference replaces it. Of the others each may be the last copy.
+            if (System.IO.Path.GetFileName(to) == Pivot && (there.Attributes & FileAttributes.Directory) == 0)
+                there.Delete();
+            else if (there.Exists || there.LinkTarget is not null)
                 throw new CeremonyException($"{from} exists already: a node starts without files of another.");
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(from)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             File.CreateSymbolicLink(from, to);
