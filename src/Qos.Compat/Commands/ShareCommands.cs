@@ -59,3 +59,74 @@ internal sealed class ProxyReEncryptShareCommand : ClientCommand
             : throw new CeremonyException("Manifest's manifest set does not match locally found Manifest Set");
     }
 }
+
+/// <summary><c>qos_client post-share</c></summary>
+internal sealed class PostShareCommand : ClientCommand
+{
+    private readonly NodeOptions _node = new();
+    private readonly Option<string> _approval = Standard.Required("approval-path", "The member's approval.");
+    private readonly Option<string> _share = Standard.Required("eph-wrapped-share-path", "The share for the enclave.");
+
+    public PostShareCommand()
+        : base("post-share", "Post a share to the node that it was encrypted for.") =>
+        Take([.. _node.All, _approval, _share]);
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        byte[] share = InputFile.Bytes(parsed.GetValue(_share)!);
+        Approval approval = InputFile.Read(parsed.GetValue(_approval)!, static bytes => ApprovalFormat.Read(bytes), "an approval");
+        using NodeClient node = _node.Open(parsed);
+        screen.Output.WriteLine(await node.ProvisionAsync(share, approval, cancellationToken)
+            ? "The quorum key has been reconstructed."
+            : "The quorum key has *not* been reconstructed.");
+    }
+}
+
+/// <summary><c>qos_client shamir-split</c></summary>
+internal sealed class ShamirSplitCommand : ClientCommand
+{
+    private readonly Option<string> _secret = Standard.Required("secret-path", "The secret, any bytes.");
+    private readonly Option<int> _total = Standard.Number<int>("total-shares", "How many shares to make.");
+    private readonly Option<int> _threshold = Standard.Number<int>("threshold", "How many of them give the secret back.");
+    private readonly Option<string> _folder = Standard.Required("output-dir", "Folder of 1.share and so on, none of which is written over another.");
+
+    public ShamirSplitCommand()
+        : base("shamir-split", "Split a secret into shares.") =>
+        Take(_secret, _total, _threshold, _folder);
+
+    /// <inheritdoc/>
+    protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        using SecretMemory secret = SecretFile.Read(parsed.GetValue(_secret)!);
+        foreach (string path in SecretFile.WriteShares(
+            parsed.GetValue(_folder)!, secret, parsed.GetValue(_total), parsed.GetValue(_threshold), SystemRandomSource.Instance))
+        {
+            screen.Wrote(Path.GetFileName(path), path);
+        }
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary><c>qos_client shamir-reconstruct</c></summary>
+internal sealed class ShamirReconstructCommand : ClientCommand
+{
+    private readonly Option<string[]> _shares = new("--share") { Description = "A share; repeat it for each.", Required = true };
+    private readonly Option<string> _out = Standard.Required("output-path", "The secret; never over another file.");
+
+    public ShamirReconstructCommand()
+        : base("shamir-reconstruct", "Put shares together.") =>
+        Take(_shares, _out);
+
+    /// <inheritdoc/>
+    protected override Task RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        string[] shares = parsed.GetValue(_shares)!;
+        if (shares.Length == 1)
+            screen.Warn("one share alone gives the secret only of a set that has one share");
+        using SecretMemory secret = SecretFile.Combine(shares);
+        SecretFile.Write(parsed.GetValue(_out)!, secret);
+        screen.Wrote("Reconstructed secret", parsed.GetValue(_out)!);
+        return Task.CompletedTask;
+    }
+}
