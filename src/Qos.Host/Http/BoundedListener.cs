@@ -58,7 +58,17 @@ internal sealed class BoundedListener : IConnectionListener
         _metrics = metrics;
         _time = time;
         _logger = loggers.CreateLogger<BoundedListener>();
-        _connections = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions { MaxReadBufferSize = ReadBuffer }, _logger);
+        var options = new SocketConnectionFactoryOptions
+        {
+            MaxReadBufferSize = ReadBuffer,
+
+            // Each of the few connections may hold a block while it is idle; asking first whether there are bytes is a system call for each request.
+            WaitForDataBeforeAllocatingBuffer = false,
+
+            // Nothing that answers a request blocks, so it is answered on the thread that the socket woke.
+            UnsafePreferInlineScheduling = true,
+        };
+        _connections = new SocketConnectionContextFactory(options, _logger);
         EndPoint = socket.LocalEndPoint!;
     }
 
