@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Qos.Protocol;
@@ -19,8 +20,6 @@ internal readonly record struct BridgeState(bool IsServer, ushort Port, string? 
 /// </summary>
 internal sealed class HostBridges(HostSettings settings, DescriptorPlan descriptors, TimeProvider time, ILogger<HostBridges> logger) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_resolvePatience = TimeSpan.FromSeconds(5);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<BridgeConfig, Bridge> _open = [];
     private readonly Dictionary<BridgeConfig, string> _problems = [];
@@ -38,7 +37,7 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
     }
 
     /// <summary>Opens what is not open yet. What cannot open is tried again at the next call.</summary>
-    public async Task OpenAsync(IReadOnlyList<BridgeConfig> wanted, CancellationToken cancellationToken)
+    public void Open(IReadOnlyList<BridgeConfig> wanted)
     {
         lock (_gate)
         {
@@ -53,7 +52,7 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
             lock (_gate)
                 already = _open.ContainsKey(entry);
             if (!already)
-                await OpenAsync(entry, cancellationToken).ConfigureAwait(false);
+                Open(entry);
         }
     }
 
@@ -91,7 +90,7 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
             : new BridgeState(server, entry.Port, _problems.GetValueOrDefault(entry, "it was not tried yet"), default);
     }
 
-    private async Task OpenAsync(BridgeConfig entry, CancellationToken cancellationToken)
+    private void Open(BridgeConfig entry)
     {
         string where = "";
         try
@@ -106,7 +105,7 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
             {
                 var client = (BridgeConfig.Client)entry;
                 where = $"the enclave's port {client.Port}";
-                bridge = await OpenClientAsync(client, cancellationToken).ConfigureAwait(false);
+                bridge = OpenClient(client);
             }
 
             lock (_gate)
@@ -115,9 +114,9 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
                 _problems.Remove(entry);
             }
         }
-        catch (Exception e) when (e is TransportException or SocketException or IOException or ArgumentException or TimeoutException)
+        catch (Exception e) when (e is TransportException or SocketException or IOException or ArgumentException)
         {
-            string problem = e is TimeoutException ? "its name is not resolved in time" : e.Message;
+            string problem = e.Message;
             bool isNew;
             lock (_gate)
             {
@@ -145,18 +144,16 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
         return bridge;
     }
 
-    private async Task<Bridge> OpenClientAsync(BridgeConfig.Client client, CancellationToken cancellationToken)
+    private Bridge OpenClient(BridgeConfig.Client client)
     {
         if (client.Host is not { } host)
             throw new TransportException(TransportError.BadAddress, "the manifest names no host for it");
-        IPAddress[] addresses = IPAddress.TryParse(host, out IPAddress? literal)
-            ? [literal]
-            : await Dns.GetHostAddressesAsync(host, cancellationToken).WaitAsync(s_resolvePatience, time, cancellationToken).ConfigureAwait(false);
-        if (addresses.Length == 0)
-            throw new TransportException(TransportError.BadAddress, $"'{VisibleText.Escape(host)}' has no address");
-        var target = new IPEndPoint(addresses[0], client.Port);
+        string name = string.Create(CultureInfo.InvariantCulture, $"{VisibleText.Escape(host)}:{client.Port}");
+        BridgeTarget target = IPAddress.TryParse(host, out IPAddress? literal)
+            ? new BridgeTarget(new IPEndPoint(literal, client.Port))
+            : new BridgeTarget(name, new ResolvedName(host, client.Port, time).FindAsync);
         Bridge bridge = Pump.Listen(settings.Enclave.ListenOnHost(client.Port), target, $"client:{client.Port}");
-        HostLog.ClientBridgeOpen(logger, client.Port, VisibleText.Escape(host));
+        HostLog.ClientBridgeOpen(logger, client.Port, name);
         return bridge;
     }
 

@@ -135,7 +135,7 @@ internal sealed class EnclaveMonitor(
         if (key is not null && _ephemeralKey is not null && !key.AsSpan().SequenceEqual(_ephemeralKey))
             HostLog.EnclaveReplaced(logger);
         _ephemeralKey = key;
-        await bridges.OpenAsync(_wanted, cancellationToken).ConfigureAwait(false);
+        bridges.Open(_wanted);
         return true;
     }
 
