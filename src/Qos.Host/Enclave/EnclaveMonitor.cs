@@ -1,5 +1,4 @@
 using Qos.Protocol;
-using Qos.Transport;
 
 namespace Qos.Host;
 
