@@ -20,6 +20,8 @@ public sealed partial class HostApiTests(ITestOutputHelper output) : NodeTests(o
         await DocumentedAsync(node);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "WaitingForBootInstruction"), await GetAsync(node, "qos/enclave-health"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await GetAsync(node, "readyz")).Status);
+        Assert.Equal(
+            (HttpStatusCode.OK, """{"phase":"WaitingForBootInstruction","manifestEnvelope":null,"ephemeralKey":null}"""), await GetAsync(node, "qos/enclave-info"));
 
         ManifestEnvelope envelope = quorum.Approve(quorum.Manifest(node, Quiet));
         ReadOnlyMemory<byte> document = await node.BootAsync(envelope, Quiet);

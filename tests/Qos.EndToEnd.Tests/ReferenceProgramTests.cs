@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Qos.EndToEnd.Local;
+using Qos.Protocol;
 using Qos.Vectors;
 
 namespace Qos.EndToEnd.Tests;
@@ -50,6 +51,50 @@ public sealed class ReferenceProgramTests : IDisposable
                 + $" --pivot-path {Programs.Find("qos-sample-echo")} --pivot-args '[--port,{port},--qos-dir,{folder["local-enclave"]}]'"
                 + $" --bridge-config '[{{\"type\":\"server\",\"port\":{port},\"host\":\"127.0.0.1\"}}]'"));
         Assert.Contains("DANGEROUS_DEV_BOOT_MEMBER_NAMESPACE", await node.AppAnswersAsync("/"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_whose_app_ended_for_good_still_says_so_and_the_app_was_where_the_node_is()
+    {
+        using var folder = new ScriptFolder();
+        string socket = folder["dev.sock"], pivot = folder["app"];
+        await System.IO.File.WriteAllTextAsync(pivot, "#!/bin/sh\necho here > written; exit 7\n");
+        await using RunningProgram core = folder.Start("qos_core", "--usock", socket, "--mock", "--quorum-file", folder["quorum"], "--pivot-file", folder["pivot"]);
+        await core.SaysAsync("listening on");
+        string[] address = ["--host-ip", "127.0.0.1", "--host-port", LocalNode.FreePort().ToString(CultureInfo.InvariantCulture)];
+        await using RunningProgram host = folder.Start(["qos_host", "--usock", socket, .. address]);
+        await host.SaysAsync("listening on");
+        await ClientAsync(["dangerous-dev-boot", "--pivot-path", pivot, "--restart-policy", "never", .. address]);
+
+        PivotStatus? last = null;
+        await Eventually.TrueAsync(
+            async () => (last = ((ProtocolMessage.NodeStatusResponse)await ControlSocket.AskAsync(socket, new ProtocolMessage.NodeStatusRequest())).Status.Pivot)
+                is { State: PivotState.Exited },
+            () => $"The node says {last}\n{core.Log}");
+        Assert.Equal(7, last!.LastExit?.Code);
+        Assert.Equal("here\n", await System.IO.File.ReadAllTextAsync(folder["written"]));
+        Assert.Equal(7, await core.ExitAsync());
+    }
+
+    [Fact]
+    public async Task Two_mocks_that_start_at_once_have_one_authority()
+    {
+        using var folder = new ScriptFolder();
+        RunningProgram[] cores = [.. new[] { "a", "b" }.Select(name => folder.Start(
+            "env", $"XDG_STATE_HOME={folder["state"]}", "qos_core", "--usock", folder[name], "--mock", "--quorum-file", folder[name + ".quorum"], "--pivot-file", folder[name + ".pivot"]))];
+        try
+        {
+            foreach (RunningProgram core in cores)
+                await core.SaysAsync("listening on");
+            Assert.Equal(
+                ["lock", "root.key", "root.pem"],
+                Directory.GetFiles(folder["state/qos/mock-authority"]).Select(static path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            foreach (RunningProgram core in cores)
+                await core.DisposeAsync();
+        }
     }
 
     private static bool Listens(string path)

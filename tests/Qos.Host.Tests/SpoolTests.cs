@@ -4,6 +4,8 @@ public sealed class SpoolTests : IDisposable
 {
     private const int MiB = 1024 * 1024;
 
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
+
     private readonly FakeTime _time = new();
     private readonly Scratch _scratch = new();
 
@@ -89,6 +91,50 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
+    public async Task A_body_is_read_while_it_arrives_and_a_pause_ends_the_reading_and_not_the_upload()
+    {
+        var budget = new SpoolBudget(8 * MiB, _time);
+        byte[] sent = Bytes(2 * MiB);
+        using SpooledBody body = Body(budget);
+        using var stall = new Stall(sent[..MiB], sent[MiB..]);
+        Task<bool> upload = body.UploadAsync(stall, 2 * MiB, default);
+        Assert.True(await body.HasAsync(MiB, s_pause));
+        await stall.Stalled;
+
+        using Stream early = body.OpenEarly(2 * MiB, s_pause);
+        byte[] got = new byte[MiB];
+        await early.ReadExactlyAsync(got);
+        Assert.Equal(sent[..MiB], got);
+        ValueTask<int> late = early.ReadAsync(got);
+        Assert.False(late.IsCompleted);
+        _time.Advance(s_pause);
+        await Assert.ThrowsAsync<UploadStalledException>(() => late.AsTask());
+
+        using Stream second = body.OpenEarly(2 * MiB, s_pause);
+        using var all = new MemoryStream();
+        Task copy = second.CopyToAsync(all);
+        stall.End();
+        Assert.True(await upload);
+        await copy;
+        Assert.Equal(sent, all.ToArray());
+    }
+
+    [Fact]
+    public async Task A_reader_of_an_upload_that_fails_is_told()
+    {
+        var budget = new SpoolBudget(8 * MiB, _time);
+        using SpooledBody body = Body(budget);
+        using var stall = new Stall(new byte[MiB]);
+        using var stop = new CancellationTokenSource();
+        Task<bool> upload = body.UploadAsync(stall, 2 * MiB, stop.Token);
+        await stall.Stalled;
+        Task<bool> more = body.HasAsync(MiB + 1, s_pause).AsTask();
+        await stop.CancelAsync();
+        Assert.False(await more);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => upload);
+    }
+
+    [Fact]
     public async Task A_folder_that_is_not_there_is_said()
     {
         var budget = new SpoolBudget(8 * MiB, _time);
@@ -106,26 +152,5 @@ public sealed class SpoolTests : IDisposable
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             base.ReadAsync(buffer[..Math.Min(most, buffer.Length)], cancellationToken);
-    }
-
-    /// <summary>Gives its bytes and then nothing until it is told to end.</summary>
-    private sealed class Stall(byte[] bytes) : MemoryStream(bytes)
-    {
-        private readonly TaskCompletionSource _stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Stalled => _stalled.Task;
-
-        public void End() => _end.SetResult();
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            int read = await base.ReadAsync(buffer, cancellationToken);
-            if (read > 0)
-                return read;
-            _stalled.TrySetResult();
-            await _end.Task.WaitAsync(cancellationToken);
-            return 0;
-        }
     }
 }

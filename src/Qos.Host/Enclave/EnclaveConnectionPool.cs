@@ -10,6 +10,9 @@ internal enum EnclaveLane
 
     /// <summary>A question of the host's own.</summary>
     Questions,
+
+    /// <summary>A large message that is passed on while it arrives. There are few of these, and none waits for one.</summary>
+    Early,
 }
 
 /// <summary>How the host talks to its enclave.</summary>
@@ -20,6 +23,9 @@ internal sealed record EnclavePoolOptions
 
     /// <summary>How many of the host's own questions may be at the enclave at once.</summary>
     public int MaxQuestions { get; init; } = 2;
+
+    /// <summary>How many messages may be passed on while they arrive.</summary>
+    public int MaxEarly { get; init; } = 2;
 
     /// <summary>A connection that was unused for longer is replaced; it should lie below the enclave's own idle limit.</summary>
     public TimeSpan MaxIdle { get; init; } = TimeSpan.FromSeconds(60);
@@ -49,7 +55,7 @@ internal sealed class EnclaveConnectionPool : IDisposable
         Address = address;
         _options = options;
         _time = time;
-        _lanes = [new SemaphoreSlim(options.MaxMessages), new SemaphoreSlim(options.MaxQuestions)];
+        _lanes = [new SemaphoreSlim(options.MaxMessages), new SemaphoreSlim(options.MaxQuestions), new SemaphoreSlim(options.MaxEarly)];
     }
 
     /// <summary>Where the enclave is.</summary>
@@ -69,6 +75,9 @@ internal sealed class EnclaveConnectionPool : IDisposable
                 CloseIdle();
         }
     }
+
+    /// <summary>Whether a message could be passed on while it arrives.</summary>
+    public bool TakesEarly => !ServesOneAtATime && _lanes[(int)EnclaveLane.Early].CurrentCount > 0;
 
     /// <summary>How many connections lie ready.</summary>
     public int IdleCount

@@ -13,6 +13,10 @@ internal sealed class EnclaveGateway : IDisposable
     // Longer than any answer of the host's own questions takes, and soon enough for a health check to learn that there is none.
     private static readonly TimeSpan s_longestQuestion = TimeSpan.FromSeconds(10);
 
+    // A large message is passed on while it arrives if it comes at 4 MiB/s and never pauses for long: then nobody waits for its sender.
+    private const int Early = 1024 * 1024;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
+
     private static readonly byte[] s_phase = MessageCodec.Encode(new ProtocolMessage.StatusRequest(), WireEncoding.Json);
     private static readonly byte[] s_status = MessageCodec.Encode(new ProtocolMessage.NodeStatusRequest(), WireEncoding.Json);
     private static readonly byte[] s_envelope = MessageCodec.Encode(new ProtocolMessage.ManifestEnvelopeRequest(), WireEncoding.Json);
@@ -47,6 +51,7 @@ internal sealed class EnclaveGateway : IDisposable
     /// <param name="answer">Where the answer is put.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TransportException">The enclave cannot be reached, or does not answer.</exception>
+    /// <remarks>Nothing is changed by a message that did not arrive whole, so one that stalled on its way is sent again.</remarks>
     public Task PassAsync(SpooledBody message, SpooledBody answer, CancellationToken cancellationToken) => _pool.ExchangeAsync(
         EnclaveLane.Messages,
         (writer, token) => writer.WriteAsync(message.Open(), message.Length, token),
@@ -57,6 +62,41 @@ internal sealed class EnclaveGateway : IDisposable
         },
         _messageTimeout,
         cancellationToken);
+
+    /// <summary>Passes a large message on while it arrives, if it arrives fast.</summary>
+    /// <param name="message">The message, of which some is here.</param>
+    /// <param name="length">How long it will be.</param>
+    /// <param name="answer">Where the answer is put.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>False when that was not possible: the message is then passed on when it is here whole, as every other.</returns>
+    /// <exception cref="TransportException">The enclave had the whole message and did not answer.</exception>
+    public async Task<bool> TryPassEarlyAsync(SpooledBody message, long length, SpooledBody answer, CancellationToken cancellationToken)
+    {
+        if (length <= Early || !_pool.TakesEarly || !await message.HasAsync(Early, s_pause).ConfigureAwait(false))
+            return false;
+        bool isSent = false;
+        try
+        {
+            return await _pool.ExchangeAsync(
+                EnclaveLane.Early,
+                async (writer, token) =>
+                {
+                    await writer.WriteAsync(message.OpenEarly(length, s_pause), length, token).ConfigureAwait(false);
+                    isSent = true;
+                },
+                async (reader, token) =>
+                {
+                    await answer.FillAsync(reader.ReadAsync, reader.Length, token).ConfigureAwait(false);
+                    return true;
+                },
+                _messageTimeout,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!isSent && e is (UploadStalledException or TransportException))
+        {
+            return false;
+        }
+    }
 
     /// <summary>The enclave's phase, asked for after this call was made.</summary>
     /// <exception cref="TransportException">The enclave cannot be reached, or does not answer.</exception>

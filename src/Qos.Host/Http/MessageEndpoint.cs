@@ -6,7 +6,8 @@ namespace Qos.Host;
 
 /// <summary>
 /// <c>POST message</c>: a wire message in, the enclave's answer out. The bytes are never understood here. Both are collected whole, so that
-/// neither a slow upload nor a slow download holds a connection of the enclave. Specification: host, HTTP API.
+/// neither a slow upload nor a slow download holds a connection of the enclave; a large message that comes fast is passed on meanwhile, and
+/// loses that connection when it pauses. Specification: host, HTTP API.
 /// </summary>
 internal static class MessageEndpoint
 {
@@ -27,17 +28,30 @@ internal static class MessageEndpoint
             if (length > HostSettings.MaxMessageBytes)
                 throw new BadHttpRequestException("oversize", StatusCodes.Status413PayloadTooLarge);
 
-            // One byte more, so that what is longer is seen here rather than as a broken request.
             if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
                 size.MaxRequestBodySize = HostSettings.MaxMessageBytes;
             var budget = services.GetRequiredService<SpoolBudget>();
             var time = services.GetRequiredService<TimeProvider>();
+            var gateway = services.GetRequiredService<EnclaveGateway>();
             using var message = new SpooledBody(budget, settings.SpoolFolder, time);
-            if (!await message.UploadAsync(context.Request.Body, length, context.RequestAborted).ConfigureAwait(false))
-                throw new BadHttpRequestException("oversize", StatusCodes.Status413PayloadTooLarge);
-
             using var answer = new SpooledBody(budget, settings.SpoolFolder, time);
-            await services.GetRequiredService<EnclaveGateway>().PassAsync(message, answer, context.RequestAborted).ConfigureAwait(false);
+            Task<bool> upload = message.UploadAsync(context.Request.Body, length, context.RequestAborted);
+            bool isPassed;
+            try
+            {
+                isPassed = context.Request.ContentLength is not null
+                    && await gateway.TryPassEarlyAsync(message, length, answer, context.RequestAborted).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Also when the answer was an error: the upload uses what is disposed here.
+                await ((Task)upload).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            if (!await upload.ConfigureAwait(false))
+                throw new BadHttpRequestException("oversize", StatusCodes.Status413PayloadTooLarge);
+            if (!isPassed)
+                await gateway.PassAsync(message, answer, context.RequestAborted).ConfigureAwait(false);
             metrics.MessagePassed(message.Length);
             context.Response.ContentType = Binary;
             context.Response.ContentLength = answer.Length;

@@ -9,6 +9,9 @@ namespace Qos.Host;
 /// <summary>There is no room for a body.</summary>
 internal sealed class SpoolException(string message, Exception? inner = null) : IOException(message, inner);
 
+/// <summary>An upload did not keep up with whoever reads it while it arrives.</summary>
+internal sealed class UploadStalledException() : IOException("the upload does not keep up");
+
 /// <summary>
 /// A body that is collected whole before anything scarce is taken for it: a little in memory, more in a file without a name, which is gone
 /// with its descriptor however the process ends.
@@ -26,6 +29,10 @@ internal sealed class SpooledBody : IDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _evicted = new();
     private readonly long _since;
+    private readonly Lock _growth = new();
+    private TaskCompletionSource? _grown;
+    private UploadState _state;
+    private long _length;
     private byte[] _memory = [];
     private SafeFileHandle? _file;
     private volatile bool _isEvicted;
@@ -43,7 +50,7 @@ internal sealed class SpooledBody : IDisposable
     }
 
     /// <summary>Its length in bytes so far.</summary>
-    public long Length { get; private set; }
+    public long Length => Interlocked.Read(ref _length);
 
     /// <summary>Whether it was given up for a faster one.</summary>
     public bool IsEvicted => _isEvicted;
@@ -61,9 +68,12 @@ internal sealed class SpooledBody : IDisposable
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _evicted.Token);
         _budget.Enter(this);
+        UploadState end = UploadState.Failed;
         try
         {
-            return await CollectAsync((buffer, token) => source.ReadAsync(buffer, token), limit, stop.Token).ConfigureAwait(false);
+            bool fits = await CollectAsync((buffer, token) => source.ReadAsync(buffer, token), limit, stop.Token).ConfigureAwait(false);
+            end = fits ? UploadState.Complete : UploadState.Failed;
+            return fits;
         }
         catch (OperationCanceledException e) when (IsEvicted && !cancellationToken.IsCancellationRequested)
         {
@@ -72,7 +82,43 @@ internal sealed class SpooledBody : IDisposable
         finally
         {
             _budget.Complete(this);
+            Grow(0, end);
         }
+    }
+
+    /// <summary>Waits until so many bytes are here.</summary>
+    /// <param name="bytes">How many.</param>
+    /// <param name="patience">How long.</param>
+    /// <returns>Whether they are; false also when the upload ended without them.</returns>
+    public async ValueTask<bool> HasAsync(long bytes, TimeSpan patience)
+    {
+        long start = _time.GetTimestamp();
+        while (Length < bytes)
+        {
+            Task grown;
+            lock (_growth)
+            {
+                if (_length >= bytes)
+                    return true;
+                if (_state != UploadState.Arriving)
+                    return false;
+                grown = (_grown ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+
+            TimeSpan left = patience - _time.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+                return false;
+            try
+            {
+                await grown.WaitAsync(left, _time).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return Length >= bytes;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Collects an answer of the enclave, whose length is known.</summary>
@@ -81,7 +127,13 @@ internal sealed class SpooledBody : IDisposable
         CollectAsync(read, length, cancellationToken);
 
     /// <summary>The body, at its beginning. May be opened again and again; not after <see cref="Dispose"/>.</summary>
-    public Stream Open() => _file is { } file ? new FileReader(file, Length) : new MemoryStream(_memory, 0, (int)Length, writable: false);
+    public Stream Open() => _file is { } file ? new FileReader(file, Length, this, null) : new MemoryStream(_memory, 0, (int)Length, writable: false);
+
+    /// <summary>The body while it still arrives. Reading fails when the upload does not keep up, with a <see cref="UploadStalledException"/>.</summary>
+    /// <param name="length">How long it will be.</param>
+    /// <param name="patience">How long the upload may keep the reader waiting at a time.</param>
+    /// <remarks>For a body that has outgrown the memory already.</remarks>
+    public Stream OpenEarly(long length, TimeSpan patience) => new FileReader(_file!, length, this, patience);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -109,6 +161,20 @@ internal sealed class SpooledBody : IDisposable
         // Cancelled elsewhere: what waits for the token must not run inside the budget's lock.
         ThreadPool.UnsafeQueueUserWorkItem(static body => body.CancelUpload(), this, preferLocal: false);
         return taken;
+    }
+
+    private void Grow(int bytes, UploadState state = UploadState.Arriving)
+    {
+        TaskCompletionSource? waiting;
+        lock (_growth)
+        {
+            _length += bytes;
+            _state = state;
+            waiting = _grown;
+            _grown = null;
+        }
+
+        waiting?.SetResult();
     }
 
     private void CancelUpload()
@@ -140,7 +206,7 @@ internal sealed class SpooledBody : IDisposable
                 {
                     // The usual message is one piece, which is then kept as it is.
                     (_memory, piece) = (piece, ArrayPool<byte>.Shared.Rent(size));
-                    Length = count;
+                    Grow(count);
                     continue;
                 }
 
@@ -160,7 +226,7 @@ internal sealed class SpooledBody : IDisposable
         if (_file is null && Length + piece.Length <= Math.Min(InMemory, _memory.Length))
         {
             piece.CopyTo(_memory.AsMemory((int)Length));
-            Length += piece.Length;
+            Grow(piece.Length);
             return;
         }
 
@@ -173,7 +239,7 @@ internal sealed class SpooledBody : IDisposable
             }
 
             await RandomAccess.WriteAsync(_file, piece, Length, CancellationToken.None).ConfigureAwait(false);
-            Length += piece.Length;
+            Grow(piece.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -197,8 +263,15 @@ internal sealed class SpooledBody : IDisposable
         return file;
     }
 
-    /// <summary>A file's bytes from its beginning; several may read one file.</summary>
-    private sealed class FileReader(SafeFileHandle file, long length) : Stream
+    private enum UploadState
+    {
+        Arriving,
+        Complete,
+        Failed,
+    }
+
+    /// <summary>A file's bytes from its beginning; several may read one file, also one that still grows.</summary>
+    private sealed class FileReader(SafeFileHandle file, long length, SpooledBody body, TimeSpan? patience) : Stream
     {
         private long _at;
 
@@ -225,6 +298,8 @@ internal sealed class SpooledBody : IDisposable
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            if (patience is { } wait && _at < length && !await body.HasAsync(_at + 1, wait).ConfigureAwait(false))
+                throw new UploadStalledException();
             int read = await RandomAccess.ReadAsync(file, buffer, _at, cancellationToken).ConfigureAwait(false);
             _at += read;
             return read;
