@@ -20,7 +20,7 @@ internal sealed class NsmClient(INsm nsm)
         Expect<NsmResponse.Attestation>(Question(userData, publicKey));
 
     /// <summary>NSM's answer as it is, an error included: for answers that carry it on to the client.</summary>
-    internal NsmResponse TryAttest(ReadOnlyMemory<byte> userData, ReadOnlyMemory<byte> publicKey)
+    internal NsmResponse TryAttest(ReadOnlyMemory<byte>? userData = null, ReadOnlyMemory<byte>? publicKey = null)
     {
         try
         {

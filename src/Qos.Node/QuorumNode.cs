@@ -143,6 +143,7 @@ public sealed class QuorumNode : IDisposable
             ProtocolMessage.NodeStatusRequest => new ProtocolMessage.NodeStatusResponse(StatusOf(view)),
             ProtocolMessage.ManifestEnvelopeRequest => new ProtocolMessage.ManifestEnvelopeResponse(view.Envelope),
             ProtocolMessage.LiveAttestationDocRequest => Attest(view),
+            ProtocolMessage.ModuleDocumentRequest => new ProtocolMessage.LiveAttestationDocResponse(_state.Nsm.TryAttest(), null),
             ProtocolMessage.ExportKeyRequest export => _export.Export(export.ManifestEnvelope, export.CoseSign1AttestationDoc),
             _ => throw new ProtocolException(ProtocolError.NoMatchingRoute(view.Phase)),
         };

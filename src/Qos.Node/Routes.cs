@@ -12,6 +12,7 @@ internal static class Routes
         ProtocolMessage.ManifestEnvelopeRequest => phase is not ProtocolPhase.GenesisBooted,
         ProtocolMessage.LiveAttestationDocRequest =>
             phase is not (ProtocolPhase.GenesisBooted or ProtocolPhase.WaitingForBootInstruction),
+        ProtocolMessage.ModuleDocumentRequest => phase is ProtocolPhase.WaitingForBootInstruction,
         ProtocolMessage.BootGenesisRequest => phase is ProtocolPhase.WaitingForBootInstruction,
         ProtocolMessage.ProvisionRequest => phase is ProtocolPhase.WaitingForQuorumShards,
         ProtocolMessage.InjectKeyRequest => phase is ProtocolPhase.WaitingForForwardedKey,
@@ -27,7 +28,7 @@ internal static class Routes
 
     /// <summary>Whether the request changes nothing, but has to ask NSM for its answer.</summary>
     internal static bool AsksNsm(ProtocolMessage request) =>
-        request is ProtocolMessage.LiveAttestationDocRequest or ProtocolMessage.ExportKeyRequest;
+        request is ProtocolMessage.LiveAttestationDocRequest or ProtocolMessage.ModuleDocumentRequest or ProtocolMessage.ExportKeyRequest;
 
     /// <summary>Whether the request changes state: those are taken one at a time.</summary>
     internal static bool ChangesState(ProtocolMessage request) => IsBoot(request) || request is

@@ -18,6 +18,7 @@ public sealed class RoutesTests
             ("node status", new ProtocolMessage.NodeStatusRequest()),
             ("manifest envelope", new ProtocolMessage.ManifestEnvelopeRequest()),
             ("live attestation", new ProtocolMessage.LiveAttestationDocRequest()),
+            ("module's document", new ProtocolMessage.ModuleDocumentRequest()),
             ("genesis", new ProtocolMessage.BootGenesisRequest(new GenesisSet([], 1), null)),
             ("standard boot", quorum.BootRequest),
             ("standard boot", new ProtocolMessage.BootStandardJsonEnvelopeRequest(quorum.Envelope, quorum.Pivot)),
@@ -33,7 +34,7 @@ public sealed class RoutesTests
         string[] always = ["status", "version", "node status"];
         Dictionary<ProtocolPhase, string[]> table = new()
         {
-            [ProtocolPhase.WaitingForBootInstruction] = ["manifest envelope", "genesis", "standard boot", "key-forward boot"],
+            [ProtocolPhase.WaitingForBootInstruction] = ["manifest envelope", "module's document", "genesis", "standard boot", "key-forward boot"],
             [ProtocolPhase.WaitingForQuorumShards] = ["manifest envelope", "live attestation", "provision"],
             [ProtocolPhase.WaitingForForwardedKey] = ["manifest envelope", "live attestation", "inject key"],
             [ProtocolPhase.QuorumKeyProvisioned] = ["manifest envelope", "live attestation", "export key"],

@@ -60,7 +60,7 @@ public static class GenesisCeremony
             try
             {
                 RequireFree(folder);
-                await RequireWaitingAsync(node, cancellationToken).ConfigureAwait(false);
+                await RequireReadyAsync(node, policy, cancellationToken).ConfigureAwait(false);
                 file.Reserve(set.Members.Count, set.Members.Sum(static member => Encoding.UTF8.GetByteCount(member.Alias)));
                 answer = await node.AskAsync<ProtocolMessage.BootGenesisResponse>(
                     new ProtocolMessage.BootGenesisRequest(new GenesisSet(set.Members, set.Threshold), recoveryKey?.Memory), cancellationToken).ConfigureAwait(false);
@@ -133,7 +133,7 @@ public static class GenesisCeremony
         }
     }
 
-    private static async Task RequireWaitingAsync(NodeClient node, CancellationToken cancellationToken)
+    private static async Task RequireReadyAsync(NodeClient node, AttestationPolicy policy, CancellationToken cancellationToken)
     {
         NodeStatus status = await node.StatusAsync(cancellationToken).ConfigureAwait(false);
         if (status.Phase != ProtocolPhase.WaitingForBootInstruction)
@@ -141,6 +141,17 @@ public static class GenesisCeremony
             throw new CeremonyException(
                 $"The node at {node.Base} is in phase {status.Phase}, and only a node that waits for its boot instruction makes a genesis: start it anew. "
                 + "A node makes one genesis and keeps nothing of it.");
+        }
+
+        if (await node.ModuleDocumentAsync(cancellationToken).ConfigureAwait(false) is not { } document)
+            return;
+        try
+        {
+            policy.Verify(document);
+        }
+        catch (CeremonyException e)
+        {
+            throw new CeremonyException($"{e.Message} The node was not asked for a genesis: see whether root, time and measurements are the right ones.", e);
         }
     }
 

@@ -18,6 +18,10 @@ internal static class AtomicFile
     internal const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private const string DraftEnding = ".draft";
+    private const int MaxAttempts = 100;
+
+    // EWOULDBLOCK, as the framework's exception has it for a file that another one has locked.
+    private const int WouldBlock = 11;
 
     /// <summary>Writes one.</summary>
     /// <param name="path">Where; the folder must be there.</param>
@@ -35,8 +39,21 @@ internal static class AtomicFile
         if (!replace && Path.Exists(target))
             return false;
 
+        for (int attempt = 1; ; attempt++)
+        {
+            // Between its making and its locking a draft may be taken for an abandoned one.
+            if (TryWriteDraft(folder, target, content, mode, replace) is { } isWritten)
+                return isWritten;
+            if (attempt == MaxAttempts)
+                throw new IOException("too many programs write it at once");
+        }
+    }
+
+    // Null when another writer took the draft away.
+    private static bool? TryWriteDraft(string folder, string target, ReadOnlySpan<byte> content, UnixFileMode mode, bool replace)
+    {
         string draft = Path.Combine(folder, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}{DraftEnding}");
-        bool isThere = false;
+        bool isThere = true;
         try
         {
             using var stream = new FileStream(draft, new FileStreamOptions
@@ -49,18 +66,23 @@ internal static class AtomicFile
                 BufferSize = 0,
                 UnixCreateMode = mode,
             });
-            isThere = true;
             File.SetUnixFileMode(stream.SafeFileHandle, mode);
             stream.Write(content);
             stream.Flush(flushToDisk: true);
             int error = LibC.Rename(draft, target, replace);
-            if (error == LibC.EEXIST)
+            if (error is LibC.EEXIST)
                 return false;
+            if (error is LibC.ENOENT && !File.Exists(draft))
+                return null;
             if (error != 0)
                 throw new IOException(Marshal.GetPInvokeErrorMessage(error));
             isThere = false;
             FlushFolder(folder);
             return true;
+        }
+        catch (IOException e) when (e.HResult == WouldBlock)
+        {
+            return null;
         }
         finally
         {
@@ -72,19 +94,30 @@ internal static class AtomicFile
     // What goes wrong here is no reason not to write: the drafts of others stay.
     private static void RemoveAbandoned(string folder, string name)
     {
-        try
+        string beginning = $".{name}.";
+        foreach (string draft in DraftsIn(folder).Where(draft => Path.GetFileName(draft).StartsWith(beginning, StringComparison.Ordinal)))
         {
-            string beginning = $".{name}.";
-            foreach (string draft in Directory.EnumerateFiles(folder, $".*{DraftEnding}"))
+            try
             {
-                if (!Path.GetFileName(draft).StartsWith(beginning, StringComparison.Ordinal))
-                    continue;
                 using var locked = new FileStream(draft, new FileStreamOptions { Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 });
                 File.Delete(draft);
             }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody writes it.
+            }
+        }
+    }
+
+    private static string[] DraftsIn(string folder)
+    {
+        try
+        {
+            return Directory.GetFiles(folder, $".*{DraftEnding}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            return [];
         }
     }
 

@@ -137,6 +137,20 @@ public sealed class NodeClient : IDisposable
         return (Attestation.Of(answer.NsmResponse), answer.ManifestEnvelope);
     }
 
+    /// <summary>A document of the module of a node that waits for its boot; null from a node of another make, which gives none before.</summary>
+    public async Task<ReadOnlyMemory<byte>?> ModuleDocumentAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return Attestation.Of((await AskAsync<ProtocolMessage.LiveAttestationDocResponse>(new ProtocolMessage.ModuleDocumentRequest(), cancellationToken)
+                .ConfigureAwait(false)).NsmResponse);
+        }
+        catch (ProtocolException e) when (e.Error.Code is ProtocolErrorCode.ProtocolMsgDeserialization or ProtocolErrorCode.NoMatchingRoute)
+        {
+            return null;
+        }
+    }
+
     /// <summary>What the node was booted with; null before that.</summary>
     public async Task<ManifestEnvelope?> EnvelopeAsync(CancellationToken cancellationToken = default) =>
         (await AskAsync<ProtocolMessage.ManifestEnvelopeResponse>(new ProtocolMessage.ManifestEnvelopeRequest(), cancellationToken)

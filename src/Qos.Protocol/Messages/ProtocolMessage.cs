@@ -64,6 +64,12 @@ public abstract partial record ProtocolMessage
     /// <param name="Commit">The commit it was built from.</param>
     public sealed record VersionResponse(string Version, string Commit) : ProtocolMessage;
 
+    /// <summary>
+    /// Ours, JSON only: asks for a document of the module before a boot, to see what it is and whose root it leads to. The answer is
+    /// <see cref="LiveAttestationDocResponse"/>, whose document holds neither user data nor a key, for there is none yet.
+    /// </summary>
+    public sealed record ModuleDocumentRequest : ProtocolMessage;
+
     /// <summary>Ours, JSON only: asks for phase, missing shares and the pivot's state; allowed in every phase.</summary>
     public sealed record NodeStatusRequest : ProtocolMessage;
 

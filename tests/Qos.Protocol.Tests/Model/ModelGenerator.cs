@@ -40,7 +40,7 @@ internal sealed class ModelGenerator(int seed)
     internal ProtocolMessage Message(bool old)
     {
         ManifestEnvelope Env() => old ? Envelope((ManifestVersion)_random.Next(2)) : Envelope();
-        return _random.Next(26) switch
+        return _random.Next(27) switch
         {
             0 => new M.ProtocolErrorResponse(Error()),
             1 => new M.StatusRequest(),
@@ -67,6 +67,7 @@ internal sealed class ModelGenerator(int seed)
             22 => new M.VersionResponse(Text(), Text()),
             23 when !old => new M.NodeStatusRequest(),
             24 when !old => new M.NodeStatusResponse(Status()),
+            25 when !old => new M.ModuleDocumentRequest(),
             _ => new M.StatusRequest(),
         };
     }

@@ -76,8 +76,8 @@ public static class MessageCodec
     {
         if (message is ProtocolMessage.BootGenesisRequest or ProtocolMessage.BootGenesisResponse)
             throw new ProtocolException(ProtocolErrorCode.LegacyGenesisNotSupported);
-        if (message is ProtocolMessage.NodeStatusRequest or ProtocolMessage.NodeStatusResponse)
-            throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "the node's status is JSON only");
+        if (message is ProtocolMessage.NodeStatusRequest or ProtocolMessage.NodeStatusResponse or ProtocolMessage.ModuleDocumentRequest)
+            throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "the node's status and the module's document are asked for in JSON only");
         if (MessageBorsh.EnvelopeOf(message)?.Manifest.Version == ManifestVersion.V2)
             throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "a V2 manifest has no Borsh form; use JSON, or message 23 to boot");
         return BorshLists.Encode(message, MessageBorsh.Write);

@@ -32,6 +32,7 @@ internal static partial class MessageJson
         M.InjectKeyResponse => "injectKeyResponse",
         M.ManifestEnvelopeRequest => "manifestEnvelopeRequest",
         M.VersionRequest => "versionRequest",
+        M.ModuleDocumentRequest => "moduleDocumentRequest",
         M.NodeStatusRequest => "nodeStatusRequest",
         _ => null,
     };

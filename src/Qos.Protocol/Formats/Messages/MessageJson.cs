@@ -31,6 +31,7 @@ internal static partial class MessageJson
         "injectKeyResponse" => new M.InjectKeyResponse(),
         "manifestEnvelopeRequest" => new M.ManifestEnvelopeRequest(),
         "versionRequest" => new M.VersionRequest(),
+        "moduleDocumentRequest" => new M.ModuleDocumentRequest(),
         "nodeStatusRequest" => new M.NodeStatusRequest(),
         _ => throw reader.Error("unknown message, or one that needs fields"),
     };
