@@ -4,7 +4,7 @@
 # make eif    the enclave image: out/qos.eif and its measurements, out/qos.pcrs
 # make demo-image   the same life, but the node is a virtual machine booted from that image
 # make reproduce    builds the image twice, under different circumstances, and compares
-# make bench  the tables of numbers (ARGS="enclave boot health export attestation proofs bridge machine" for some of them)
+# make bench  the tables of numbers (ARGS="enclave host boot health export attestation proofs bridge machine" for some of them)
 # make pack   the verifier's NuGet package, in out/packages
 # make format, make deps, make clean
 SHELL := /bin/bash

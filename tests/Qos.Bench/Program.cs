@@ -13,6 +13,7 @@ if (args is ["half", ..])
 IBenchmark[] subjects =
 [
     new EnclaveBenchmark(),
+    new HostBenchmark(),
     new BootBenchmark(),
     new HealthBenchmark(),
     new ExportBenchmark(),
