@@ -52,7 +52,7 @@ internal static class HostServer
             .AddSingleton<Readiness>()
             .AddSingleton<EnclaveMonitor>()
             .AddHostedService(static provider => provider.GetRequiredService<EnclaveMonitor>())
-            .AddHostedService<ServiceManager>()
+            .AddHostedService<SystemdNotifier>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain + TimeSpan.FromSeconds(1));
         if (settings.AppCheck is not null)
             services.AddSingleton<AppCheck>().AddHostedService(static provider => provider.GetRequiredService<AppCheck>());

@@ -9,7 +9,7 @@ namespace Qos.Host;
 /// Tells systemd that the host is up, what it does, and that it lives (sd_notify(3): READY, STATUS, WATCHDOG, STOPPING). It lives as long as its
 /// background look at the enclave comes round, whatever that finds.
 /// </summary>
-internal sealed class ServiceManager(EnclaveMonitor monitor, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
+internal sealed class SystemdNotifier(EnclaveMonitor monitor, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     private readonly Socket? _socket = Connect(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
     private readonly bool _isWatched = Environment.GetEnvironmentVariable("WATCHDOG_USEC") is { } text
