@@ -5,6 +5,7 @@
 # make demo-image   the same life, but the node is a virtual machine booted from that image
 # make reproduce    builds the image twice, under different circumstances, and compares
 # make bench  the tables of numbers (ARGS="enclave host boot health export attestation proofs bridge machine" for some of them)
+# make dist   a release, in out/dist: programs, image, measurements, Debian packages, bill of materials, checksums
 # make pack   the verifier's NuGet package, in out/packages
 # make format, make deps, make clean
 SHELL := /bin/bash
@@ -17,6 +18,11 @@ export DOTNET_NOLOGO := 1
 # No build servers: they outlive the command and hold files of a folder that may be gone by then.
 export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 export MSBUILDDISABLENODEREUSE := 1
+# The commit that the programs tell with their version: given, as a release's build does, or the one that is checked out, if nothing was changed since.
+ifndef QOS_COMMIT
+QOS_COMMIT := $(shell git rev-parse --verify -q HEAD 2>/dev/null || echo unknown)$(shell git status --porcelain 2>/dev/null | grep -q . && echo -changed)
+endif
+export QOS_COMMIT
 BUILD := -nodeReuse:false -p:UseSharedCompilation=false
 
 PROGRAMS := qos qos-enclave qos-host qos-nsm-sim qos-sample-echo
@@ -25,14 +31,21 @@ COMPAT := qos_client qos_core qos_host qos_bridge
 SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
-.PHONY: all test demo eif demo-image reproduce bench pack format clean deps
+.PHONY: all test demo eif demo-image reproduce bench pack dist format clean deps
 all: out/.programs
 
 deps:
 	@native/install-deps
 	@native/libsodium >/dev/null
 
-out/.programs: $(SOURCES) | deps
+# Written only when it is another one, so that the programs are linked again then and only then.
+out/.commit: FORCE
+	@mkdir -p out
+	@[ "$$(cat $@ 2>/dev/null)" = "$$QOS_COMMIT" ] || echo "$$QOS_COMMIT" >$@
+.PHONY: FORCE
+FORCE:
+
+out/.programs: $(SOURCES) out/.commit | deps
 	@.ci/quiet out/log/programs.log 'out/lib/' \
 	    dotnet msbuild -restore -m $(BUILD) -nologo -v:m src/Programs.proj
 	@mkdir -p out/bin
@@ -63,8 +76,12 @@ bench: all
 	@.ci/quiet out/log/bench.log 'no line' dotnet build -c Release tests/Qos.Bench $(BUILD) -nologo -v:m
 	@dotnet run --no-build -c Release --project tests/Qos.Bench -- $(ARGS)
 
+dist: eif
+	@native/install-deps dist
+	@deploy/build-dist
+
 pack: | deps
-	@.ci/quiet out/log/pack.log 'Successfully created' dotnet pack -c Release src/Qos.Verify -o out/packages $(BUILD) -nologo -v:m
+	@.ci/quiet out/log/pack.log 'Successfully created' dotnet pack -c Release src/Qos.Verify -o out/packages -p:QosPack=true $(BUILD) -nologo -v:m
 
 format: | deps
 	dotnet format Qos.sln
