@@ -102,9 +102,9 @@ public sealed class BootRequestWriter
         byte[] prefix = new byte[1 + (isText ? sizeof(uint) : 0) + content.Length + sizeof(uint)];
         prefix[0] = form switch
         {
-            BootRequestForm.StandardRaw => MessageBorsh.BootStandardJsonEnvelope,
-            BootRequestForm.StandardBorsh => MessageBorsh.BootStandard,
-            _ => MessageBorsh.BootKeyForward,
+            BootRequestForm.StandardRaw => (byte)MessageIndex.BootStandardJsonEnvelopeRequest,
+            BootRequestForm.StandardBorsh => (byte)MessageIndex.BootStandardRequest,
+            _ => (byte)MessageIndex.BootKeyForwardRequest,
         };
         if (isText)
             BinaryPrimitives.WriteUInt32LittleEndian(prefix.AsSpan(1), (uint)content.Length);

@@ -18,7 +18,7 @@ public static class MessageCodec
         EncodingException notJson;
         try
         {
-            return new DecodedMessage(MessageJson.Read(bytes), WireEncoding.Json);
+            return new DecodedMessage(ReadJson(bytes), WireEncoding.Json);
         }
         catch (EncodingException exception)
         {
@@ -27,11 +27,11 @@ public static class MessageCodec
 
         try
         {
-            return new DecodedMessage(MessageBorsh.Read(bytes), WireEncoding.Borsh);
+            return new DecodedMessage(ReadBorsh(bytes), WireEncoding.Borsh);
         }
         catch (EncodingException notBorsh)
         {
-            EncodingException reason = MeansJson(bytes) ? notJson : notBorsh;
+            EncodingException reason = LooksLikeJson(bytes) ? notJson : notBorsh;
             throw new ProtocolException(ProtocolErrorCode.ProtocolMsgDeserialization, reason.Message, reason);
         }
     }
@@ -45,9 +45,7 @@ public static class MessageCodec
     {
         try
         {
-            return encoding == WireEncoding.Json
-                ? MessageJson.Write(message) ?? throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "message 23 is Borsh only")
-                : EncodeBorsh(message);
+            return encoding == WireEncoding.Json ? WriteJson(message) : WriteBorsh(message);
         }
         catch (EncodingException exception)
         {
@@ -72,19 +70,97 @@ public static class MessageCodec
         }
     }
 
-    private static byte[] EncodeBorsh(ProtocolMessage message)
+    private static ProtocolMessage ReadJson(ReadOnlySpan<byte> bytes)
     {
-        if (message is ProtocolMessage.BootGenesisRequest or ProtocolMessage.BootGenesisResponse)
-            throw new ProtocolException(ProtocolErrorCode.LegacyGenesisNotSupported);
-        if (message is ProtocolMessage.NodeStatusRequest or ProtocolMessage.NodeStatusResponse or ProtocolMessage.ModuleDocumentRequest)
-            throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "the node's status and the module's document are asked for in JSON only");
-        if (MessageBorsh.EnvelopeOf(message)?.Manifest.Version == ManifestVersion.V2)
-            throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "a V2 manifest has no Borsh form; use JSON, or message 23 to boot");
-        return BorshLists.Encode(message, MessageBorsh.Write);
+        var reader = new QosJsonReader(bytes);
+        ProtocolMessage message;
+        if (reader.PeekKind() == JsonKind.String)
+        {
+            message = MessageTable.TryGet(reader.ReadString(64), out MessageFormat? unit) && unit.IsUnit
+                ? unit.ReadJson(ref reader)
+                : throw reader.Error("unknown message, or one that needs fields");
+        }
+        else
+        {
+            message = MessageTable.TryGet(JsonVariants.Open(ref reader), out MessageFormat? format) && !format.IsUnit
+                ? format.ReadJson(ref reader)
+                : throw reader.Error("unknown message");
+            JsonVariants.Close(ref reader);
+        }
+
+        reader.End();
+        return message;
     }
 
-    // No variant's index is a quote or an opening brace.
-    private static bool MeansJson(ReadOnlySpan<byte> bytes)
+    private static byte[] WriteJson(ProtocolMessage message)
+    {
+        if (message is ProtocolMessage.BootStandardJsonEnvelopeRequest)
+            throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "message 23 is Borsh only");
+        MessageFormat format = MessageTable.Of(message);
+        using var writer = new QosJsonWriter(JsonForm.Canonical);
+        if (format.IsUnit)
+        {
+            format.WriteJson(writer, message);
+            return writer.ToArray();
+        }
+
+        writer.BeginObject();
+        writer.Name(format.Name);
+        format.WriteJson(writer, message);
+        writer.EndObject();
+        return writer.ToArray();
+    }
+
+    private static ProtocolMessage ReadBorsh(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new BorshReader(bytes);
+        MessageFormat format = MessageTable.ReadIndex(ref reader);
+        if (format.Index is MessageIndex.BootGenesisRequest or MessageIndex.BootGenesisResponse)
+            throw new ProtocolException(ProtocolErrorCode.LegacyGenesisNotSupported);
+        if (!format.CarriesEnvelope)
+            return ReadWhole(bytes, ManifestVersion.V1);
+        return ReadWithoutEnvelope(bytes, format) ?? FormatChoice.OneOfBorsh(bytes, ReadWhole);
+    }
+
+    private static ProtocolMessage ReadWhole(ReadOnlySpan<byte> bytes, ManifestVersion version)
+    {
+        var reader = new BorshReader(bytes);
+        ProtocolMessage message = MessageTable.ReadIndex(ref reader).ReadBorsh(ref reader, version);
+        reader.End();
+        return message;
+    }
+
+    // An answer without its optional envelope fits V1 and V0 and means the same.
+    private static ProtocolMessage? ReadWithoutEnvelope(ReadOnlySpan<byte> bytes, MessageFormat format)
+    {
+        try
+        {
+            ProtocolMessage message = ReadWhole(bytes, ManifestVersion.V1);
+            return format.EnvelopeOf(message) is null ? message : null;
+        }
+        catch (EncodingException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[] WriteBorsh(ProtocolMessage message)
+    {
+        MessageFormat format = MessageTable.Of(message);
+        if (format.Index is MessageIndex.BootGenesisRequest or MessageIndex.BootGenesisResponse)
+            throw new ProtocolException(ProtocolErrorCode.LegacyGenesisNotSupported);
+        if (format.Index == MessageIndex.None)
+            throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "the node's status and the module's document are asked for in JSON only");
+        if (format.EnvelopeOf(message)?.Manifest.Version == ManifestVersion.V2)
+            throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "a V2 manifest has no Borsh form; use JSON, or message 23 to boot");
+        using var writer = new BorshWriter();
+        writer.Variant((int)format.Index);
+        format.WriteBorsh(writer, message);
+        return writer.ToArray();
+    }
+
+    // No message's index is a quote or an opening brace.
+    private static bool LooksLikeJson(ReadOnlySpan<byte> bytes)
     {
         int first = bytes.IndexOfAnyExcept(" \t\r\n"u8);
         return first >= 0 && bytes[first] is (byte)'{' or (byte)'"';

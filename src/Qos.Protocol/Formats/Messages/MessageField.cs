@@ -1,0 +1,157 @@
+using Qos.Nsm;
+using Qos.Serialization;
+
+namespace Qos.Protocol;
+
+/// <summary>A field of a message: its name in JSON, and its value in both encodings, the reader beside the writer.</summary>
+/// <param name="Name">The member's name in JSON, snake_case.</param>
+/// <param name="ReadJson">Reads the value in JSON.</param>
+/// <param name="WriteJson">Writes the value in JSON, canonical.</param>
+/// <param name="ReadBorsh">Reads the value in Borsh; an envelope needs to know which version it is tried as.</param>
+/// <param name="WriteBorsh">Writes the value in Borsh.</param>
+internal sealed record MessageField<T>(
+    string Name,
+    MessageField.JsonReading<T> ReadJson,
+    Action<QosJsonWriter, T> WriteJson,
+    MessageField.BorshReading<T> ReadBorsh,
+    Action<BorshWriter, T> WriteBorsh)
+{
+    /// <summary>Whether the member may be missing or null in JSON; then its value is the type's default.</summary>
+    internal bool IsOptional { get; init; }
+
+    /// <summary>Whether the value is a manifest envelope, which has two forms in Borsh.</summary>
+    internal bool IsEnvelope { get; init; }
+}
+
+/// <summary>The fields that messages have. Specification: protocol, Messages.</summary>
+internal static class MessageField
+{
+    internal delegate T JsonReading<T>(ref QosJsonReader reader);
+
+    internal delegate T BorshReading<T>(ref BorshReader reader, ManifestVersion version);
+
+    internal static readonly MessageField<ProtocolError> Error = new(
+        "error",
+        ErrorJson.Read,
+        ErrorJson.Write,
+        static (ref BorshReader reader, ManifestVersion _) => ErrorBorsh.Read(ref reader),
+        ErrorBorsh.Write);
+
+    internal static readonly MessageField<ProtocolPhase> Phase = new(
+        "phase",
+        JsonVariants.ReadPhase,
+        static (writer, phase) => writer.String(PhaseText.Format(phase)),
+        static (ref BorshReader reader, ManifestVersion _) => ErrorBorsh.ReadPhase(ref reader),
+        static (writer, phase) => writer.Variant((int)phase));
+
+    internal static readonly MessageField<NodeStatus> Status = new(
+        "status",
+        NodeStatusJson.Read,
+        static (writer, status) => writer.Raw(JsonMembers.Canonical(status, NodeStatusJson.Write)),
+        NoBorsh<NodeStatus>,
+        static (_, _) => throw new NotSupportedException());
+
+    internal static readonly MessageField<ManifestEnvelope> Envelope = new(
+        "manifest_envelope",
+        EnvelopeJson.Read,
+        static (writer, envelope) => writer.Raw(ManifestEnvelopeFormat.WriteCanonical(envelope)),
+        ManifestBorsh.ReadEnvelope,
+        ManifestBorsh.WriteEnvelope)
+    {
+        IsEnvelope = true,
+    };
+
+    /// <summary>The envelope as message 23 has it: a vector that holds its stored JSON.</summary>
+    internal static readonly MessageField<ManifestEnvelope> JsonEnvelope = new(
+        "manifest_envelope",
+        static (ref QosJsonReader reader) => throw reader.Error("unknown message"),
+        static (_, _) => throw new NotSupportedException(),
+        static (ref BorshReader reader, ManifestVersion _) => ManifestEnvelopeFormat.ReadJson(reader.BytesSpan()),
+        static (writer, envelope) => writer.Bytes(ManifestEnvelopeFormat.WritePlain(envelope)));
+
+    internal static readonly MessageField<ManifestEnvelope?> OptionalEnvelope = new(
+        "manifest_envelope",
+        EnvelopeJson.Read,
+        static (writer, envelope) => writer.Raw(ManifestEnvelopeFormat.WriteCanonical(envelope!)),
+        static (ref BorshReader reader, ManifestVersion version) => reader.Option() ? ManifestBorsh.ReadEnvelope(ref reader, version) : null,
+        static (writer, envelope) =>
+        {
+            writer.Option(envelope is not null);
+            if (envelope is not null)
+                ManifestBorsh.WriteEnvelope(writer, envelope);
+        })
+    {
+        IsEnvelope = true,
+        IsOptional = true,
+    };
+
+    internal static readonly MessageField<NsmResponse> NsmAnswer = new(
+        "nsm_response",
+        NsmResponseJson.Read,
+        NsmResponseJson.Write,
+        static (ref BorshReader reader, ManifestVersion _) => NsmResponseBorsh.Read(ref reader),
+        NsmResponseBorsh.Write);
+
+    internal static readonly MessageField<GenesisSet> Set = new(
+        "set",
+        MemberJson.ReadGenesisSet,
+        static (writer, set) => writer.Raw(JsonMembers.Canonical(set, MemberJson.WriteGenesisSet)),
+        NoBorsh<GenesisSet>,
+        static (_, _) => throw new NotSupportedException());
+
+    internal static readonly MessageField<ReadOnlyMemory<byte>?> DrKey = new(
+        "dr_key",
+        static (ref QosJsonReader reader) => reader.ReadHex(ProtocolLimits.MaxKeyBytes),
+        static (writer, key) => writer.Hex(key!.Value.Span),
+        NoBorsh<ReadOnlyMemory<byte>?>,
+        static (_, _) => throw new NotSupportedException())
+    {
+        IsOptional = true,
+    };
+
+    internal static readonly MessageField<GenesisOutput> Output = new(
+        "genesis_output",
+        GenesisJson.Read,
+        static (writer, output) => writer.Raw(JsonMembers.Canonical(output, GenesisJson.Write)),
+        NoBorsh<GenesisOutput>,
+        static (_, _) => throw new NotSupportedException());
+
+    internal static readonly MessageField<Approval> Approval = new(
+        "approval",
+        EnvelopeJson.ReadApproval,
+        static (writer, approval) => writer.Raw(JsonMembers.Canonical(approval, EnvelopeJson.WriteApproval)),
+        static (ref BorshReader reader, ManifestVersion _) => MemberBorsh.ReadApproval(ref reader),
+        MemberBorsh.WriteApproval);
+
+    internal static readonly MessageField<bool> Reconstructed = new(
+        "reconstructed",
+        static (ref QosJsonReader reader) => reader.ReadBool(),
+        static (writer, value) => writer.Bool(value),
+        static (ref BorshReader reader, ManifestVersion _) => reader.Bool(),
+        static (writer, value) => writer.Bool(value));
+
+    internal static readonly MessageField<ReadOnlyMemory<byte>> Pivot = Bytes("pivot", ProtocolLimits.MaxMessageBytes);
+    internal static readonly MessageField<ReadOnlyMemory<byte>> Data = Bytes("data", ProtocolLimits.MaxMessageBytes);
+    internal static readonly MessageField<ReadOnlyMemory<byte>> Share = Bytes("share", ProtocolLimits.MaxEncryptedBytes);
+    internal static readonly MessageField<ReadOnlyMemory<byte>> Document = Bytes("cose_sign1_attestation_doc", ProtocolLimits.MaxDocumentBytes);
+    internal static readonly MessageField<ReadOnlyMemory<byte>> EncryptedQuorumKey = Bytes("encrypted_quorum_key", ProtocolLimits.MaxEncryptedBytes);
+    internal static readonly MessageField<ReadOnlyMemory<byte>> Signature = Bytes("signature", ProtocolLimits.MaxSignatureBytes);
+    internal static readonly MessageField<string> Version = Text("version");
+    internal static readonly MessageField<string> Commit = Text("commit");
+
+    private static MessageField<ReadOnlyMemory<byte>> Bytes(string name, int max) => new(
+        name,
+        (ref QosJsonReader reader) => reader.ReadHex(max),
+        static (writer, bytes) => writer.Hex(bytes.Span),
+        (ref BorshReader reader, ManifestVersion _) => reader.Bytes(max),
+        static (writer, bytes) => writer.Bytes(bytes.Span));
+
+    private static MessageField<string> Text(string name) => new(
+        name,
+        static (ref QosJsonReader reader) => reader.ReadString(ProtocolLimits.MaxNameBytes),
+        static (writer, text) => writer.String(text),
+        static (ref BorshReader reader, ManifestVersion _) => reader.String(ProtocolLimits.MaxNameBytes),
+        static (writer, text) => writer.String(text));
+
+    private static T NoBorsh<T>(ref BorshReader reader, ManifestVersion version) => throw reader.Error("this message is JSON only");
+}
