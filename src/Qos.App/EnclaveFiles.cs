@@ -7,9 +7,9 @@ namespace Qos.App;
 /// <summary>The files that the enclave puts in place before it starts its app. Specification: protocol, Files in the enclave.</summary>
 internal static class EnclaveFiles
 {
-    internal const string Manifest = "qos.manifest";
-    internal const string EphemeralKey = "qos.ephemeral.key";
-    internal const string QuorumKey = "qos.quorum.key";
+    internal const string Manifest = EnclaveFileNames.Manifest;
+    internal const string EphemeralKey = EnclaveFileNames.EphemeralKey;
+    internal const string QuorumKey = EnclaveFileNames.QuorumKey;
 
     // 64 hex characters; what is longer is something else.
     private const int MaxKeyFileBytes = 256;

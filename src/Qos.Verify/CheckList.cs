@@ -1,3 +1,5 @@
+using Qos.Protocol;
+
 namespace Qos.Verify;
 
 /// <summary>Collects checks while they are made.</summary>
@@ -28,6 +30,12 @@ internal sealed class CheckList
             name, equal ? CheckOutcome.Passed : CheckOutcome.Failed, Shown(expected), Shown(actual), equal ? null : detailWhenDifferent));
         return equal;
     }
+
+    /// <summary>Takes over a comparison of a document with a manifest.</summary>
+    public void Add(string name, DocumentFinding finding, string? detailWhenDifferent = null) => _checks.Add(new(
+        name, finding.Holds ? CheckOutcome.Passed : CheckOutcome.Failed, Shown(finding.Expected), Shown(finding.Actual), finding.Holds ? null : detailWhenDifferent));
+
+    private static string Shown(byte[]? bytes) => bytes is null ? "absent" : Convert.ToHexStringLower(bytes);
 
     public static string Shown(ReadOnlyMemory<byte>? bytes) => bytes is { } value ? Convert.ToHexStringLower(value.Span) : "absent";
 }

@@ -8,8 +8,6 @@ namespace Qos.Verify;
 /// <summary>The checks of a document against a manifest, and of a manifest's envelope. Specification: nsm, Verification, step 4; proofs.</summary>
 internal static class ManifestChecks
 {
-    private const int AttestedPcrs = 32;
-
     /// <summary>Reads the manifest's bytes and holds them against the document's user data.</summary>
     public static Manifest? Read(CheckList checks, ReadOnlyMemory<byte> bytes, AttestationDocument? document)
     {
@@ -28,7 +26,7 @@ internal static class ManifestChecks
         if (document is null)
             checks.NotRun(CheckNames.ManifestHash);
         else
-            checks.Equal(CheckNames.ManifestHash, document.UserData, hash, "the document was made for another manifest");
+            checks.Add(CheckNames.ManifestHash, DocumentComparison.UserData(document, hash), "the document was made for another manifest");
 
         if (manifest is null)
             checks.NotRun(CheckNames.ManifestEncoding);
@@ -42,18 +40,13 @@ internal static class ManifestChecks
     /// <summary>PCR0 to PCR3 against the manifest's.</summary>
     public static void Pcrs(CheckList checks, AttestationDocument? document, Manifest? manifest)
     {
+        IReadOnlyList<DocumentFinding>? findings = document is null || manifest is null ? null : DocumentComparison.Measurements(document, manifest.Enclave);
         for (int index = 0; index < 4; index++)
         {
-            string name = CheckNames.ManifestPcr(index);
-            if (document is null || manifest is null)
-            {
-                checks.NotRun(name);
-                continue;
-            }
-
-            EnclaveConfig enclave = manifest.Enclave;
-            ReadOnlyMemory<byte> expected = index switch { 0 => enclave.Pcr0, 1 => enclave.Pcr1, 2 => enclave.Pcr2, _ => enclave.Pcr3 };
-            checks.Equal(name, expected, DocumentChecks.PcrOf(document, index));
+            if (findings is null)
+                checks.NotRun(CheckNames.ManifestPcr(index));
+            else
+                checks.Add(CheckNames.ManifestPcr(index), findings[index]);
         }
     }
 
@@ -66,8 +59,8 @@ internal static class ManifestChecks
             return;
         }
 
-        int[] missing = [.. Enumerable.Range(0, AttestedPcrs).Where(index => !document.Pcrs.ContainsKey(index))];
-        if (missing.Length == 0)
+        IReadOnlyList<int> missing = DocumentComparison.MissingPcrs(document);
+        if (missing.Count == 0)
             checks.Pass(CheckNames.DocumentPcrs);
         else if (isWaived)
             checks.Add(new(CheckNames.DocumentPcrs, CheckOutcome.Waived, "PCR 0 to 31", $"{document.Pcrs.Count} PCRs", "a node without PCR17: accepted because that was asked for"));
@@ -78,23 +71,22 @@ internal static class ManifestChecks
     /// <summary>The commitment in PCR16 or PCR17.</summary>
     public static void Commitment(CheckList checks, string name, AttestationDocument? document, bool isLive, bool allowUncommitted)
     {
-        if (document?.PublicKey is not { } key || document.UserData is not { } hash)
+        if (document?.PublicKey is null || document.UserData is not { } hash)
         {
             checks.NotRun(name);
             return;
         }
 
-        ManifestCommitment expected = isLive ? ManifestCommitment.Live(key.Span, hash.Span) : ManifestCommitment.Setup(key.Span, hash.Span);
-        ReadOnlyMemory<byte>? actual = DocumentChecks.PcrOf(document, expected.PcrIndex);
-        if (actual is null && allowUncommitted)
+        DocumentFinding finding = DocumentComparison.Commitment(document, hash.Span, isLive);
+        if (finding.Actual is null && allowUncommitted)
         {
             checks.Add(new(
-                name, CheckOutcome.Waived, Convert.ToHexStringLower(expected.Pcr), CheckList.Shown(actual),
-                $"the document has no PCR{expected.PcrIndex}: accepted because that was asked for"));
+                name, CheckOutcome.Waived, Convert.ToHexStringLower(finding.Expected!), "absent",
+                $"the document has no {finding.What}: accepted because that was asked for"));
             return;
         }
 
-        checks.Equal(name, expected.Pcr.ToArray(), actual, $"PCR{expected.PcrIndex} does not commit to this key and manifest");
+        checks.Add(name, finding, $"{finding.What} does not commit to this key and manifest");
     }
 
     /// <summary>The envelope: that it is this manifest's, and that it was approved.</summary>

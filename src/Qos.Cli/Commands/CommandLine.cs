@@ -107,15 +107,6 @@ internal static class CommandLine
         return root;
     }
 
-    /// <summary>A message without line breaks or anything that steers a terminal.</summary>
-    public static string OneLine(string message)
-    {
-        string line = string.Join(' ', message.Split((char[]?)['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-
-        // What is visible stays as it is: it was escaped where it was put together.
-        return VisibleText.NeedsEscape(line) ? VisibleText.Escape(line) : line;
-    }
-
     private static bool IsBare(ParseResult parsed) =>
         parsed.CommandResult.Command is not QosCommand && parsed.UnmatchedTokens.Count == 0 && parsed.Action is not (HelpWithExamples or VersionAction)
         && !parsed.Tokens.Any(static token => token.Type == TokenType.Directive);

@@ -1,3 +1,4 @@
+using Qos.Protocol;
 using Qos.Serialization;
 
 namespace Qos.Cli;
@@ -12,7 +13,7 @@ internal sealed class Complaints(Terminal terminal, bool isJson)
     public int Write(int status, string message, string? code = null)
     {
         terminal.Output.Flush();
-        string line = CommandLine.OneLine(message);
+        string line = VisibleText.OneLine(message);
         if (!isJson)
         {
             terminal.Error.WriteLine($"qos: {line}");

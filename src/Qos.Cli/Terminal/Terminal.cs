@@ -1,4 +1,5 @@
 using Qos.Keys;
+using Qos.Protocol;
 
 namespace Qos.Cli;
 
@@ -93,7 +94,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
     }
 
     /// <summary>Says something beside the result.</summary>
-    public void Warn(string message) => error.WriteLine($"qos: warning: {CommandLine.OneLine(message)}");
+    public void Warn(string message) => error.WriteLine($"qos: warning: {VisibleText.OneLine(message)}");
 
     /// <summary>Runs something long, and shows how far it is where somebody watches.</summary>
     public async Task<T> WithProgressAsync<T>(string title, Func<IProgress<(long Done, long Total)>?, Task<T>> work)

@@ -51,7 +51,7 @@ internal static class ClientCommandLine
             or FormatException or IOException or UnauthorizedAccessException)
         {
             screen.Output.Flush();
-            screen.Error.WriteLine($"Error: {OneLine(e.Message)}");
+            screen.Error.WriteLine($"Error: {VisibleText.OneLine(e.Message)}");
             return Refused;
         }
     }
@@ -64,7 +64,7 @@ internal static class ClientCommandLine
     public static string? Mistake(ParseResult parsed) =>
         parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(static option => option.Tokens.Any(static token => token.Value.StartsWith("--", StringComparison.Ordinal))) is { } without
             ? $"{without.Option.Name} needs a value, and none is given"
-            : parsed.Errors.Count > 0 ? OneLine(parsed.Errors[0].Message) : null;
+            : parsed.Errors.Count > 0 ? VisibleText.OneLine(parsed.Errors[0].Message) : null;
 
     /// <summary>All commands.</summary>
     public static RootCommand Root(Screen screen)
@@ -92,14 +92,5 @@ internal static class ClientCommandLine
         }
 
         return root;
-    }
-
-    /// <summary>A message without line breaks or anything that steers a terminal.</summary>
-    public static string OneLine(string message)
-    {
-        string line = string.Join(' ', message.Split((char[]?)['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-
-        // What is visible stays as it is: it was escaped where it was put together.
-        return VisibleText.NeedsEscape(line) ? VisibleText.Escape(line) : line;
     }
 }

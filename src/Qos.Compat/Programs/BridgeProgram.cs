@@ -64,7 +64,7 @@ internal sealed class BridgeProgram : ServerProgram
             }
             catch (Exception e) when (e is CeremonyException or ProtocolException)
             {
-                screen.Error.WriteLine($"unable to query enclave: {ClientCommandLine.OneLine(e.Message)}");
+                screen.Error.WriteLine($"unable to query enclave: {VisibleText.OneLine(e.Message)}");
             }
 
             Thread.Sleep(s_pause);

@@ -1,4 +1,5 @@
 using Qos.Client;
+using Qos.Protocol;
 
 namespace Qos.Compat;
 
@@ -11,16 +12,16 @@ namespace Qos.Compat;
 internal sealed record NodeFolder(string Path, IReadOnlyDictionary<string, string> Links)
 {
     /// <summary>The quorum key's file.</summary>
-    public const string QuorumKey = "qos.quorum.key";
+    public const string QuorumKey = EnclaveFileNames.QuorumKey;
 
     /// <summary>The binary's file.</summary>
-    public const string Pivot = "qos.pivot.bin";
+    public const string Pivot = EnclaveFileNames.Pivot;
 
     /// <summary>The ephemeral key's file.</summary>
-    public const string EphemeralKey = "qos.ephemeral.key";
+    public const string EphemeralKey = EnclaveFileNames.EphemeralKey;
 
     /// <summary>The manifest envelope's file.</summary>
-    public const string Manifest = "qos.manifest";
+    public const string Manifest = EnclaveFileNames.Manifest;
 
     private static readonly string[] s_names = [QuorumKey, Pivot, EphemeralKey, Manifest];
     private static readonly Dictionary<string, string> s_none = [];

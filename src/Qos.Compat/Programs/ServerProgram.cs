@@ -36,7 +36,7 @@ internal abstract class ServerProgram
         }
         catch (Exception e) when (e is CeremonyException or ProtocolException or FormatException or IOException or UnauthorizedAccessException)
         {
-            screen.Error.WriteLine($"Error: {ClientCommandLine.OneLine(e.Message)}");
+            screen.Error.WriteLine($"Error: {VisibleText.OneLine(e.Message)}");
             return ClientCommandLine.Refused;
         }
     }

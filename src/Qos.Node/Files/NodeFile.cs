@@ -10,16 +10,16 @@ internal sealed record NodeFile(string Name, UnixFileMode Mode, ProtocolErrorCod
     private const UnixFileMode AllRead = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     internal static readonly NodeFile Manifest = new(
-        "qos.manifest", AllRead, ProtocolErrorCode.FailedToPutManifestEnvelope, ProtocolErrorCode.FailedToGetManifestEnvelope);
+        EnclaveFileNames.Manifest, AllRead, ProtocolErrorCode.FailedToPutManifestEnvelope, ProtocolErrorCode.FailedToGetManifestEnvelope);
 
     internal static readonly NodeFile Pivot = new(
-        "qos.pivot.bin", OwnerRuns, ProtocolErrorCode.FailedToPutPivot, ProtocolErrorCode.FailedToPutPivot);
+        EnclaveFileNames.Pivot, OwnerRuns, ProtocolErrorCode.FailedToPutPivot, ProtocolErrorCode.FailedToPutPivot);
 
     internal static readonly NodeFile EphemeralKey = new(
-        "qos.ephemeral.key", OwnerReads, ProtocolErrorCode.FailedToPutEphemeralKey, ProtocolErrorCode.CannotRotateNonExistentEphemeralKey);
+        EnclaveFileNames.EphemeralKey, OwnerReads, ProtocolErrorCode.FailedToPutEphemeralKey, ProtocolErrorCode.CannotRotateNonExistentEphemeralKey);
 
     internal static readonly NodeFile QuorumKey = new(
-        "qos.quorum.key", OwnerReads, ProtocolErrorCode.FailedToPutQuorumKey, ProtocolErrorCode.FailedToPutQuorumKey);
+        EnclaveFileNames.QuorumKey, OwnerReads, ProtocolErrorCode.FailedToPutQuorumKey, ProtocolErrorCode.FailedToPutQuorumKey);
 
     internal static IReadOnlyList<NodeFile> All { get; } = [Manifest, Pivot, EphemeralKey, QuorumKey];
 

@@ -72,6 +72,10 @@ public static class VisibleText
         return shown.ToString();
     }
 
+    /// <summary>A message without line breaks: each becomes a blank, and what else is hidden is escaped as <see cref="Line"/> has it.</summary>
+    public static string OneLine(string message) => Line(string.Join(
+        ' ', message.Split((char[]?)['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+
     private static void AppendEscape(StringBuilder shown, int value) =>
         shown.Append("\\u{").Append(value.ToString("x", CultureInfo.InvariantCulture)).Append('}');
 
