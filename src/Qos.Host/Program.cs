@@ -2,6 +2,7 @@ using System.CommandLine;
 using Qos.Host;
 using Qos.Native;
 using Qos.Transport;
+using Tmds.Linux;
 
 // Exit status: 0 stopped as asked, 1 could not run, 2 wrong command line.
 // A log that was closed must not become the number of a connection, into which its lines would then go.

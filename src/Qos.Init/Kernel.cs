@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Init;
 
@@ -62,7 +63,7 @@ internal static class Kernel
         try
         {
             using SafeFileHandle device = File.OpenHandle(VsockDevice, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            if (LibC.ioctl_u32(device, LibC.IOCTL_VM_SOCKETS_GET_LOCAL_CID, &cid) != 0)
+            if (LibC.ioctl(device, LibC.IOCTL_VM_SOCKETS_GET_LOCAL_CID, &cid) != 0)
                 throw new BootException($"{VsockDevice} does not say the context identifier: {Marshal.GetLastPInvokeErrorMessage()}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Qos.Native;
 using Qos.Runtime;
+using Tmds.Linux;
 
 namespace Qos.Init;
 
@@ -36,7 +37,7 @@ internal static class MachineSetup
     /// <exception cref="BootException">The kernel refuses.</exception>
     public static unsafe string RaiseFileLimit()
     {
-        var limit = new LibC.ResourceLimit { rlim_cur = OpenFiles, rlim_max = OpenFiles };
+        var limit = new ResourceLimit { rlim_cur = OpenFiles, rlim_max = OpenFiles };
         return LibC.setrlimit(LibC.RLIMIT_NOFILE, &limit) == 0
             ? $"{OpenFiles} open files, no core files"
             : throw new BootException($"the limit of open files cannot be raised: {Marshal.GetLastPInvokeErrorMessage()}");

@@ -1,21 +1,22 @@
 using System.Runtime.InteropServices;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Init;
 
 /// <summary>The file systems of the machine. Specification: eif, What init does, 1.</summary>
 internal static class Mounts
 {
-    private const nuint NoSetuid = LibC.MS_NOSUID;
-    private const nuint NoDevices = LibC.MS_NODEV;
-    private const nuint NoPrograms = LibC.MS_NOEXEC;
+    private static readonly ulong NoSetuid = LibC.MS_NOSUID;
+    private static readonly ulong NoDevices = LibC.MS_NODEV;
+    private static readonly ulong NoPrograms = LibC.MS_NOEXEC;
 
     /// <summary>A file system and where it goes.</summary>
     /// <param name="Target">The folder, made when it is missing.</param>
     /// <param name="Type">The file system; it is its source's name as well.</param>
     /// <param name="Flags">What is forbidden on it.</param>
     /// <param name="Data">Its options.</param>
-    internal sealed record Mount(string Target, string Type, nuint Flags, string? Data);
+    internal sealed record Mount(string Target, string Type, ulong Flags, string? Data);
 
     /// <summary>All of them in order. Devices exist in /dev alone; programs run from the root alone, where the node puts the pivot.</summary>
     internal static IReadOnlyList<Mount> All { get; } =

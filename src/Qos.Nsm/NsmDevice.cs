@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Nsm;
 
@@ -44,11 +45,11 @@ public sealed class NsmDevice : INsm, IDisposable
             while (true)
             {
                 // Set up for each attempt: an interrupted one may have written into it.
-                LibC.NsmMessage message;
-                message.request.iov_base = requestBytes;
-                message.request.iov_len = (nuint)request.Length;
-                message.response.iov_base = answerBytes;
-                message.response.iov_len = (nuint)answer.Length;
+                var message = new NsmMessage
+                {
+                    request = new() { iov_base = requestBytes, iov_len = request.Length },
+                    response = new() { iov_base = answerBytes, iov_len = answer.Length },
+                };
 
                 if (LibC.ioctl(_device, LibC.NSM_IOCTL_REQUEST, &message) == 0)
                     return answer.AsMemory(0, CheckedLength(message.response.iov_len, answer.Length));
@@ -64,7 +65,7 @@ public sealed class NsmDevice : INsm, IDisposable
         }
     }
 
-    private int CheckedLength(nuint length, int capacity) => length <= (nuint)capacity
+    private int CheckedLength(ulong length, int capacity) => length <= (ulong)capacity
         ? (int)length
         : throw new NsmException($"The driver at {_path} reports an answer of {length} bytes in a buffer of {capacity}; its answer is not used.");
 }

@@ -4,6 +4,7 @@ using Qos.Keys;
 using Qos.Native;
 using Qos.Nsm;
 using Qos.Vectors;
+using Tmds.Linux;
 
 namespace Qos.Client.Tests;
 

@@ -3,6 +3,7 @@ using Qos.Init;
 using Qos.Native;
 using Qos.Nsm;
 using Qos.Simulator;
+using Tmds.Linux;
 
 namespace Qos.Machine.Tests;
 

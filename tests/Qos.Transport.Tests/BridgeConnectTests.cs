@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport.Tests;
 
@@ -101,7 +103,7 @@ public sealed class BridgeConnectTests : IDisposable
     {
         (Socket writer, Socket reader) = await Records.PairAsync(_scratch);
         using Socket a = writer, b = reader;
-        var side = new BridgeSide((int)writer.Handle, 0, Qos.Native.LibC.AF_VSOCK, EnclaveStream.VsockChunk);
+        var side = new BridgeSide((int)writer.Handle, 0, LibC.AF_VSOCK, EnclaveStream.VsockChunk);
         Assert.Equal(70_000, Send(side, 70_000));
         Assert.Equal([28 * 1024, 28 * 1024, 70_000 - 56 * 1024], Records.Read(reader, 3));
     }

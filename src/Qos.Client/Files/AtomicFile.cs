@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Client;
 
@@ -70,9 +71,9 @@ internal static class AtomicFile
             stream.Write(content);
             stream.Flush(flushToDisk: true);
             int error = LibC.Rename(draft, target, replace);
-            if (error is LibC.EEXIST)
+            if (error == LibC.EEXIST)
                 return false;
-            if (error is LibC.ENOENT && !File.Exists(draft))
+            if (error == LibC.ENOENT && !File.Exists(draft))
                 return null;
             if (error != 0)
                 throw new IOException(Marshal.GetPInvokeErrorMessage(error));

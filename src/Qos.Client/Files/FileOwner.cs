@@ -1,14 +1,11 @@
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Client;
 
 /// <summary>Who owns a file and who else may write it: the framework's File class tells the mode alone.</summary>
 public static class FileOwner
 {
-    // struct statx: the owner's number, at its offset.
-    private const uint UidMask = 0x8;
-    private const int UidOffset = 20;
-
     /// <summary>Whether this user or root owns a file, and nobody else may write it.</summary>
     public static bool IsOnlyOwnersToWrite(string path) =>
         (File.GetUnixFileMode(path) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0 && OwnerOf(path) is { } owner && (owner == 0 || owner == User());
@@ -20,9 +17,5 @@ public static class FileOwner
     // The kernel gives a process's folder to the user that it runs as.
     private static uint? User() => OwnerOf("/proc/self");
 
-    private static unsafe uint? OwnerOf(string path)
-    {
-        byte* answer = stackalloc byte[LibC.STATX_SIZE];
-        return LibC.statx(LibC.AT_FDCWD, path, 0, UidMask, answer) == 0 ? *(uint*)(answer + UidOffset) : null;
-    }
+    private static uint? OwnerOf(string path) => LibC.OwnerOf(path);
 }

@@ -1,6 +1,7 @@
 using Qos.Keys;
 using Qos.Native;
 using Qos.Tokens;
+using Tmds.Linux;
 
 namespace Qos.Client;
 

@@ -1,4 +1,5 @@
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Client;
 

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Qos.Keys;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Client;
 

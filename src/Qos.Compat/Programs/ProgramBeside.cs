@@ -21,7 +21,7 @@ internal static partial class ProgramBeside
     }
 
     // It returns only when it failed. The array ends with null.
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc.so.6", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int execv(string path, string?[] arguments);
 
     /// <summary>Becomes a program: same process, same descriptors, same environment.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Eif;
 

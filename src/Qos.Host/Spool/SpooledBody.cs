@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Host;
 
@@ -255,7 +256,7 @@ internal sealed class SpooledBody : IDisposable
 
         // A file system without files that have no name, overlayfs of older kernels for one: the name lives for a moment.
         int error = Marshal.GetLastPInvokeError();
-        if (error is not (LibC.EOPNOTSUPP or LibC.EISDIR or LibC.ENOENT))
+        if (error != LibC.EOPNOTSUPP && error != LibC.EISDIR && error != LibC.ENOENT)
             throw new IOException(new Win32Exception(error).Message);
         string path = Path.Combine(folder, $".qos-host-{Guid.NewGuid():N}");
         SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);

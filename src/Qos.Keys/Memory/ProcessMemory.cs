@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Keys;
 
@@ -13,7 +14,7 @@ public static class ProcessMemory
     /// <exception cref="IOException">The kernel refuses.</exception>
     public static unsafe void Protect()
     {
-        var none = new LibC.ResourceLimit();
+        var none = new ResourceLimit();
         if (LibC.setrlimit(LibC.RLIMIT_CORE, &none) != 0)
             throw new IOException($"core files cannot be forbidden: {Marshal.GetLastPInvokeErrorMessage()}");
         if (LibC.prctl(LibC.PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)

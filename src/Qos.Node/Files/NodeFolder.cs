@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Node;
 
@@ -29,8 +30,8 @@ internal sealed class NodeFolder : IDisposable
     /// <summary>Creates a file that was not there, for writing; never follows a link.</summary>
     internal SafeFileHandle Create(string name)
     {
-        const int Flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW | LibC.O_CLOEXEC;
-        int descriptor = LibC.openat(Descriptor, name, Flags, 0x180);
+        int flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW | LibC.O_CLOEXEC;
+        int descriptor = LibC.openat(Descriptor, name, flags, 0x180);
         return descriptor >= 0
             ? new SafeFileHandle(descriptor, ownsHandle: true)
             : throw Failure($"cannot create {Path}/{name}");

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Runtime;
 
@@ -98,13 +99,13 @@ public sealed class NetworkIsolation : IDisposable
     internal static unsafe string? BringLoopbackUp()
     {
         using var socket = new SafeFileHandle(LibC.socket(LibC.AF_INET, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0), ownsHandle: true);
-        LibC.InterfaceRequest request = default;
+        InterfaceRequest request = default;
         request.ifr_name[0] = (byte)'l';
         request.ifr_name[1] = (byte)'o';
         int descriptor = (int)socket.DangerousGetHandle();
-        if (LibC.ioctl_ifreq(descriptor, LibC.SIOCGIFFLAGS, &request) != 0)
+        if (LibC.ioctl(descriptor, LibC.SIOCGIFFLAGS, &request) != 0)
             return $"lo: {Marshal.GetLastPInvokeErrorMessage()}";
-        request.ifr_flags |= LibC.IFF_UP | LibC.IFF_RUNNING;
-        return LibC.ioctl_ifreq(descriptor, LibC.SIOCSIFFLAGS, &request) != 0 ? $"lo: {Marshal.GetLastPInvokeErrorMessage()}" : null;
+        request.ifr_flags |= (ushort)(LibC.IFF_UP | LibC.IFF_RUNNING);
+        return LibC.ioctl(descriptor, LibC.SIOCSIFFLAGS, &request) != 0 ? $"lo: {Marshal.GetLastPInvokeErrorMessage()}" : null;
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
 using Qos.Protocol;
+using Tmds.Linux;
 
 namespace Qos.Runtime;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Qos.Native;
 using Qos.Protocol;
+using Tmds.Linux;
 
 namespace Qos.Runtime;
 
@@ -47,7 +48,7 @@ internal sealed unsafe class ChildProcesses(bool reapsOrphans)
         int pivot = _pivot;
         while (true)
         {
-            LibC.siginfo_t info = Wait(reapsOrphans ? LibC.P_ALL : LibC.P_PID, reapsOrphans ? 0 : pivot, LibC.WNOWAIT)
+            ChildStatus info = Wait(reapsOrphans ? LibC.P_ALL : LibC.P_PID, reapsOrphans ? 0 : pivot, LibC.WNOWAIT)
                 ?? throw new InvalidOperationException($"the pivot's process {pivot} is not a child of this process");
             if (info.si_pid != pivot)
             {
@@ -112,11 +113,11 @@ internal sealed unsafe class ChildProcesses(bool reapsOrphans)
         return children;
     }
 
-    private static LibC.siginfo_t? Wait(int kind, int id, int options)
+    private static ChildStatus? Wait(int kind, int id, int options)
     {
         while (true)
         {
-            LibC.siginfo_t info = default;
+            ChildStatus info = default;
             if (LibC.waitid(kind, id, &info, LibC.WEXITED | LibC.__WALL | options) == 0)
                 return info;
             if (Marshal.GetLastPInvokeError() != LibC.EINTR)

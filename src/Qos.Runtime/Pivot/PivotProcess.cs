@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Qos.Native;
 using Qos.Node;
 using Qos.Protocol;
+using Tmds.Linux;
 
 namespace Qos.Runtime;
 
@@ -56,7 +57,7 @@ internal static unsafe class PivotProcess
         throw new PivotProgramException(
             $"the pivot {VisibleText.Escape(launch.Path)} cannot be started: {step}: {Marshal.GetPInvokeErrorMessage(result.Error)}"
             + (step == "exec" ? Explain(program, result.Error) : ""),
-            isPermanent: result.Error is not (LibC.EAGAIN or LibC.ENOMEM))
+            isPermanent: result.Error != LibC.EAGAIN && result.Error != LibC.ENOMEM)
         {
             IsConfinementRefused = isConfined && result.Error == EPERM && (step == "unshare" || step.StartsWith("mount", StringComparison.Ordinal)),
         };

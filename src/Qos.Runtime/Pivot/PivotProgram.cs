@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
 using Qos.Protocol;
+using Tmds.Linux;
 
 namespace Qos.Runtime;
 

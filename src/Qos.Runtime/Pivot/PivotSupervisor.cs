@@ -4,6 +4,7 @@ using Microsoft.Win32.SafeHandles;
 using Qos.Native;
 using Qos.Node;
 using Qos.Protocol;
+using Tmds.Linux;
 
 namespace Qos.Runtime;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 

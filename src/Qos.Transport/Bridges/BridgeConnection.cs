@@ -1,4 +1,5 @@
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 
@@ -71,7 +72,7 @@ internal sealed unsafe class BridgeConnection
     }
 
     /// <summary>Deals with what the kernel reported of one side.</summary>
-    internal void OnEvent(bool isTarget, uint events)
+    internal void OnEvent(bool isTarget, int events)
     {
         if (_state == ConnectionState.Closed || (isTarget ? _target : _client) is not { } side)
             return;
@@ -263,7 +264,7 @@ internal sealed unsafe class BridgeConnection
         Open();
     }
 
-    private void OnOpenEvent(BridgeSide side, uint events)
+    private void OnOpenEvent(BridgeSide side, int events)
     {
         if ((events & LibC.EPOLLOUT) != 0)
             Flush(side);

@@ -1,4 +1,5 @@
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 
@@ -29,7 +30,7 @@ public sealed record BridgePumpOptions
     {
         get
         {
-            LibC.ResourceLimit limit;
+            ResourceLimit limit;
             return LibC.getrlimit(LibC.RLIMIT_NOFILE, &limit) == 0 ? (int)Math.Clamp(limit.rlim_cur, 64, 1 << 20) : 1024;
         }
     }

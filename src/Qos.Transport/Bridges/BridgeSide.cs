@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 
@@ -7,11 +8,11 @@ namespace Qos.Transport;
 internal sealed unsafe class BridgeSide
 {
     // Edge-triggered: the kernel reports what is new, so a socket is registered once and never for what is known already.
-    private const uint Always = LibC.EPOLLIN | LibC.EPOLLRDHUP | LibC.EPOLLET;
+    private static readonly int Always = LibC.EPOLLIN | LibC.EPOLLRDHUP | LibC.EPOLLET;
 
     private readonly ulong _key;
     private readonly int _chunk;
-    private uint _interest;
+    private int _interest;
 
     internal BridgeSide(int fd, ulong key, int family, int vsockChunk)
     {
@@ -54,10 +55,10 @@ internal sealed unsafe class BridgeSide
     /// <summary>Has the kernel report what arrives, and room for more bytes if asked for.</summary>
     internal void Watch(int epoll, bool room = false)
     {
-        uint interest = room ? Always | LibC.EPOLLOUT : Always;
+        int interest = room ? Always | LibC.EPOLLOUT : Always;
         if (interest == _interest)
             return;
-        var change = new LibC.epoll_event { events = interest, data = _key };
+        var change = new epoll_event { events = interest, data = new() { u64 = _key } };
         int operation = _interest == 0 ? LibC.EPOLL_CTL_ADD : LibC.EPOLL_CTL_MOD;
         if (LibC.epoll_ctl(epoll, operation, Fd, &change) != 0)
             throw new IOException($"epoll_ctl failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
@@ -70,7 +71,7 @@ internal sealed unsafe class BridgeSide
     {
         while (true)
         {
-            nint read = LibC.recv(Fd, buffer, (nuint)length, flags);
+            long read = LibC.recv(Fd, buffer, length, flags);
             if (read >= 0)
                 return (int)read;
             int error = Marshal.GetLastPInvokeError();
@@ -89,13 +90,13 @@ internal sealed unsafe class BridgeSide
         while (sent < count)
         {
             int chunk = Math.Min(count - sent, _chunk);
-            nint taken = LibC.send(Fd, buffer + sent, (nuint)chunk, LibC.MSG_NOSIGNAL);
+            long taken = LibC.send(Fd, buffer + sent, chunk, LibC.MSG_NOSIGNAL);
             if (taken < 0)
             {
                 int error = Marshal.GetLastPInvokeError();
                 if (error == LibC.EINTR)
                     continue;
-                return error is LibC.EAGAIN or LibC.ENOBUFS ? sent : -1;
+                return error == LibC.EAGAIN || error == LibC.ENOBUFS ? sent : -1;
             }
 
             sent += (int)taken;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 
@@ -72,9 +73,9 @@ internal static unsafe class NativeSocket
         // On this machine TCP has connected, or was refused, by the time that connect returns; asking again costs less than waiting to be told.
         if (error == LibC.EINPROGRESS && address.IsLoopback)
             error = Connect(fd, address);
-        if (error is LibC.EALREADY)
+        if (error == LibC.EALREADY)
             error = LibC.EINPROGRESS;
-        if (error is 0 or LibC.EINPROGRESS or LibC.EAGAIN)
+        if (error == 0 || error == LibC.EINPROGRESS || error == LibC.EAGAIN)
             return fd;
         _ = LibC.close(fd);
         return -1;
@@ -87,7 +88,7 @@ internal static unsafe class NativeSocket
         {
             int error;
             do
-                error = LibC.connect(fd, bytes, (uint)address.Bytes.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+                error = LibC.connect(fd, (sockaddr*)bytes, (uint)address.Bytes.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
             while (error == LibC.EINTR);
             return error == LibC.EISCONN ? 0 : error;
         }
@@ -97,7 +98,7 @@ internal static unsafe class NativeSocket
     internal static int PendingError(int fd)
     {
         int error = 0;
-        uint length = sizeof(int);
+        socklen_t length = sizeof(int);
         return LibC.getsockopt(fd, LibC.SOL_SOCKET, LibC.SO_ERROR, &error, &length) == 0 ? error : Marshal.GetLastPInvokeError();
     }
 
@@ -107,7 +108,7 @@ internal static unsafe class NativeSocket
     {
         while (true)
         {
-            nint moved = LibC.splice(from, null, to, null, (nuint)count, LibC.SPLICE_F_MOVE | LibC.SPLICE_F_NONBLOCK);
+            nint moved = LibC.splice(from, null, to, null, (nuint)count, (uint)(LibC.SPLICE_F_MOVE | LibC.SPLICE_F_NONBLOCK));
             if (moved >= 0)
                 return (int)moved;
             int error = Marshal.GetLastPInvokeError();
@@ -137,7 +138,7 @@ internal static unsafe class NativeSocket
     {
         fixed (byte* bytes = address.Bytes)
         {
-            if (LibC.bind(fd, bytes, (uint)address.Bytes.Length) == 0)
+            if (LibC.bind(fd, (sockaddr*)bytes, (uint)address.Bytes.Length) == 0)
                 return true;
         }
 
@@ -148,10 +149,10 @@ internal static unsafe class NativeSocket
     private static IPEndPoint BoundTo(int fd, IPEndPoint asked)
     {
         SocketAddress address = asked.Serialize();
-        uint length = (uint)address.Size;
+        socklen_t length = (uint)address.Size;
         fixed (byte* bytes = address.Buffer.Span)
         {
-            if (LibC.getsockname(fd, bytes, &length) != 0)
+            if (LibC.getsockname(fd, (sockaddr*)bytes, &length) != 0)
                 return asked;
         }
 
@@ -181,7 +182,7 @@ internal sealed class NativeAddress
 
     internal int Family { get; }
 
-    internal bool IsTcp => Family is LibC.AF_INET or LibC.AF_INET6;
+    internal bool IsTcp => Family == LibC.AF_INET || Family == LibC.AF_INET6;
 
     internal bool IsLoopback { get; }
 

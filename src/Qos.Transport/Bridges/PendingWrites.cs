@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 
@@ -42,9 +43,9 @@ internal sealed unsafe partial class PumpLoop
             }
 
             int error = Marshal.GetLastPInvokeError();
-            if (error is LibC.EINTR or LibC.ECONNABORTED)
+            if (error == LibC.EINTR || error == LibC.ECONNABORTED)
                 continue;
-            if (error is LibC.EMFILE or LibC.ENFILE or LibC.ENOBUFS or LibC.ENOMEM)
+            if (error == LibC.EMFILE || error == LibC.ENFILE || error == LibC.ENOBUFS || error == LibC.ENOMEM)
                 PauseAccepting(bridge, error);
             return;
         }
@@ -116,7 +117,7 @@ internal sealed unsafe partial class PumpLoop
 
     private void UnwatchListener(Bridge bridge)
     {
-        LibC.epoll_event unused;
+        epoll_event unused;
         _ = LibC.epoll_ctl(Epoll, LibC.EPOLL_CTL_DEL, bridge.ListenFd, &unused);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 
@@ -75,14 +76,14 @@ internal sealed unsafe partial class PumpLoop
     /// <summary>The thread's whole life; all connections are aborted at its end.</summary>
     internal void Run()
     {
-        LibC.epoll_event* events = stackalloc LibC.epoll_event[MaxEvents];
+        epoll_event* events = stackalloc epoll_event[MaxEvents];
         while (!_stop)
         {
             int count = LibC.epoll_wait(Epoll, events, MaxEvents, _queue.Count == 0 ? -1 : 0);
             if (count < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
                 throw new IOException($"epoll_wait failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
             for (int i = 0; i < count; i++)
-                Dispatch(events[i].data, events[i].events);
+                Dispatch(events[i].data.u64, events[i].events);
             RunQueue();
             if (_woken)
                 OnWake();
@@ -109,7 +110,7 @@ internal sealed unsafe partial class PumpLoop
         Wake();
     }
 
-    private void Dispatch(ulong key, uint events)
+    private void Dispatch(ulong key, int events)
     {
         if (key == WakeKey)
             _woken = true;
@@ -119,7 +120,7 @@ internal sealed unsafe partial class PumpLoop
             OnEvent(connection, (key & 1) != 0, events);
     }
 
-    private static void OnEvent(BridgeConnection connection, bool isTarget, uint events)
+    private static void OnEvent(BridgeConnection connection, bool isTarget, int events)
     {
         try
         {
@@ -199,9 +200,9 @@ internal sealed unsafe partial class PumpLoop
         }
     }
 
-    private void Register(int fd, uint events, ulong key)
+    private void Register(int fd, int events, ulong key)
     {
-        var change = new LibC.epoll_event { events = events, data = key };
+        var change = new epoll_event { events = events, data = new() { u64 = key } };
         _ = Checked(LibC.epoll_ctl(Epoll, LibC.EPOLL_CTL_ADD, fd, &change));
     }
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 
@@ -11,7 +12,7 @@ internal static class UnixPath
     internal const int MaxBytes = 107;
 
     // 0600
-    private const uint OwnerOnly = (uint)(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    private const ushort OwnerOnly = (ushort)(UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
     internal static string Checked(string path)
     {
@@ -52,7 +53,7 @@ internal static class UnixPath
 
     private static void RemoveStale(string path)
     {
-        if (!IsSocket(path))
+        if (!LibC.IsSocket(path))
             throw InUse(path, "a file that is no socket lies there");
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
@@ -70,13 +71,6 @@ internal static class UnixPath
         }
 
         throw InUse(path, "another process listens there");
-    }
-
-    private static unsafe bool IsSocket(string path)
-    {
-        byte* answer = stackalloc byte[LibC.STATX_SIZE];
-        return LibC.statx(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_TYPE, answer) == 0
-            && (*(ushort*)(answer + LibC.STATX_MODE_OFFSET) & LibC.S_IFMT) == LibC.S_IFSOCK;
     }
 
     private static TransportException InUse(string path, string why) =>

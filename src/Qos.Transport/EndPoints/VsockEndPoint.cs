@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 
@@ -78,7 +79,7 @@ public sealed class VsockEndPoint : EndPoint, IEquatable<VsockEndPoint>
     internal void Write(Span<byte> address)
     {
         address[..AddressLength].Clear();
-        BinaryPrimitives.WriteUInt16LittleEndian(address, LibC.AF_VSOCK);
+        BinaryPrimitives.WriteUInt16LittleEndian(address, (ushort)(int)LibC.AF_VSOCK);
         BinaryPrimitives.WriteUInt32LittleEndian(address[4..], Port);
         BinaryPrimitives.WriteUInt32LittleEndian(address[8..], Cid);
     }

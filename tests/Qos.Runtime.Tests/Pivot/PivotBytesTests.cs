@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Qos.Native;
 using Qos.Node;
 using Qos.Protocol;
+using Tmds.Linux;
 
 namespace Qos.Runtime.Tests.Pivot;
 

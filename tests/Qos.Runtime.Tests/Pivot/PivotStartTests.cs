@@ -3,6 +3,7 @@ using System.Text;
 using Qos.Native;
 using Qos.Node;
 using Qos.Protocol;
+using Tmds.Linux;
 
 namespace Qos.Runtime.Tests.Pivot;
 
@@ -130,8 +131,8 @@ public sealed class PivotStartTests(PivotProbe probe)
     {
         Assert.Equal(72, Marshal.SizeOf<LibQos.PivotSpawn>());
         Assert.Equal(16, Marshal.SizeOf<LibQos.PivotSpawned>());
-        Assert.Equal(128, Marshal.SizeOf<LibC.siginfo_t>());
-        Assert.Equal(40, Marshal.SizeOf<LibC.InterfaceRequest>());
+        Assert.Equal(128, Marshal.SizeOf<ChildStatus>());
+        Assert.Equal(40, Marshal.SizeOf<InterfaceRequest>());
     }
 
     private async Task<string[]> Probe(string[] arguments, KeyValuePair<string, string>[] environment)
