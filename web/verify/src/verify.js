@@ -1,11 +1,13 @@
 // The checks on proofs, in order, each by name with the values compared. The names and the order are those of the .NET library Qos.Verify.
-import { AWS_ROOT, AWS_ROOT_SHA256 } from './aws-root.js';
+import { AWS_ROOT_SHA256 } from './aws-root.js';
 import { FormatError, equalBytes, fromHex, sha, toHex, utf8 } from './bytes.js';
 import { publicKey, verifyP256 } from './curves.js';
 import { commitment, examine, parseDocument, parseRoot } from './document.js';
 import { checkApprovals, hashManifest, hashedBytes, parseEnvelope, parseManifest } from './manifest.js';
+import { checkAppAlone, checkPolicy, createPolicy } from './policy.js';
 import { parseProof } from './proofs.js';
 
+const CLOCK_TOLERANCE = 5 * 60 * 1000;
 const SCHEME = 'SIGNATURE_SCHEME_EPHEMERAL_KEY_P256';
 const AFTER_FORMAT = { certificates: 'document.certificates', chain: 'document.chain', validity: 'document.validity', chainSignatures: 'document.chain-signatures', signature: 'document.signature' };
 
@@ -50,11 +52,12 @@ export class Verifier {
 
   /**
    * A verifier for a policy (see policy.js).
+   * @throws {TypeError} The policy is not one.
    * @throws {FormatError} The root is not an authority of the accepted profile.
    */
   static async create(policy) {
-    const der = policy.root ?? AWS_ROOT;
-    return new Verifier(policy, parseRoot(der), toHex(await sha(256, der)));
+    const checked = createPolicy(policy);
+    return new Verifier(checked, parseRoot(checked.root), toHex(await sha(256, checked.root)));
   }
 
   /** Verifies a published proof: its bytes, or what parseProof made of them. A proof that cannot be read throws FormatError. */
@@ -63,7 +66,10 @@ export class Verifier {
     const checks = new Checks();
     const appKeys = [];
     for (const app of apps) appKeys.push(await this.#app(checks, app));
-    if (!boot) return this.#result(checks, { apps });
+    if (!boot) {
+      appKeys.forEach((key) => checkAppAlone(checks, this.#policy, key));
+      return this.#result(checks, { apps, ephemeralKey: appKeys[0] });
+    }
     const bound = await this.#boot(checks, boot);
     for (const [index, key] of appKeys.entries()) this.#compareKeys(checks, 'keys.app-proof', bound.document, key ?? decoded(apps[index].publicKey));
     return this.#result(checks, { apps, ...bound });
@@ -85,9 +91,9 @@ export class Verifier {
   async #boot(checks, { publicKey: hex, document: encoded, manifest: manifestBytes, envelope: envelopeBytes }) {
     const document = await this.#document(checks, encoded);
     const manifest = await this.#bind(checks, document, manifestBytes);
-    await this.#envelope(checks, envelopeBytes, manifestBytes);
+    const approvers = await this.#envelope(checks, envelopeBytes, manifestBytes);
     this.#compareKeys(checks, 'keys.boot-proof', document, decoded(hex));
-    return { document, manifest };
+    return { document, manifest, approvers };
   }
 
   // The document by itself: form, chain, time, signature.
@@ -101,7 +107,7 @@ export class Verifier {
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       checks.fail('document.format', error.message);
-      checks.notRun(...Object.values(AFTER_FORMAT));
+      checks.notRun(...Object.values(AFTER_FORMAT), 'document.time');
       return null;
     }
     const findings = await examine(document, this.#root, this.#time(document));
@@ -111,13 +117,22 @@ export class Verifier {
       else if (finding === null) checks.pass(name);
       else checks.fail(name, finding);
     }
+    this.#notOfTheFuture(checks, document);
     return document;
+  }
+
+  // Whatever time the certificates are checked at: one of the two clocks is wrong then.
+  #notOfTheFuture(checks, { timestamp }) {
+    const { time, clock } = this.#policy;
+    const present = typeof time === 'number' ? time : clock();
+    const made = `made at ${new Date(timestamp).toISOString()}`;
+    if (timestamp - present <= CLOCK_TOLERANCE) checks.pass('document.time', made);
+    else checks.fail('document.time', `${made}, which is ${Math.round((timestamp - present) / 60000)} minutes ahead of ${typeof time === 'number' ? 'the chosen time' : "this machine's clock"}: one of the two is wrong`);
   }
 
   // The document against the manifest, and both against the policy.
   async #bind(checks, document, bytes) {
-    const { allowUncommitted = false } = this.#policy;
-    const isOlder = allowUncommitted && document?.pcrs.has(17) === false;
+    const isOlder = this.#policy.allowUncommitted && document?.pcrs.has(17) === false;
     const manifest = await this.#manifest(checks, bytes, document);
     this.#nonce(checks, document);
     for (let index = 0; index < 4; index++) {
@@ -129,7 +144,7 @@ export class Verifier {
     if (document) readKey(checks, 'document.key', document.publicKey);
     else checks.notRun('document.key');
     await this.#commitment(checks, document, isOlder);
-    await this.#policy.check?.(checks, document, manifest);
+    await checkPolicy(checks, this.#policy, document, manifest, bytes);
     return manifest;
   }
 
@@ -192,7 +207,7 @@ export class Verifier {
       if (!(error instanceof FormatError)) throw error;
       checks.fail('envelope.format', error.message);
       checks.notRun('envelope.manifest', 'envelope.approvals');
-      return;
+      return [];
     }
     checks.equal('envelope.manifest', await sha(256, manifestBytes), await hashManifest(envelope.manifest), 'the envelope is that of another manifest');
     const { threshold, members } = envelope.manifest.manifestSet;
@@ -202,6 +217,7 @@ export class Verifier {
       actual: `${envelope.manifestSetApprovals.length} approvals`,
       detail: refusal ?? `by ${envelope.manifestSetApprovals.map(({ member }) => member.alias).join(', ')}`,
     });
+    return refusal ? [] : envelope.manifestSetApprovals.map(({ member }) => member);
   }
 
   #compareKeys(checks, name, document, key) {
@@ -210,18 +226,19 @@ export class Verifier {
   }
 
   #time(document) {
-    const { time = 'now' } = this.#policy;
-    return time === 'document' ? document.timestamp : time === 'now' ? Date.now() : time;
+    const { time, clock } = this.#policy;
+    return time === 'document' ? document.timestamp : time === 'now' ? clock() : time;
   }
 
-  #result(checks, { apps, document = null, manifest = null }) {
+  #result(checks, { apps, document = null, manifest = null, approvers = [], ephemeralKey = document?.publicKey ?? null }) {
     const isValid = checks.every(({ outcome }) => ['passed', 'waived', 'notAsked'].includes(outcome));
     return {
       valid: isValid,
       root: { sha256: this.#rootSha256, aws: this.#rootSha256 === AWS_ROOT_SHA256 },
-      time: document && { choice: this.#policy.time ?? 'now', unixMs: this.#time(document) },
+      time: document && { choice: this.#policy.time, unixMs: this.#time(document) },
       checks: [...checks],
-      document, manifest, payloads: apps.map(({ payload }) => payload),
+      // Nothing is read from a proof that was refused.
+      proven: isValid ? { document, manifest, approvers, ephemeralKey, payloads: apps.map(({ payload }) => payload) } : null,
     };
   }
 }
