@@ -6,6 +6,8 @@
 # make reproduce    builds the image twice, under different circumstances, and compares
 # make bench  the tables of numbers (ARGS="enclave host boot health export attestation proofs bridge machine" for some of them)
 # make dist   a release, in out/dist: programs, image, measurements, Debian packages, bill of materials, checksums
+# make web   the proof page and the JavaScript verifier's package, in out/web and out/packages
+# make test-web   10,000 damaged proofs, judged by Qos.Verify and by the JavaScript verifier
 # make pack   the verifier's NuGet package, in out/packages
 # make format, make deps, make clean
 SHELL := /bin/bash
@@ -32,6 +34,7 @@ SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/ob
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
 .PHONY: all test demo eif demo-image reproduce bench pack dist format clean deps
+.PHONY: all web test-web test demo eif demo-image reproduce bench pack format clean deps
 all: out/.programs
 
 deps:
@@ -82,6 +85,14 @@ dist: eif
 
 pack: | deps
 	@.ci/quiet out/log/pack.log 'Successfully created' dotnet pack -c Release src/Qos.Verify -o out/packages -p:QosPack=true $(BUILD) -nologo -v:m
+
+web: | deps
+	@cd web/verify && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs ../../out/web/verify
+	@mkdir -p out/packages && cd web/verify && npm pack --silent --pack-destination ../../out/packages
+
+test-web: | deps
+	@.ci/quiet out/log/test-web.log 'no line' dotnet build -c Release tests/Qos.Web.Tests $(BUILD) -nologo -v:m
+	@QOS_MUTANTS=10000 dotnet test tests/Qos.Web.Tests -c Release --no-build -v:q
 
 format: | deps
 	dotnet format Qos.sln

@@ -3,6 +3,7 @@
 import { FormatError, concat, fromUtf8 } from './bytes.js';
 
 const BREAK = 0xff;
+const MAX_DEPTH = 64;
 const KINDS = ['unsigned', 'negative', 'bytes', 'text', 'array', 'map', 'tag', 'simple'];
 
 /** Reads CBOR from front to back. */
@@ -71,6 +72,39 @@ export class CborReader {
   map(read) {
     this.#expect('map');
     return this.#items(1, read);
+  }
+
+  /** Goes past a value of any kind, with bounds on its depth. */
+  skip(depth = 0) {
+    if (depth > MAX_DEPTH) throw this.error('values nested too deeply');
+    switch (this.peek()) {
+      case 'unsigned':
+      case 'negative':
+        this.integer();
+        break;
+      case 'bytes':
+        this.bytes();
+        break;
+      case 'text':
+        this.text();
+        break;
+      case 'array':
+        this.array(() => this.skip(depth + 1));
+        break;
+      case 'map':
+        this.#expect('map');
+        this.#items(2, () => {
+          this.skip(depth + 1);
+          this.skip(depth + 1);
+        });
+        break;
+      case 'tag':
+        this.tag();
+        this.skip(depth + 1);
+        break;
+      default:
+        this.#argument();
+    }
   }
 
   /** Nothing may follow. */

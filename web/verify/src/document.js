@@ -10,8 +10,11 @@ const MAX_PCRS = 32;
 const MAX_USER_BYTES = 1024;
 const MAX_TIMESTAMP = 253402300799999n;
 
-/** Reads a COSE_Sign1, tagged with 18 or not. */
-export const parseDocument = (bytes) => {
+/**
+ * Reads a COSE_Sign1, tagged with 18 or not. Members that are not known are refused, or only named where AWS may have added one and
+ * nothing else depends on them.
+ */
+export const parseDocument = (bytes, { allowUnknown = false } = {}) => {
   if (bytes.length > MAX_DOCUMENT) throw new FormatError(`the document has ${bytes.length} bytes; at most ${MAX_DOCUMENT} can be one`);
   const reader = new CborReader(bytes);
   if (reader.peek() === 'tag' && reader.tag() !== 18n) throw reader.error('the tag is not 18, COSE_Sign1');
@@ -39,7 +42,7 @@ export const parseDocument = (bytes) => {
   if (header.length > 16) throw new FormatError('the protected header is too long');
   if (signature.length !== 96) throw new FormatError(`the signature has ${signature.length} bytes instead of 96`);
   readHeader(header);
-  return { header, payload, signature, ...readPayload(payload) };
+  return { header, payload, signature, ...readPayload(payload, allowUnknown) };
 };
 
 const readHeader = (header) => {
@@ -54,7 +57,7 @@ const readHeader = (header) => {
   reader.end();
 };
 
-const readPayload = (payload) => {
+const readPayload = (payload, allowUnknown) => {
   const reader = new CborReader(payload);
   const fields = { publicKey: null, userData: null, nonce: null, unknown: [] };
   const optional = () => (reader.peek() === 'null' ? reader.null() ?? null : reader.bytes());
@@ -77,8 +80,13 @@ const readPayload = (payload) => {
     const name = reader.text();
     if (seen.has(name)) throw reader.error(`"${name}" is there twice`);
     seen.add(name);
-    if (!Object.hasOwn(members, name)) throw reader.error(`"${name.slice(0, 40)}" is not known here`);
-    members[name]();
+    if (Object.hasOwn(members, name)) {
+      members[name]();
+      return;
+    }
+    if (!allowUnknown) throw reader.error(`"${name.slice(0, 40)}" is not known here`);
+    fields.unknown.push(name.slice(0, 40));
+    reader.skip();
   });
   reader.end();
   checkLimits(fields);

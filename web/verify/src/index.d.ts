@@ -100,6 +100,8 @@ export interface AttestationDocument {
   publicKey: Uint8Array | null;
   userData: Uint8Array | null;
   nonce: Uint8Array | null;
+  /** Names of members that are not known here; always empty for a boot proof's document. */
+  unknown: string[];
 }
 
 export interface Result {
@@ -150,6 +152,8 @@ export class Verifier {
   static create(policy: Policy): Promise<Verifier>;
   /** @throws FormatError when the proof cannot be read; whatever is refused afterwards is in the result. */
   verify(proof: Uint8Array | PublishedProof): Promise<Result>;
+  /** Verifies an attestation document (a COSE_Sign1) by itself. Whose it is, it does not say. */
+  verifyDocument(document: Uint8Array): Promise<Result>;
 }
 
 export interface ResponseOptions {

@@ -1,5 +1,5 @@
 // A strict JSON reader for what is hashed, signed or published: valid UTF-8, no duplicate members, no lone surrogates, at most 64 levels,
-// integers of 64 bits only, nothing behind the value. Numbers keep their digits. And the canonical form that hashes are taken over.
+// nothing behind the value. Numbers keep their digits. And the canonical form that hashes are taken over.
 import { FormatError, fromUtf8 } from './bytes.js';
 
 const MAX_DEPTH = 64;
@@ -13,8 +13,11 @@ export class JsonNumber {
   }
 }
 
-/** Reads JSON: objects become Maps, numbers JsonNumbers, the rest what JSON.parse makes of it. */
-export const parseJson = (bytes) => {
+/**
+ * Reads JSON: objects become Maps, numbers JsonNumbers, the rest what JSON.parse makes of it. What is hashed holds integers of 64 bits
+ * only; a published proof may hold any number, in members that nothing depends on.
+ */
+export const parseJson = (bytes, { anyNumber = false } = {}) => {
   const text = fromUtf8(bytes);
   let at = 0;
   const fail = (what) => new FormatError(`at character ${at}: ${what}`);
@@ -33,7 +36,7 @@ export const parseJson = (bytes) => {
     const raw = take(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y);
     if (raw === undefined) throw fail('expected a string');
     const value = raw.includes('\\') ? JSON.parse(raw) : raw.slice(1, -1);
-    if (!value.isWellFormed()) throw fail('a lone surrogate');
+    if (/\p{Surrogate}/u.test(value)) throw fail('a lone surrogate');
     return value;
   };
 
@@ -47,6 +50,8 @@ export const parseJson = (bytes) => {
     }
     const word = take(/true|false|null/y);
     if (word !== undefined) return word === 'null' ? null : word === 'true';
+    const number = anyNumber && take(/-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y);
+    if (number) return new JsonNumber(number);
     const digits = take(/-?(?:0|[1-9][0-9]*)(?![0-9.eE])/y);
     if (digits === undefined) throw fail('expected a value; a number must be an integer');
     if (digits.length > 20 || BigInt(digits) > MAX_INTEGER || BigInt(digits) < MIN_INTEGER || digits === '-0') throw fail('an integer that does not fit in 64 bits');

@@ -101,6 +101,13 @@ export const checkAppAlone = (checks, policy, key) => {
   if (policy.measurements.length > 0) checks.fail('trusted.pcrs', 'an app proof alone carries no measurements: verify it with its boot proof');
 };
 
+/** The checks of a document that comes alone. */
+export const checkDocumentAlone = (checks, { measurements }, document) => {
+  if (measurements.length === 0) checks.note('trusted.pcrs', 'notAsked', { detail: 'no trusted measurements were given' });
+  else trustedPcrs(checks, document, measurements);
+  if (document && isDebug(document)) checks.note('document.debug-mode', 'notAsked', { detail: 'PCR0 to PCR2 are zero: this enclave runs in debug mode and proves nothing about its code' });
+};
+
 /** Whether PCR0 to PCR2 are zero, as they are in an enclave that was started in debug mode. */
 export const isDebug = (document) => [0, 1, 2].every((index) => document.pcrs.get(index)?.every((byte) => byte === 0));
 

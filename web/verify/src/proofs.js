@@ -16,15 +16,19 @@ export const MAX_PROOF = 64 * 1024 * 1024;
  */
 export const parseProof = (bytes) => {
   if (bytes.length > MAX_PROOF) throw new FormatError(`the proof has more than ${MAX_PROOF} bytes`);
-  const root = parseJson(bytes);
+  const root = parseJson(bytes, { anyNumber: true });
   if (!(root instanceof Map)) throw new FormatError('a proof is a JSON object');
-  const boot = root.has('bootProof') ? readBoot(root.get('bootProof')) : root.has('awsAttestationDocB64') ? readBoot(root) : null;
-  let apps = [];
-  if (root.has('appProof')) apps = [readApp(root.get('appProof'))];
-  else if (Array.isArray(root.get('appProofs'))) apps = root.get('appProofs').map(readApp);
-  else if (!boot && root.has('proofPayload')) apps = [readApp(root)];
-  if (!boot && apps.length === 0) throw new FormatError('the text holds neither an app proof nor a boot proof');
-  return { apps, boot };
+  const [app, apps, boot] = ['appProof', 'appProofs', 'bootProof'].map((name) => root.get(name) ?? null);
+  const bootProof = boot && readBoot(boot);
+  if (apps) {
+    if (app) throw new FormatError('the text holds both appProof and appProofs');
+    if (!Array.isArray(apps) || apps.length === 0) throw new FormatError('appProofs is not a list of app proofs');
+    return { apps: apps.map(readApp), boot: bootProof };
+  }
+  if (app || boot) return { apps: app ? [readApp(app)] : [], boot: bootProof };
+  if (root.has('proofPayload')) return { apps: [readApp(root)], boot: null };
+  if (root.has('awsAttestationDocB64')) return { apps: [], boot: readBoot(root) };
+  throw new FormatError('the text holds neither an app proof nor a boot proof');
 };
 
 const readApp = (value) => {

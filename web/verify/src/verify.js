@@ -4,7 +4,7 @@ import { FormatError, equalBytes, fromHex, sha, toHex, utf8 } from './bytes.js';
 import { publicKey, verifyP256 } from './curves.js';
 import { commitment, examine, parseDocument, parseRoot } from './document.js';
 import { checkApprovals, hashManifest, hashedBytes, parseEnvelope, parseManifest } from './manifest.js';
-import { checkAppAlone, checkPolicy, createPolicy } from './policy.js';
+import { checkAppAlone, checkDocumentAlone, checkPolicy, createPolicy } from './policy.js';
 import { parseProof } from './proofs.js';
 
 const CLOCK_TOLERANCE = 5 * 60 * 1000;
@@ -75,6 +75,15 @@ export class Verifier {
     return this.#result(checks, { apps, ...bound });
   }
 
+  /** Verifies an attestation document by itself: form, chain, time, signature and the measurements. Whose it is, it does not say. */
+  async verifyDocument(bytes) {
+    const checks = new Checks();
+    const document = await this.#document(checks, bytes, true);
+    if (this.#policy.nonce) this.#nonce(checks, document);
+    checkDocumentAlone(checks, this.#policy, document);
+    return this.#result(checks, { apps: [], document });
+  }
+
   async #app(checks, { scheme, publicKey: hex, payload, signature }) {
     checks.note('app.scheme', scheme === SCHEME ? 'passed' : 'failed', { expected: SCHEME, actual: scheme });
     const key = readKey(checks, 'app.key', decoded(hex));
@@ -97,13 +106,14 @@ export class Verifier {
   }
 
   // The document by itself: form, chain, time, signature.
-  async #document(checks, bytes) {
+  async #document(checks, bytes, allowUnknown = false) {
     const isAws = this.#rootSha256 === AWS_ROOT_SHA256;
     checks.pass('document.root', isAws ? `AWS Nitro Enclaves Root-G1, SHA-256 ${this.#rootSha256}` : `not AWS's, but one that was given: SHA-256 ${this.#rootSha256}`);
     let document;
     try {
-      document = parseDocument(bytes);
+      document = parseDocument(bytes, { allowUnknown });
       checks.pass('document.format');
+      if (document.unknown.length > 0) checks.note('document.members', 'notAsked', { detail: `members that are not known here, and not looked at: ${document.unknown.join(', ')}` });
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       checks.fail('document.format', error.message);
