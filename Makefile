@@ -33,8 +33,7 @@ COMPAT := qos_client qos_core qos_host qos_bridge
 SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
-.PHONY: all test demo eif demo-image reproduce bench pack dist format clean deps
-.PHONY: all web test-web test demo eif demo-image reproduce bench pack format clean deps
+.PHONY: all web test-web test demo eif demo-image reproduce bench pack dist format clean deps
 all: out/.programs
 
 deps:
