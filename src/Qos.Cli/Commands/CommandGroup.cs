@@ -56,7 +56,10 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         if (isAskedFor)
         {
             foreach (QosCommand command in Commands())
+            {
+                command.AddJson();
                 group.Subcommands.Add(command);
+            }
         }
 
         return group;

@@ -93,7 +93,9 @@ internal static class CommandLine
         bool needsAll = args is null || args.Any(static word => word.StartsWith("[suggest", StringComparison.Ordinal));
         foreach (CommandGroup group in CommandGroup.All)
             root.Subcommands.Add(group.Build(needsAll || args!.Contains(group.Name, StringComparer.Ordinal)));
-        root.Subcommands.Add(new InitCommand());
+        var init = new InitCommand();
+        init.AddJson();
+        root.Subcommands.Add(init);
         root.Subcommands.Add(new CompletionCommand());
         root.Options.Add(profile ?? Settings.ProfileOption());
         foreach (Option option in root.Options)

@@ -5,15 +5,33 @@ namespace Qos.Cli;
 /// <summary>A command of <c>qos</c>: its words, its examples, and what it does. A refusal is an exception with one clear line.</summary>
 internal abstract class QosCommand : Command
 {
+    private Option<bool>? _json;
+
     protected QosCommand(string name, string description, params string[] examples)
         : base(name, description)
     {
         Examples = examples;
         SetAction(async (parsed, cancellationToken) =>
         {
-            await RunAsync(parsed, ((QosInvocation)parsed.InvocationConfiguration).Terminal, cancellationToken);
+            Terminal terminal = ((QosInvocation)parsed.InvocationConfiguration).Terminal;
+            if (_json is null || !parsed.GetValue(_json))
+            {
+                await RunAsync(parsed, terminal, cancellationToken);
+                return CommandLine.Done;
+            }
+
+            PageRecord record = terminal.Page.Record = new PageRecord();
+            await RunAsync(parsed, terminal, cancellationToken);
+            JsonResult.Write(terminal, record.Write);
             return CommandLine.Done;
         });
+    }
+
+    /// <summary>Gives the command <c>--json</c> when it has none of its own: what it would show is then written as JSON.</summary>
+    public void AddJson()
+    {
+        if (!Options.Any(static option => option.Name == "--json"))
+            Options.Add(_json = StandardOptions.Json());
     }
 
     /// <summary>Command lines that do something useful.</summary>

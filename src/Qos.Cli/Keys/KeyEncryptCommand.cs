@@ -22,6 +22,7 @@ internal sealed class KeyEncryptCommand : QosCommand
     {
         PublicKey receiver = KeySource.ReadPublic(parsed.GetValue(_public)!);
         string path = parsed.GetValue(_out)!;
+        OutputFile.RequireFree(path, parsed.GetValue(_force));
         byte[] plaintext = InputFile.Bytes(parsed.GetValue(_in)!);
         try
         {

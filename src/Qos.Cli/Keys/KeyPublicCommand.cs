@@ -25,7 +25,7 @@ internal sealed class KeyPublicCommand : QosCommand
         }
         else
         {
-            terminal.Output.WriteLine(key.ToHex());
+            terminal.Page.Value(key.ToHex());
         }
 
         return Task.CompletedTask;

@@ -29,7 +29,7 @@ internal sealed class KeySignCommand : QosCommand
         }
         else
         {
-            terminal.Output.WriteLine(signature);
+            terminal.Page.Value(signature);
         }
 
         return Task.CompletedTask;

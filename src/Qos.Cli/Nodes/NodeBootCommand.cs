@@ -30,9 +30,18 @@ internal sealed class NodeBootCommand : QosCommand
             OutputFile.RequireFree(path, parsed.GetValue(_force));
         ManifestEnvelope envelope = InputFile.ManifestEnvelope(_envelope.Require(parsed));
         using NodeClient node = _host.Open(parsed);
-        ReadOnlyMemory<byte> document = await terminal.WithProgressAsync(
-            "sending the binary",
-            progress => node.BootAsync(envelope, _pivot.Require(parsed), parsed.GetValue(_keyForward), progress, cancellationToken));
+        ReadOnlyMemory<byte> document;
+        try
+        {
+            document = await terminal.WithProgressAsync(
+                "sending the binary",
+                progress => node.BootAsync(envelope, _pivot.Require(parsed), parsed.GetValue(_keyForward), progress, cancellationToken));
+        }
+        catch (ProtocolException e) when (ManifestApproval.DescribeMissing(envelope, e) is { Length: > 0 } missing)
+        {
+            throw new CeremonyException($"refused by the node: {e.Error}{missing}. Fewer members approved the manifest than its threshold asks for; collect more approvals.", e);
+        }
+
         if (path is not null)
             OutputFile.Write(path, document.Span, parsed.GetValue(_force));
         if (parsed.GetValue(_json))

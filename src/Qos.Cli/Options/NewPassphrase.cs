@@ -7,7 +7,7 @@ namespace Qos.Cli;
 /// <summary>A passphrase that a key is put under: from a descriptor, or asked for twice.</summary>
 internal static class NewPassphrase
 {
-    /// <summary>Gets it; the caller disposes of it.</summary>
+    /// <summary>Reads the passphrase, or asks for it twice; the caller disposes of it.</summary>
     /// <exception cref="CeremonyException">It is empty, or was not given the same way twice.</exception>
     public static SecretMemory Get(int? descriptor, Terminal terminal)
     {

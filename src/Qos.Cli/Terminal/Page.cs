@@ -13,12 +13,30 @@ internal sealed class Page(TextWriter output, bool isStyled)
     private const string Bold = "\e[1m";
     private const string Dim = "\e[2m";
 
+    /// <summary>Where what would be shown is kept instead; null when it is shown.</summary>
+    public PageRecord? Record { get; set; }
+
     /// <summary>The title of what follows.</summary>
     public void Heading(string title) => Line(VisibleText.Escape(title), Bold);
+
+    /// <summary>The result itself, alone on its line: hex of our own.</summary>
+    public void Value(string value)
+    {
+        if (Record is { } record)
+            record.Value = value;
+        else
+            output.WriteLine(value);
+    }
 
     /// <summary>A value under its name; both may come from outside.</summary>
     public void Field(string label, string value, Tone tone = Tone.Plain)
     {
+        if (Record is { } record)
+        {
+            record.AddField(label, value);
+            return;
+        }
+
         string name = $"  {VisibleText.Escape(label).PadRight(LabelWidth)} ";
         output.Write(isStyled ? Dim + name + Reset : name);
         Line(VisibleText.Escape(value), StyleOf(tone));
@@ -28,10 +46,20 @@ internal sealed class Page(TextWriter output, bool isStyled)
     public void Line(string text, Tone tone = Tone.Plain) => Line(text, StyleOf(tone));
 
     /// <summary>A file that was written.</summary>
-    public void Wrote(string path, string what) => Line($"wrote {VisibleText.Escape(path)}: {what}");
+    public void Wrote(string path, string what)
+    {
+        if (Record is { } record)
+            record.AddWritten(path, what);
+        else
+            Line($"wrote {VisibleText.Escape(path)}: {what}");
+    }
 
     /// <summary>An empty line.</summary>
-    public void Space() => output.WriteLine();
+    public void Space()
+    {
+        if (Record is null)
+            output.WriteLine();
+    }
 
     private static string StyleOf(Tone tone) => tone switch
     {
@@ -42,5 +70,11 @@ internal sealed class Page(TextWriter output, bool isStyled)
         _ => "",
     };
 
-    private void Line(string text, string style) => output.WriteLine(isStyled && style.Length > 0 && text.Length > 0 ? style + text + Reset : text);
+    private void Line(string text, string style)
+    {
+        if (Record is { } record)
+            record.AddLine(text);
+        else
+            output.WriteLine(isStyled && style.Length > 0 && text.Length > 0 ? style + text + Reset : text);
+    }
 }

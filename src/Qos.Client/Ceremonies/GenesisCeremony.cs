@@ -76,7 +76,7 @@ public static class GenesisCeremony
 
         try
         {
-            ReadOnlyMemory<byte> document = Attestation.Of(answer.NsmResponse);
+            ReadOnlyMemory<byte> document = Attestation.From(answer.NsmResponse);
             Verify(answer.GenesisOutput, document, policy);
             RequireAsked(answer.GenesisOutput, set, recoveryKey?.Memory);
             Write(folder, answer.GenesisOutput, document);

@@ -88,5 +88,5 @@ public static class OutputFile
     }
 
     private static CeremonyException Taken(string path, bool hasForce) => new(
-        $"{path} exists already and is not overwritten: name another file, {(hasForce ? "replace it with --force" : "or move it away")}.");
+        $"{path} exists already and is not overwritten: name another file, {(hasForce ? "or replace it with --force" : "or move it away")}.");
 }

@@ -117,7 +117,7 @@ public sealed record ManifestRecipe
     /// <exception cref="FormatException">It is no address, or not the only way to write it.</exception>
     public static IPAddress ParseResolver(string text) => IPAddress.TryParse(text, out IPAddress? address) && address.ToString() == text
         ? address
-        : throw new FormatException($"'{VisibleText.Escape(text)}' is no IP address, for example 10.0.0.2");
+        : throw new FormatException($"'{VisibleText.Escape(text)}' is not an IP address, for example 10.0.0.2");
 
     private ReadOnlyMemory<byte> Measurement(int index, string source) => Pcrs.TryGetValue(index, out byte[]? value)
         ? value

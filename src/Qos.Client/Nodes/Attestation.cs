@@ -6,7 +6,7 @@ namespace Qos.Client;
 internal static class Attestation
 {
     /// <exception cref="CeremonyException">The module gave no document.</exception>
-    public static ReadOnlyMemory<byte> Of(NsmResponse response) => response switch
+    public static ReadOnlyMemory<byte> From(NsmResponse response) => response switch
     {
         NsmResponse.Attestation attestation => attestation.Document,
         NsmResponse.Error error => throw new CeremonyException($"The node's security module gave no document but the error {error.Code}."),

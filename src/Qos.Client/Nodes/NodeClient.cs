@@ -108,8 +108,8 @@ public sealed class NodeClient : IDisposable
         {
             var content = new BootRequestContent(envelope, pivot, form, progress);
             if (keyForward)
-                return Attestation.Of((await PostAsync<ProtocolMessage.BootKeyForwardResponse>(content, cancellationToken).ConfigureAwait(false)).NsmResponse);
-            return Attestation.Of((await PostAsync<ProtocolMessage.BootStandardResponse>(content, cancellationToken).ConfigureAwait(false)).NsmResponse);
+                return Attestation.From((await PostAsync<ProtocolMessage.BootKeyForwardResponse>(content, cancellationToken).ConfigureAwait(false)).NsmResponse);
+            return Attestation.From((await PostAsync<ProtocolMessage.BootStandardResponse>(content, cancellationToken).ConfigureAwait(false)).NsmResponse);
         }
     }
 
@@ -134,7 +134,7 @@ public sealed class NodeClient : IDisposable
     {
         ProtocolMessage.LiveAttestationDocResponse answer = await AskAsync<ProtocolMessage.LiveAttestationDocResponse>(
             new ProtocolMessage.LiveAttestationDocRequest(), cancellationToken).ConfigureAwait(false);
-        return (Attestation.Of(answer.NsmResponse), answer.ManifestEnvelope);
+        return (Attestation.From(answer.NsmResponse), answer.ManifestEnvelope);
     }
 
     /// <summary>A document of the module of a node that waits for its boot; null from a node of another make, which gives none before.</summary>
@@ -142,7 +142,7 @@ public sealed class NodeClient : IDisposable
     {
         try
         {
-            return Attestation.Of((await AskAsync<ProtocolMessage.LiveAttestationDocResponse>(new ProtocolMessage.ModuleDocumentRequest(), cancellationToken)
+            return Attestation.From((await AskAsync<ProtocolMessage.LiveAttestationDocResponse>(new ProtocolMessage.ModuleDocumentRequest(), cancellationToken)
                 .ConfigureAwait(false)).NsmResponse);
         }
         catch (ProtocolException e) when (e.Error.Code is ProtocolErrorCode.ProtocolMsgDeserialization or ProtocolErrorCode.NoMatchingRoute)
@@ -257,16 +257,40 @@ public sealed class NodeClient : IDisposable
             }
             catch (Exception e) when (e is EncodingException or ProtocolException)
             {
-                throw new CeremonyException($"What answers at {_message} is no node: {e.Message}", e);
+                throw new CeremonyException($"The answer of {_message} is not a node's: {e.Message}", e);
             }
 
             return answer switch
             {
                 T expected => expected,
+                ProtocolMessage.ProtocolErrorResponse { Error.Code: ProtocolErrorCode.EnclaveClient } refusal => throw await WithReasonAsync(refusal.Error, cancellationToken)
+                    .ConfigureAwait(false),
                 ProtocolMessage.ProtocolErrorResponse refusal => throw new ProtocolException(refusal.Error),
                 _ => throw new CeremonyException($"The node at {Base} answered {answer.GetType().Name} where {typeof(T).Name} belongs."),
             };
         }
+    }
+
+    // The protocol's error says only that the host does not reach its enclave; the host says why where it is asked for the enclave's health.
+    private async Task<Exception> WithReasonAsync(ProtocolError error, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Base, "enclave-health")) { Version = HttpVersion.Version11 };
+            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.InternalServerError)
+            {
+                await response.Content.LoadIntoBufferAsync(MaxHealthBytes, cancellationToken).ConfigureAwait(false);
+                string reason = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+                return new CeremonyException($"The host at {Base} runs and does not reach its enclave: {VisibleText.Escape(reason.Trim())}");
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            // Then there is no more to say than the error does.
+        }
+
+        return new ProtocolException(error);
     }
 
     private async Task<byte[]> ExchangeAsync(HttpContent content, CancellationToken cancellationToken)
@@ -276,7 +300,7 @@ public sealed class NodeClient : IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Post, _message) { Content = content, Version = HttpVersion.Version11 };
             using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
                 .ConfigureAwait(false);
-            if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError))
+            if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable))
                 throw new CeremonyException($"{_message} answers with HTTP status {(int)response.StatusCode}; is that the URL of a qos-host?");
             if (response.Content.Headers.ContentLength > MaxAnswerBytes)
                 throw new CeremonyException($"{_message} announces {response.Content.Headers.ContentLength} bytes, more than any answer has.");
