@@ -38,6 +38,8 @@ internal static unsafe partial class LibCAdditions
 
         internal static int RB_AUTOBOOT => 0x01234567;
 
+        internal static int F_SETPIPE_SZ => 1031;
+
         internal static ushort IFF_UP => 1;
 
         internal static ushort IFF_RUNNING => 0x40;

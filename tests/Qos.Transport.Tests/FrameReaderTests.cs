@@ -136,7 +136,7 @@ public sealed class FrameReaderTests : IDisposable
         (EnclaveStream ours, Socket theirs) = await Pipes.PairAsync(_scratch);
         using EnclaveStream stream = ours;
         using Socket peer = theirs;
-        using var reader = new FrameReader(stream, new FrameLimits { Grace = TimeSpan.FromSeconds(5) }, _time);
+        using var reader = new FrameReader(stream, new FrameLimits { GracePeriod = TimeSpan.FromSeconds(5) }, _time);
         await peer.SendAsync(Pipes.Frame(Pipes.Bytes(100))[..arrived]);
 
         Task reading = ReadMessageAsync(reader);
@@ -152,7 +152,7 @@ public sealed class FrameReaderTests : IDisposable
         (EnclaveStream ours, Socket theirs) = await Pipes.PairAsync(_scratch);
         using EnclaveStream stream = ours;
         using Socket peer = theirs;
-        using var reader = new FrameReader(stream, new FrameLimits { Grace = TimeSpan.FromSeconds(5), MinBytesPerSecond = 1000 }, _time);
+        using var reader = new FrameReader(stream, new FrameLimits { GracePeriod = TimeSpan.FromSeconds(5), MinDataRate = 1000 }, _time);
 
         Task reading = ReadMessageAsync(reader);
         byte[] frame = Pipes.Frame(Pipes.Bytes(1000));

@@ -66,7 +66,7 @@ public sealed class FrameWriterTests : IDisposable
         (EnclaveStream ours, Socket theirs) = await Pipes.PairAsync(_scratch);
         using EnclaveStream stream = ours;
         using Socket peer = theirs;
-        using var writer = new FrameWriter(stream, new FrameLimits { Grace = TimeSpan.FromSeconds(5) }, _time);
+        using var writer = new FrameWriter(stream, new FrameLimits { GracePeriod = TimeSpan.FromSeconds(5) }, _time);
         ValueTask writing = writer.WriteAsync(new byte[5_000_000]);
         Assert.True(SpinWait.SpinUntil(() => _time.Armed == 1, TimeSpan.FromSeconds(10)));
         _time.Advance(TimeSpan.FromMinutes(1));

@@ -15,8 +15,9 @@ internal static unsafe class NativeSocket
     /// <summary>Listens.</summary>
     /// <param name="endPoint">Where.</param>
     /// <param name="actual">The same, with the port that the system chose.</param>
+    /// <param name="backlog">Connections that may wait to be accepted.</param>
     /// <exception cref="TransportException">The address is in use or cannot be.</exception>
-    internal static int Listen(EndPoint endPoint, out EndPoint actual)
+    internal static int Listen(EndPoint endPoint, out EndPoint actual, int backlog = Backlog)
     {
         if (endPoint is VhostUserEndPoint)
             throw new TransportException(TransportError.BadAddress, $"{endPoint} can only be connected to, not listened on.");
@@ -38,7 +39,7 @@ internal static unsafe class NativeSocket
                 UnixPath.Bind(endPoint.ToString()!, fd, () => TryBind(fd, address, endPoint));
             else if (!TryBind(fd, address, endPoint))
                 throw Failed(endPoint, LibC.EADDRINUSE);
-            if (LibC.listen(fd, Backlog) != 0)
+            if (LibC.listen(fd, backlog) != 0)
                 throw Failed(endPoint, Marshal.GetLastPInvokeError());
             actual = endPoint is IPEndPoint ip ? BoundTo(fd, ip) : endPoint;
             return fd;

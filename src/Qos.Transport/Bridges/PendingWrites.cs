@@ -13,6 +13,7 @@ internal unsafe struct PendingWrite
     internal byte* Memory;
     internal int Start;
     internal bool IsLarge;
+    internal int Held;
     internal Pipe? Pipe;
 }
 
@@ -25,8 +26,11 @@ internal sealed unsafe class PendingWrites : IDisposable
     /// <summary>Up to here a rest is copied; also the size of a read when too much is pending.</summary>
     internal const int Small = 16 * 1024;
 
-    /// <summary>The most bytes that one splice moves.</summary>
-    internal const int SpliceSize = 256 * 1024;
+    /// <summary>
+    /// The most bytes that one splice moves, and the size of a pipe. The kernel's own 64 KiB cost a third more processor time: the segments of
+    /// loopback are single pages, so such a pipe is full after sixteen of them.
+    /// </summary>
+    internal const int SpliceSize = 512 * 1024;
 
     private const int KeptLarge = 4;
     private const int KeptSmall = 64;
@@ -49,7 +53,7 @@ internal sealed unsafe class PendingWrites : IDisposable
     /// <summary>Where reads go.</summary>
     internal byte* Buffer { get; private set; }
 
-    /// <summary>Memory that is held for receivers, in bytes; a pipe counts as much as it may hold.</summary>
+    /// <summary>Memory that is held for receivers, in bytes.</summary>
     internal long Held { get; private set; }
 
     /// <summary>How much to read at once: little when much is pending already.</summary>
@@ -60,7 +64,7 @@ internal sealed unsafe class PendingWrites : IDisposable
     {
         if (count > Small)
         {
-            var swapped = new PendingWrite { Memory = Buffer, Start = start, Count = count, IsLarge = true };
+            var swapped = new PendingWrite { Memory = Buffer, Start = start, Count = count, IsLarge = true, Held = _readSize };
             Buffer = (byte*)(_large.TryPop(out nint next) ? next : (nint)NativeMemory.AlignedAlloc((nuint)_readSize, Alignment));
             Held += _readSize;
             return swapped;
@@ -69,7 +73,7 @@ internal sealed unsafe class PendingWrites : IDisposable
         byte* memory = (byte*)(_small.TryPop(out nint small) ? small : (nint)NativeMemory.AlignedAlloc(Small, Alignment));
         System.Buffer.MemoryCopy(Buffer + start, memory, Small, count);
         Held += Small;
-        return new PendingWrite { Memory = memory, Count = count };
+        return new PendingWrite { Memory = memory, Count = count, Held = Small };
     }
 
     /// <summary>An empty pipe; null when much is pending already or the process has no descriptors: then bytes are copied.</summary>
@@ -79,8 +83,8 @@ internal sealed unsafe class PendingWrites : IDisposable
     /// <summary>Keeps a pipe and the bytes in it.</summary>
     internal PendingWrite Keep(Pipe pipe, int count)
     {
-        Held += SpliceSize;
-        return new PendingWrite { Pipe = pipe, Count = count };
+        Held += count;
+        return new PendingWrite { Pipe = pipe, Count = count, Held = count };
     }
 
     /// <summary>Takes back a pipe that is empty.</summary>
@@ -95,9 +99,9 @@ internal sealed unsafe class PendingWrites : IDisposable
     /// <summary>Takes back the memory or the pipe; bytes that are still in it are lost.</summary>
     internal void Release(ref PendingWrite pending)
     {
+        Held -= pending.Held;
         if (pending.Pipe is { } pipe)
         {
-            Held -= SpliceSize;
             if (pending.Count == 0)
                 Return(pipe);
             else
@@ -105,7 +109,6 @@ internal sealed unsafe class PendingWrites : IDisposable
         }
         else if (pending.Memory is not null)
         {
-            Held -= pending.IsLarge ? _readSize : Small;
             Stack<nint> stack = pending.IsLarge ? _large : _small;
             if (stack.Count < (pending.IsLarge ? KeptLarge : KeptSmall))
                 stack.Push((nint)pending.Memory);
@@ -144,7 +147,12 @@ internal sealed unsafe class Pipe
     internal static Pipe? TryOpen()
     {
         int* ends = stackalloc int[2];
-        return LibC.pipe2(ends, LibC.O_CLOEXEC | LibC.SOCK_NONBLOCK) == 0 ? new Pipe(ends[0], ends[1]) : null;
+        if (LibC.pipe2(ends, LibC.O_CLOEXEC | LibC.SOCK_NONBLOCK) != 0)
+            return null;
+
+        // Where the user has many pipes it stays smaller, which costs time and nothing else.
+        _ = LibC.fcntl(ends[1], LibC.F_SETPIPE_SZ, PendingWrites.SpliceSize);
+        return new Pipe(ends[0], ends[1]);
     }
 
     /// <summary>Moves bytes of a socket into the pipe; as <see cref="BridgeSide.Receive"/>.</summary>

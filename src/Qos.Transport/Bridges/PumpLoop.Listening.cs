@@ -7,7 +7,6 @@ namespace Qos.Transport;
 /// <summary>Accepting: each loop waits at every listener, and a connection stays on the loop that accepted it.</summary>
 internal sealed unsafe partial class PumpLoop
 {
-    private const int AcceptBurst = 64;
     private const ulong ListenerFlag = 1UL << 63;
 
     private readonly Dictionary<int, Bridge> _bridges = [];
@@ -33,22 +32,18 @@ internal sealed unsafe partial class PumpLoop
     {
         if (!_bridges.TryGetValue(id, out Bridge? bridge))
             return;
-        for (int i = 0; i < AcceptBurst; i++)
-        {
-            int fd = LibC.accept4(bridge.ListenFd, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
-            if (fd >= 0)
-            {
-                Accepted(bridge, fd);
-                continue;
-            }
 
-            int error = Marshal.GetLastPInvokeError();
-            if (error == LibC.EINTR || error == LibC.ECONNABORTED)
-                continue;
-            if (error == LibC.EMFILE || error == LibC.ENFILE || error == LibC.ENOBUFS || error == LibC.ENOMEM)
-                PauseAccepting(bridge, error);
+        // One at a time: the listener reports again at once if there are more, and events of open connections come in between.
+        int fd = LibC.accept4(bridge.ListenFd, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
+        if (fd >= 0)
+        {
+            Accepted(bridge, fd);
             return;
         }
+
+        int error = Marshal.GetLastPInvokeError();
+        if (error == LibC.EMFILE || error == LibC.ENFILE || error == LibC.ENOBUFS || error == LibC.ENOMEM)
+            PauseAccepting(bridge, error);
     }
 
     private void Accepted(Bridge bridge, int fd)

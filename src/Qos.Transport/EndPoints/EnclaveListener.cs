@@ -10,16 +10,18 @@ public sealed class EnclaveListener : IDisposable
 {
     private readonly Socket _socket;
     private readonly int _chunk;
+    private readonly string? _path;
 
-    private EnclaveListener(Socket socket, int chunk)
+    private EnclaveListener(Socket socket, int chunk, string? path)
     {
         _socket = socket;
         _chunk = chunk;
+        _path = path;
     }
 
     /// <summary>Starts to listen.</summary>
     /// <param name="address">A Unix path, or vsock (whose context identifier does not matter: it is the own one).</param>
-    /// <param name="port">The vsock port; a Unix path is S for the control port and <c>S_P</c> for any other.</param>
+    /// <param name="port">The vsock port; a Unix path is S for the control port and <c>S.P.appsock</c> for any other.</param>
     /// <param name="backlog">Connections that may wait to be accepted.</param>
     /// <exception cref="TransportException">
     /// <see cref="TransportError.AddressInUse"/>, or <see cref="TransportError.BadAddress"/> for what cannot be listened on.
@@ -45,40 +47,19 @@ public sealed class EnclaveListener : IDisposable
         return new EnclaveStream(accepted, _chunk);
     }
 
-    /// <summary>Stops listening and removes the Unix socket's file.</summary>
-    public void Dispose() => _socket.Dispose();
-
-    private static EnclaveListener ListenUnix(string path, int backlog)
+    /// <summary>Removes the Unix socket's file, which a successor may make again at once, and stops listening.</summary>
+    public void Dispose()
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            UnixPath.Bind(path, (int)socket.Handle, () => TryBind(socket, path));
-            socket.Listen(backlog);
-            return new EnclaveListener(socket, int.MaxValue);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        if (_path is not null)
+            File.Delete(_path);
+        _socket.Dispose();
     }
 
-    private static bool TryBind(Socket socket, string path)
+    // As a bare descriptor: a Socket that binds a file itself removes it after it has closed, when it may be somebody else's.
+    private static EnclaveListener ListenUnix(string path, int backlog)
     {
-        try
-        {
-            socket.Bind(new UnixDomainSocketEndPoint(path));
-            return true;
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            return false;
-        }
-        catch (SocketException e)
-        {
-            throw new TransportException(TransportError.BadAddress, $"A Unix socket cannot be made at '{path}' ({e.Message}).", e);
-        }
+        int fd = NativeSocket.Listen(new UnixDomainSocketEndPoint(path), out _, backlog);
+        return new EnclaveListener(new Socket(new SafeSocketHandle(fd, ownsHandle: true)), int.MaxValue, path);
     }
 
     private static EnclaveListener ListenVsock(uint port, int backlog)
@@ -88,7 +69,7 @@ public sealed class EnclaveListener : IDisposable
         {
             socket.Bind(new VsockEndPoint(VsockEndPoint.AnyCid, port));
             socket.Listen(backlog);
-            return new EnclaveListener(socket, EnclaveStream.VsockChunk);
+            return new EnclaveListener(socket, EnclaveStream.VsockChunk, path: null);
         }
         catch (SocketException e)
         {

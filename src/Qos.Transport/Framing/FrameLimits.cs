@@ -16,11 +16,11 @@ public sealed record FrameLimits
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// How long a message may keep us waiting in all, whatever its size; each arrived byte adds
-    /// 1 / <see cref="MinBytesPerSecond"/> of a second. Only time spent waiting for the peer counts.
+    /// How long a message may keep us waiting in all, whatever its size, before <see cref="MinDataRate"/> counts. Only time spent waiting for the
+    /// peer counts.
     /// </summary>
-    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The rate below which a peer counts as too slow once <see cref="Grace"/> is used up.</summary>
-    public int MinBytesPerSecond { get; init; } = 64 * 1024;
+    /// <summary>Bytes a second below which a peer is too slow once <see cref="GracePeriod"/> is used up: each byte earns its part of a second.</summary>
+    public int MinDataRate { get; init; } = 64 * 1024;
 }

@@ -166,32 +166,7 @@ public sealed class FrameReader : IDisposable
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         ValueTask<int> pending = _stream.ReadAsync(buffer, _budget.Token);
-        int read;
-        if (pending.IsCompletedSuccessfully)
-        {
-            read = pending.Result;
-        }
-        else
-        {
-            _budget.BeginWait(cancellationToken);
-            try
-            {
-                read = await pending.ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (_budget.Error is { } error)
-            {
-                throw error;
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                throw new OperationCanceledException(cancellationToken);
-            }
-            finally
-            {
-                _budget.EndWait();
-            }
-        }
-
+        int read = pending.IsCompletedSuccessfully ? pending.Result : await _budget.AwaitAsync(pending, cancellationToken).ConfigureAwait(false);
         _budget.Earn(read);
         return read;
     }

@@ -135,30 +135,15 @@ public sealed class FrameWriter : IDisposable
     {
         ValueTask pending = _stream.WriteAsync(bytes, _budget.Token);
         if (pending.IsCompletedSuccessfully)
-        {
             pending.GetAwaiter().GetResult();
-        }
         else
-        {
-            _budget.BeginWait(cancellationToken);
-            try
-            {
-                await pending.ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (_budget.Error is { } error)
-            {
-                throw error;
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                throw new OperationCanceledException(cancellationToken);
-            }
-            finally
-            {
-                _budget.EndWait();
-            }
-        }
-
+            await _budget.AwaitAsync(Finish(pending), cancellationToken).ConfigureAwait(false);
         _budget.Earn(bytes.Length);
+
+        static async ValueTask<int> Finish(ValueTask write)
+        {
+            await write.ConfigureAwait(false);
+            return 0;
+        }
     }
 }

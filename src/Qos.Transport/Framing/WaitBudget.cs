@@ -42,18 +42,47 @@ internal sealed class WaitBudget : IDisposable
     internal void BeginMessage()
     {
         _idle = false;
-        _left = _limits.Grace;
+        _left = _limits.GracePeriod;
     }
 
     /// <summary>Bytes came or went: they earn time.</summary>
     internal void Earn(long bytes)
     {
         if (!_idle)
-            _left += TimeSpan.FromSeconds((double)bytes / _limits.MinBytesPerSecond);
+            _left += TimeSpan.FromSeconds((double)bytes / _limits.MinDataRate);
     }
 
-    /// <summary>A read or write did not finish at once.</summary>
-    internal void BeginWait(CancellationToken cancellationToken)
+    /// <summary>Waits for a read or a write that did not finish at once and was begun with <see cref="Token"/>.</summary>
+    /// <exception cref="TransportException">The budget was used up: <see cref="TransportError.Idle"/> or <see cref="TransportError.TooSlow"/>.</exception>
+    internal async ValueTask<T> AwaitAsync<T>(ValueTask<T> pending, CancellationToken cancellationToken)
+    {
+        BeginWait(cancellationToken);
+        try
+        {
+            return await pending.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_error is { } error)
+        {
+            throw error;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        finally
+        {
+            EndWait();
+        }
+    }
+
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _external.Dispose();
+        _expiry.Dispose();
+    }
+
+    private void BeginWait(CancellationToken cancellationToken)
     {
         _external = cancellationToken.UnsafeRegister(_cancel, _expiry);
         _allowedThisWait = _left;
@@ -68,8 +97,7 @@ internal sealed class WaitBudget : IDisposable
             _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The wait is over, one way or the other.</summary>
-    internal void EndWait()
+    private void EndWait()
     {
         _waiting = false;
         _external.Dispose();
@@ -80,16 +108,6 @@ internal sealed class WaitBudget : IDisposable
         _left -= _time.GetElapsedTime(_waitStarted);
     }
 
-    /// <summary>What a cancelled wait means: our time limit, or the caller's wish (null).</summary>
-    internal TransportException? Error => _error;
-
-    public void Dispose()
-    {
-        _timer?.Dispose();
-        _external.Dispose();
-        _expiry.Dispose();
-    }
-
     private void Expire()
     {
         // A timer of an earlier wait may fire late; it must not cut this one short.
@@ -97,7 +115,7 @@ internal sealed class WaitBudget : IDisposable
             return;
         _error = _idle
             ? new TransportException(TransportError.Idle, $"The connection was silent for {_limits.IdleTimeout.TotalSeconds:0} s and was closed.")
-            : new TransportException(TransportError.TooSlow, $"The peer moved a message slower than {_limits.MinBytesPerSecond} bytes a second and was cut off.");
+            : new TransportException(TransportError.TooSlow, $"The peer moved a message slower than {_limits.MinDataRate} bytes a second and was cut off.");
         try
         {
             _expiry.Cancel();
