@@ -61,11 +61,26 @@ internal sealed class IdentityOptions
             .. Values(parsed, _manifests).Select(static path => DeploymentIdentity.FromManifestHash(InputFile.Manifest(path).Hash())),
         ];
         DeploymentIdentity? keys = EphemeralKeys(parsed);
-        if (named.Length == 0)
-            return parsed.GetValue(_allowAnyQuorum) ? keys ?? DeploymentIdentity.Anyone : null;
-        if (parsed.GetValue(_allowAnyQuorum))
+        if (named.Length > 0 && parsed.GetValue(_allowAnyQuorum))
             throw new UsageException("--allow-any-quorum gives up what --quorum-key, --manifest-set, --manifest-hash and --manifest demand: give one or the other");
-        return (keys is null ? named : [.. named, keys]).Aggregate(static (left, right) => left.And(right));
+        if (named.Length == 0 && parsed.GetValue(_allowAnyQuorum))
+            return keys ?? DeploymentIdentity.Anyone;
+        if (named.Length == 0)
+            named = OfProfile(((QosInvocation)parsed.InvocationConfiguration).Settings);
+        return named.Length == 0 ? null : (keys is null ? named : [.. named, keys]).Aggregate(static (left, right) => left.And(right));
+    }
+
+    // What the environment and the profile hold, where nothing was typed.
+    private static DeploymentIdentity[] OfProfile(Settings settings)
+    {
+        List<DeploymentIdentity> held = [];
+        if (settings.Read(ProfileSetting.QuorumKey) is { } key)
+            held.Add(DeploymentIdentity.FromQuorumKey(ReadKey(key)));
+        if (settings.Read(ProfileSetting.ManifestSet) is { } folder)
+            held.Add(DeploymentIdentity.FromManifestSet(MemberSetDirectory.Read(folder)));
+        if (settings.Read(ProfileSetting.ManifestHash) is { } hex)
+            held.Add(DeploymentIdentity.FromManifestHash(Convert.FromHexString(hex)));
+        return [.. held];
     }
 
     /// <summary>The identity that was named for an app proof alone, as <see cref="OfDeployment"/>.</summary>

@@ -83,9 +83,9 @@ internal sealed class ProofOptions
             });
         }
 
-        PcrProfile[] profiles = Profiles(parsed);
         bool isAny = parsed.GetValue(_allowAnyPcrs);
-        if (isAny && profiles.Length > 0)
+        PcrProfile[] profiles = isAny ? [] : Profiles(parsed);
+        if (isAny && (parsed.GetValue(_pcrs) is { Length: > 0 } || _trust.RoleArn.IsOnCommandLine(parsed) || _trust.Pcr3.IsOnCommandLine(parsed)))
             throw new UsageException("--allow-any-pcrs gives up what --pcrs, --role-arn and --pcr3 demand: give one or the other");
         DeploymentIdentity? identity = _identity.OfDeployment(parsed);
         List<string> missing = [];
@@ -115,20 +115,21 @@ internal sealed class ProofOptions
         }
         catch (AttestationException e)
         {
-            throw new CeremonyException($"{parsed.GetValue(_trust.Root)} cannot be trusted: {e.Message}", e);
+            throw new CeremonyException($"{_trust.Root.Read(parsed)} cannot be trusted: {e.Message}", e);
         }
     }
 
-    // PCR3 is the parent instance's role: the same for all releases.
+    // Releases that were typed, else the one of the profile. PCR3 is the parent instance's role, the same for all releases.
     private PcrProfile[] Profiles(ParseResult parsed)
     {
-        PcrProfile[] releases = [.. (parsed.GetValue(_pcrs) ?? []).Select(PcrProfile.Read)];
-        Dictionary<int, byte[]> role = _trust.Measurements(parsed);
-        if (role.Count == 0)
-            return releases;
-        return releases.Length == 0
-            ? [new PcrProfile("the role", role)]
-            : [.. releases.Select(release => release with { Pcrs = new SortedDictionary<int, byte[]>(new Dictionary<int, byte[]>(release.Pcrs) { [3] = role[3] }) })];
+        string[] files = parsed.GetValue(_pcrs) ?? [];
+        Dictionary<int, byte[]> measured = _trust.Measurements(parsed);
+        if (files.Length == 0)
+            return measured.Count == 0 ? [] : [new PcrProfile("the named measurements", measured)];
+        PcrProfile[] releases = [.. files.Select(PcrProfile.Read)];
+        return measured.TryGetValue(3, out byte[]? role)
+            ? [.. releases.Select(release => release with { Pcrs = new SortedDictionary<int, byte[]>(new Dictionary<int, byte[]>(release.Pcrs) { [3] = role }) })]
+            : releases;
     }
 
     /// <summary>Whether results are for machines.</summary>
