@@ -8,7 +8,7 @@
 # make dist   a release, in out/dist: programs, image, measurements, Debian packages, bill of materials, checksums
 # make web   the proof page and the JavaScript verifier's package, in out/web and out/packages
 # make test-web   10,000 damaged proofs, judged by Qos.Verify and by the JavaScript verifier
-# make pack   the verifier's NuGet package, in out/packages
+# make pack   the NuGet packages Qos.Verify and Qos.App and what they share, in out/packages
 # make format, make deps, make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -82,8 +82,11 @@ dist: eif
 	@native/install-deps dist
 	@deploy/build-dist
 
+PACKED := Qos.Native Qos.Serialization Qos.Keys Qos.Nsm Qos.Protocol Qos.Verify Qos.App
 pack: | deps
-	@.ci/quiet out/log/pack.log 'Successfully created' dotnet pack -c Release src/Qos.Verify -o out/packages -p:QosPack=true $(BUILD) -nologo -v:m
+	@mkdir -p out/packages && rm -f out/packages/*.nupkg
+	@for name in $(PACKED); do .ci/quiet out/log/pack-$$name.log 'Successfully created' \
+	    dotnet pack -c Release src/$$name -o out/packages --artifacts-path out/pack -p:QosPack=true $(BUILD) -nologo -v:m; done
 
 web: | deps
 	@cd web/verify && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs ../../out/web/verify

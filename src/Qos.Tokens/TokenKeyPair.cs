@@ -137,13 +137,13 @@ public sealed class TokenKeyPair : IKeyPair
             ?? throw new TokenException($"Token {session.Slot} has no private key {name}.");
         return session.ReadNumber(handle, CKA_KEY_TYPE) == CKK_EC
             ? handle
-            : throw new TokenException($"The private key {name} on token {session.Slot} is no EC key; make one on P-256.");
+            : throw new TokenException($"The private key {name} on token {session.Slot} is not an EC key; make one on P-256.");
     }
 
     private static void RequireCurve(TokenSession session, nuint handle, TokenObjectName name)
     {
         if (session.ReadNumber(handle, CKA_KEY_TYPE) != CKK_EC || session.Read(handle, CKA_EC_PARAMS) is not { } curve)
-            throw new TokenException($"The key {name} on token {session.Slot} is no EC key; make one on P-256.");
+            throw new TokenException($"The key {name} on token {session.Slot} is not an EC key; make one on P-256.");
         if (!curve.AsSpan().SequenceEqual(EcObject.P256Parameters))
             throw new TokenException($"The key {name} on token {session.Slot} is on another curve; make one on P-256.");
     }

@@ -6,7 +6,7 @@ public enum AttestationStep
     /// <summary>Every certificate is strict DER of the accepted profile.</summary>
     Certificates,
 
-    /// <summary>Names are chained from the trust anchor down, authorities may sign what is below them, the leaf is none.</summary>
+    /// <summary>Names are chained from the trust anchor down, authorities may sign what is below them, the leaf is not an authority.</summary>
     Chain,
 
     /// <summary>Every certificate is valid at the chosen time.</summary>

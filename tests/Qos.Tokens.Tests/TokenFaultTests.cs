@@ -17,7 +17,7 @@ public class TokenFaultTests
     public void A_refused_pin_tells_of_the_tries_that_are_left(int answer, int flags, string expected)
     {
         var token = new TokenSlot(0, "ops", "maker", "model", "77", (nuint)flags);
-        string message = TokenFault.OfPin((nuint)answer, token).Message;
+        string message = TokenFault.FromPin((nuint)answer, token).Message;
         Assert.Contains(expected, message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }
@@ -34,7 +34,7 @@ public class TokenFaultTests
     [InlineData(0x68, "not allowed to be used for signing")]
     [InlineData(0x123456, "0x123456")]
     public void A_refusal_is_one_line_in_words(int answer, string expected) =>
-        Assert.Contains(expected, TokenFault.Of((nuint)answer, "signing").Message, StringComparison.Ordinal);
+        Assert.Contains(expected, TokenFault.From((nuint)answer, "signing").Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_locked_token_gets_no_pin()

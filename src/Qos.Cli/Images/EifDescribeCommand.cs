@@ -55,11 +55,11 @@ internal sealed class EifDescribeCommand : QosCommand
         page.Space();
 
         page.Heading("Not measured: can be changed without a trace in an attestation document");
-        foreach (EifUnmeasured part in EifUnmeasured.Of(image))
+        foreach (EifUnmeasured part in EifUnmeasured.FindIn(image))
             page.Line(string.Create(CultureInfo.InvariantCulture, $"  {part.Size} bytes at {part.Offset}, {part.What}: {part.Consequence}"));
         page.Space();
 
-        IReadOnlyList<string> problems = EifVerification.Of(image).Problems;
+        IReadOnlyList<string> problems = EifVerification.From(image).Problems;
         foreach (string problem in problems)
             page.Line(problem, Tone.Bad);
         if (problems.Count == 0)

@@ -24,7 +24,7 @@ internal static class ImageFile
     public static EifImage ReadValid(string path, DateTimeOffset? time = null)
     {
         EifImage image = Read(path);
-        var verification = EifVerification.Of(image, time);
+        var verification = EifVerification.From(image, time);
         return verification.IsValid ? image : throw new EifException($"{path}: {string.Join(' ', verification.Problems)}");
     }
 

@@ -39,7 +39,7 @@ public static class EifFile
     }
 
     /// <summary>Refuses a path that is taken, before work is done for it.</summary>
-    /// <exception cref="IOException">A file is there, or something that is no file.</exception>
+    /// <exception cref="IOException">A file is there, or something that is not a file.</exception>
     public static void RequireFree(string path, bool overwrite)
     {
         // A rename would put the image in its place, /dev/null's for one; and the checksum stands before what it is over.

@@ -27,7 +27,7 @@ public sealed class EifPartSource
     public static EifPartSource FromFile(string path)
     {
         if (!File.Exists(path))
-            throw new FileNotFoundException($"{path} is missing, or is no file.", path);
+            throw new FileNotFoundException($"{path} is missing, or is not a file.", path);
         if (LibC.IsSpecialFile(path))
             throw new IOException($"{path} is a device or a pipe, and is read more than once: copy it to a file first.");
         // Of a symbolic link, FileInfo tells the length of its text.

@@ -28,7 +28,7 @@ internal sealed record EifHeader(
     public static EifHeader Parse(ReadOnlySpan<byte> bytes)
     {
         if (!bytes[..Magic.Length].SequenceEqual(Magic))
-            throw new EifException("the file does not start with \".eif\", so it is no enclave image", 0);
+            throw new EifException("the file does not start with \".eif\", so it is not an enclave image", 0);
 
         ushort version = BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
         if (version is < EifFormat.OldestVersion or > EifFormat.CurrentVersion)

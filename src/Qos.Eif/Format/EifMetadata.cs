@@ -41,7 +41,7 @@ public sealed record EifMetadata
         DateTimeOffset.FromUnixTimeSeconds(secondsSince1970).ToString("yyyy-MM-dd'T'HH:mm:ss+00:00", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Reads a metadata section.</summary>
-    /// <exception cref="EifException">It is no JSON, a member is missing, is there twice or is no text.</exception>
+    /// <exception cref="EifException">It is not JSON, a member is missing, is there twice or is not a string.</exception>
     public static EifMetadata Parse(ReadOnlyMemory<byte> json)
     {
         try
@@ -65,17 +65,17 @@ public sealed record EifMetadata
         }
         catch (JsonException e)
         {
-            throw new EifException($"the metadata is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.", e);
+            throw new EifException($"the metadata is not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.", e);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             // Half a surrogate pair.
-            throw new EifException("the metadata holds a text that is no Unicode.", e);
+            throw new EifException("the metadata holds a text that is not Unicode.", e);
         }
     }
 
     /// <summary>The section's bytes: JSON without white space, members in the order of the specification.</summary>
-    /// <exception cref="EifException"><see cref="DockerInfo"/> or <see cref="CustomMetadata"/> is no JSON, or the latter is no object.</exception>
+    /// <exception cref="EifException"><see cref="DockerInfo"/> or <see cref="CustomMetadata"/> is not JSON, or the latter is not an object.</exception>
     public byte[] Encode()
     {
         using var output = new MemoryStream();
@@ -107,12 +107,12 @@ public sealed record EifMetadata
         {
             using var document = JsonDocument.Parse(json, EifJson.Reading);
             if (!kinds.IsEmpty && !kinds.Contains(document.RootElement.ValueKind))
-                throw new EifException($"{name} is no JSON object, and tools that show an image pour its members among others.");
+                throw new EifException($"{name} is not a JSON object, and tools that show an image pour its members among others.");
             document.WriteTo(writer);
         }
         catch (JsonException e)
         {
-            throw new EifException($"{name} is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.", e);
+            throw new EifException($"{name} is not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.", e);
         }
     }
 
@@ -128,7 +128,7 @@ public sealed record EifMetadata
         JsonElement value = Member(parent, name);
         return value.ValueKind == JsonValueKind.String
             ? value.GetString()!
-            : throw new EifException($"the metadata's {name} is no text.");
+            : throw new EifException($"the metadata's {name} is not a string.");
     }
 
     private static JsonElement Member(JsonElement parent, string name)

@@ -41,7 +41,7 @@ internal sealed class CpioWriter(Stream output)
                 WriteHeader(entry, device.IsBlock ? BlockDeviceBits : CharacterDeviceBits, links: 1, size: 0, device.Major, device.Minor);
                 break;
             default:
-                throw new InvalidOperationException($"{entry.GetType()} is no entry of an archive.");
+                throw new InvalidOperationException($"{entry.GetType()} is not an entry of an archive.");
         }
 
         Pad(Alignment);

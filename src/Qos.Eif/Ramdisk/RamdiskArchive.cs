@@ -45,7 +45,7 @@ public static class RamdiskArchive
     }
 
     /// <summary>Sources below a folder.</summary>
-    /// <exception cref="RamdiskException">One is missing or is no file.</exception>
+    /// <exception cref="RamdiskException">One is missing or is not a file.</exception>
     public static Func<string, EifPartSource> FilesBelow(string folder) => source =>
     {
         string path = folder;
@@ -58,6 +58,6 @@ public static class RamdiskArchive
 
         return File.Exists(path)
             ? EifPartSource.FromFile(path)
-            : throw new RamdiskException($"{path} is missing, or is no file: build it first, or name another folder with --root.");
+            : throw new RamdiskException($"{path} is missing, or is not a file: build it first, or name another folder with --root.");
     };
 }

@@ -84,7 +84,7 @@ public sealed class RamdiskList
                 case "nod":
                     Require(8, "nod PATH MODE UID GID c|b MAJOR MINOR");
                     if (words[5] is not ("c" or "b"))
-                        throw Error($"{Shown(words[5])} is no kind of device: c or b is");
+                        throw Error($"{Shown(words[5])} is not a kind of device: c or b");
                     return new RamdiskEntry.Device(
                         Path(), words[5] == "b", Number(6, 4095, "major number"), Number(7, 1048575, "minor number"), Mode(2), Id(3), Id(4));
                 default:
@@ -113,7 +113,7 @@ public sealed class RamdiskList
                 mode = digit is >= '0' and <= '7' && mode <= AllowedMode ? (mode * 8) + (digit - '0') : int.MaxValue;
             return word.Length is > 0 and <= 5 && mode <= AllowedMode
                 ? mode
-                : throw Error($"{Shown(word)} is no mode: octal digits up to 1777 are");
+                : throw Error($"{Shown(word)} is not a mode: octal digits up to 1777");
         }
 
         private int Id(int index) => Number(index, ushort.MaxValue, "user or group number");
@@ -121,6 +121,6 @@ public sealed class RamdiskList
         private int Number(int index, int most, string what) =>
             int.TryParse(words[index], NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value <= most
                 ? value
-                : throw Error($"{Shown(words[index])} is no {what}: 0 to {most} is");
+                : throw Error($"{Shown(words[index])} cannot be the {what}: 0 to {most}");
     }
 }

@@ -119,7 +119,7 @@ public static class EifDescription
 
         writer.WriteEndArray();
         writer.WriteStartArray("NotMeasured"u8);
-        foreach (EifUnmeasured part in EifUnmeasured.Of(image))
+        foreach (EifUnmeasured part in EifUnmeasured.FindIn(image))
         {
             writer.WriteStartObject();
             writer.WriteString("What"u8, part.What);
@@ -131,7 +131,7 @@ public static class EifDescription
 
         writer.WriteEndArray();
         writer.WriteStartArray("Problems"u8);
-        foreach (string problem in EifVerification.Of(image).Problems)
+        foreach (string problem in EifVerification.From(image).Problems)
             writer.WriteStringValue(problem);
         writer.WriteEndArray();
     }

@@ -12,18 +12,18 @@ namespace Qos.Eif;
 public static class EifReader
 {
     /// <summary>Reads a file, or what comes out of a pipe.</summary>
-    /// <exception cref="EifException">It is no well-formed image.</exception>
+    /// <exception cref="EifException">It is not a well-formed image.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static EifImage ReadFile(string path)
     {
         if (!File.Exists(path))
-            throw new FileNotFoundException($"{path} is missing, or is no file.", path);
+            throw new FileNotFoundException($"{path} is missing, or is not a file.", path);
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         return Read(file);
     }
 
     /// <summary>Reads an image to the end of a stream, which need not be seekable.</summary>
-    /// <exception cref="EifException">It is no well-formed image.</exception>
+    /// <exception cref="EifException">It is not a well-formed image.</exception>
     public static EifImage Read(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

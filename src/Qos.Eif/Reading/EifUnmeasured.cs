@@ -10,7 +10,7 @@ namespace Qos.Eif;
 public sealed record EifUnmeasured(string What, long Offset, long Size, string Consequence)
 {
     /// <summary>All such parts of an image, in the file's order. Together with the measured sections they make up the whole file.</summary>
-    public static IReadOnlyList<EifUnmeasured> Of(EifImage image)
+    public static IReadOnlyList<EifUnmeasured> FindIn(EifImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
         var parts = new List<EifUnmeasured>

@@ -17,7 +17,7 @@ public sealed class EifVerification
     /// <summary>Checks what was read.</summary>
     /// <param name="image">An image whose form <see cref="EifReader"/> accepted.</param>
     /// <param name="time">When the signing certificate must be valid; null leaves that open.</param>
-    public static EifVerification Of(EifImage image, DateTimeOffset? time = null)
+    public static EifVerification From(EifImage image, DateTimeOffset? time = null)
     {
         ArgumentNullException.ThrowIfNull(image);
         var problems = new List<string>();

@@ -46,6 +46,6 @@ internal static class CertificatePem
     private static bool IsBase64(string line) => line.Length is > 0 and <= MaxLine && !line.AsSpan().ContainsAnyExcept(s_base64);
 
     private static EifException Ambiguous(Exception? cause) => new(
-        $"the first PEM block in the signing certificate is no plain CERTIFICATE (lines of 1 to {MaxLine} characters of base64, nothing else), so tools disagree about it.",
+        $"the first PEM block in the signing certificate is not a plain CERTIFICATE (lines of 1 to {MaxLine} characters of base64, nothing else), so tools disagree about it.",
         cause);
 }

@@ -42,9 +42,9 @@ internal sealed record CertificateText(IReadOnlyDictionary<string, string> Issue
     public static string Time(DateTimeOffset time) =>
         string.Create(CultureInfo.InvariantCulture, $"{time:MMM} {time.Day,2} {time:HH:mm:ss yyyy} GMT");
 
-    /// <exception cref="AsnContentException">It is no certificate.</exception>
-    /// <exception cref="CryptographicException">A text in it is none.</exception>
-    public static CertificateText Of(byte[] der, byte[] issuer)
+    /// <exception cref="AsnContentException">It is not a certificate.</exception>
+    /// <exception cref="CryptographicException">A text in it is malformed.</exception>
+    public static CertificateText Parse(byte[] der, byte[] issuer)
     {
         AsnReader certificate = new AsnReader(der, AsnEncodingRules.DER).ReadSequence();
         certificate.ReadEncodedValue();

@@ -11,7 +11,7 @@ namespace Qos.Eif;
 /// <param name="NotAfter">Until when it is valid.</param>
 public sealed record EifCertificate(string Subject, string Issuer, DateTimeOffset NotBefore, DateTimeOffset NotAfter)
 {
-    /// <exception cref="EifException">It is no certificate with a key on a curve.</exception>
+    /// <exception cref="EifException">It is not a certificate with a key on a curve.</exception>
     internal static EifCertificate Parse(byte[] der) => Use(der, static (certificate, _) => new EifCertificate(
         certificate.Subject,
         certificate.Issuer,
@@ -22,7 +22,7 @@ public sealed record EifCertificate(string Subject, string Issuer, DateTimeOffse
     internal static bool IsOn(ECDsa key, ECCurve curve) => key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true } its && its.Oid.Value == curve.Oid.Value;
 
     /// <summary>Hands the certificate and its key to <paramref name="use"/>.</summary>
-    /// <exception cref="EifException">It is no certificate with a key on a curve.</exception>
+    /// <exception cref="EifException">It is not a certificate with a key on a curve.</exception>
     internal static T Use<T>(byte[] der, Func<X509Certificate2, ECDsa, T> use)
     {
         try

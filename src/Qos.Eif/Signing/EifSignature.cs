@@ -20,7 +20,7 @@ public sealed class EifSignature
     {
         CertificateDer = certificateDer;
         Certificate = EifCertificate.Parse(certificateDer);
-        CertificateText = EifCertificate.Use(certificateDer, static (certificate, _) => CertificateText.Of(certificate.RawData, certificate.IssuerName.RawData));
+        CertificateText = EifCertificate.Use(certificateDer, static (certificate, _) => CertificateText.Parse(certificate.RawData, certificate.IssuerName.RawData));
         _cose = cose;
         RegisterIndex = registerIndex;
         RegisterValue = registerValue;

@@ -43,7 +43,7 @@ public static class EifSigner
     private static void RequireMatch(byte[] der, ECDsa key)
     {
         if (!EifCertificate.IsOn(key, ECCurve.NamedCurves.nistP384))
-            throw new EifException($"the signing key has {key.KeySize} bits, but a key on P-384 is needed, and this is none.");
+            throw new EifException($"the signing key has {key.KeySize} bits, but a key on P-384 is needed.");
         byte[] certified = EifCertificate.Use(der, static (_, publicKey) => publicKey.ExportSubjectPublicKeyInfo());
         if (!key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(certified))
             throw new EifException("the signing key is not the one of the certificate.");

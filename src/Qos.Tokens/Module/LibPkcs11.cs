@@ -14,9 +14,9 @@ internal sealed unsafe partial class LibPkcs11
     private LibPkcs11(void* list) => _functions = (void**)list + 1;
 
     /// <summary>Loads a module; it stays loaded, for many a module does not survive being unloaded.</summary>
-    /// <exception cref="DllNotFoundException">There is no such library, or it is none.</exception>
-    /// <exception cref="BadImageFormatException">The file is no library.</exception>
-    /// <exception cref="EntryPointNotFoundException">The library is no PKCS#11 module.</exception>
+    /// <exception cref="DllNotFoundException">There is no such library, or it cannot be loaded.</exception>
+    /// <exception cref="BadImageFormatException">The file is not a library.</exception>
+    /// <exception cref="EntryPointNotFoundException">The library is not a PKCS#11 module.</exception>
     internal static LibPkcs11 Load(string path)
     {
         nint library = NativeLibrary.Load(path);

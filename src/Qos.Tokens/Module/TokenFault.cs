@@ -8,7 +8,7 @@ internal static class TokenFault
     /// <summary>A refusal as one line.</summary>
     /// <param name="answer">The module's CKR_ number.</param>
     /// <param name="doing">What was tried, such as "signing".</param>
-    internal static TokenException Of(nuint answer, string doing) => new(answer switch
+    internal static TokenException From(nuint answer, string doing) => new(answer switch
     {
         CKR_DEVICE_REMOVED or CKR_TOKEN_NOT_PRESENT or CKR_SESSION_HANDLE_INVALID or CKR_SESSION_CLOSED =>
             $"The token went away while {doing}: plug it in and start again.",
@@ -27,7 +27,7 @@ internal static class TokenFault
     /// <summary>A refused PIN as one line, with what the token tells about the tries that are left.</summary>
     /// <param name="answer">The module's CKR_ number.</param>
     /// <param name="token">The token as it describes itself after the try.</param>
-    internal static TokenException OfPin(nuint answer, TokenSlot token) => answer switch
+    internal static TokenException FromPin(nuint answer, TokenSlot token) => answer switch
     {
         CKR_PIN_LOCKED => Locked(token),
         CKR_PIN_INCORRECT or CKR_PIN_INVALID or CKR_PIN_LEN_RANGE when token.IsLocked => Locked(token),
@@ -35,7 +35,7 @@ internal static class TokenFault
             $"The PIN of token {token} is wrong; "
             + (token.IsLastTry ? "one try is left before it locks." : "the token does not say how many tries are left.")),
         CKR_PIN_EXPIRED => new TokenException($"The PIN of token {token} has expired: set another with its own tool."),
-        _ => Of(answer, "logging in"),
+        _ => From(answer, "logging in"),
     };
 
     /// <summary>A token that takes no PIN any more.</summary>
@@ -46,6 +46,6 @@ internal static class TokenFault
     internal static void Require(nuint answer, string doing)
     {
         if (answer != CKR_OK)
-            throw Of(answer, doing);
+            throw From(answer, doing);
     }
 }

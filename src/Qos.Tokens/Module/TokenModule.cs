@@ -25,7 +25,7 @@ internal sealed class TokenModule : IDisposable
     internal LibPkcs11 Functions => _shared.Functions;
 
     /// <summary>Loads and initialises a module, or joins those who use it already.</summary>
-    /// <exception cref="TokenException">It is no module, or does not start.</exception>
+    /// <exception cref="TokenException">It is not a module, or does not start.</exception>
     internal static TokenModule Open(string path)
     {
         lock (s_lock)
@@ -35,7 +35,7 @@ internal sealed class TokenModule : IDisposable
                 LibPkcs11 functions = Load(path);
                 nuint answer = functions.C_Initialize();
                 if (answer is not (CKR_OK or CKR_CRYPTOKI_ALREADY_INITIALIZED))
-                    throw TokenFault.Of(answer, $"starting the module {path}");
+                    throw TokenFault.From(answer, $"starting the module {path}");
                 shared = new Shared(path, functions, answer == CKR_OK);
                 s_open.Add(path, shared);
             }
@@ -114,7 +114,7 @@ internal sealed class TokenModule : IDisposable
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
         {
-            string why = !File.Exists(path) ? "is not there" : e is EntryPointNotFoundException ? "is no PKCS#11 module" : "cannot be loaded";
+            string why = !File.Exists(path) ? "is not there" : e is EntryPointNotFoundException ? "is not a PKCS#11 module" : "cannot be loaded";
             throw new TokenException($"The token's module {path} {why}.", e);
         }
     }

@@ -250,5 +250,5 @@ internal sealed unsafe class TokenSession : IDisposable
         }
     }
 
-    private TokenException PinRefused(nuint answer) => TokenFault.OfPin(answer, TokenSlot.Read(Functions, Slot.Id) ?? Slot);
+    private TokenException PinRefused(nuint answer) => TokenFault.FromPin(answer, TokenSlot.Read(Functions, Slot.Id) ?? Slot);
 }

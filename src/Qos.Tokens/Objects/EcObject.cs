@@ -14,13 +14,13 @@ internal static class EcObject
     internal static byte[] WritePoint(ReadOnlySpan<byte> point) => [OctetString, PublicKey.PointSize, .. point];
 
     /// <summary>A point from an OCTET STRING, or as it is, which some modules give.</summary>
-    /// <exception cref="TokenException">It is no point of P-256.</exception>
+    /// <exception cref="TokenException">It is not a point of P-256.</exception>
     internal static byte[] ReadPoint(ReadOnlySpan<byte> value, TokenObjectName name)
     {
         if (value.Length == PublicKey.PointSize + 2 && value[0] == OctetString && value[1] == PublicKey.PointSize)
             value = value[2..];
         return P256.IsPoint(value)
             ? value.ToArray()
-            : throw new TokenException($"The public key {name} on the token is no uncompressed point of P-256.");
+            : throw new TokenException($"The public key {name} on the token is not an uncompressed point of P-256.");
     }
 }

@@ -11,7 +11,7 @@ public class BoundaryTests
         RawImage moved = RawImage.Small();
         Move(moved, from: 4, to: 3, bytes: 10);
         EifImage image = Read.Image(moved.ToBytes());
-        Assert.True(EifVerification.Of(image).IsValid);
+        Assert.True(EifVerification.From(image).IsValid);
         Assert.Equal(_original.Measure().Pcr0, Read.Registers(image).Pcr0);
         Assert.NotEqual(_original.Measure().Pcr1, Read.Registers(image).Pcr1);
         Assert.NotEqual(_original.Measure().Pcr2, Read.Registers(image).Pcr2);
@@ -45,7 +45,7 @@ public class BoundaryTests
     {
         byte[] bytes = RawImage.Small().ToBytes();
         EifImage image = Read.Image(bytes);
-        var parts = EifUnmeasured.Of(image).Select(static part => (part.Offset, part.Size)).ToList();
+        var parts = EifUnmeasured.FindIn(image).Select(static part => (part.Offset, part.Size)).ToList();
         parts.AddRange(image.Sections
             .Where(static section => section.Type is not (EifSectionType.Metadata or EifSectionType.Signature))
             .Select(static section => (section.DataOffset, section.Size)));
@@ -66,7 +66,7 @@ public class BoundaryTests
         EifImage original = Read.Image(bytes);
         byte[] changed = RawImage.Small().ToBytes(static image => image[8] = 0x7f);
         EifImage image = Read.Image(changed);
-        Assert.True(EifVerification.Of(image).IsValid);
+        Assert.True(EifVerification.From(image).IsValid);
         Assert.NotEqual(original.DefaultMemory, image.DefaultMemory);
         Assert.Equal(Read.Registers(original), Read.Registers(image));
     }

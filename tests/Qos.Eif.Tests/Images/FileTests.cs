@@ -46,7 +46,7 @@ public sealed class FileTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_folder, "link"), "image");
         EifPartSource source = EifPartSource.FromFile(Path.Combine(_folder, "link"));
         Assert.Equal(VectorFiles.Bytes("eif", "one.eif").Length, source.Length);
-        Assert.True(EifVerification.Of(EifReader.ReadFile(source.Name)).IsValid);
+        Assert.True(EifVerification.From(EifReader.ReadFile(source.Name)).IsValid);
     }
 
     [Fact]

@@ -52,12 +52,12 @@ public sealed class MutantTests : IDisposable
     {
         EifImage image = Read.Image(mutant);
         string description = EifDescription.ToJson(image);
-        if (!EifVerification.Of(image).IsValid)
+        if (!EifVerification.From(image).IsValid)
             return false;
 
         Assert.Equal(mutant, Read.AndWrite(mutant));
-        Assert.Equal(RawImage.Of(mutant).Measure(), Read.Registers(image));
-        Assert.Equal(MeasuredText(original) == MeasuredText(mutant), RawImage.Of(original).Measure() == Read.Registers(image));
+        Assert.Equal(RawImage.Parse(mutant).Measure(), Read.Registers(image));
+        Assert.Equal(MeasuredText(original) == MeasuredText(mutant), RawImage.Parse(original).Measure() == Read.Registers(image));
         Assert.DoesNotContain(description, static c => c is not '\n' and (< ' ' or > '~'));
         return true;
     }
@@ -65,7 +65,7 @@ public sealed class MutantTests : IDisposable
     /// <summary>What is hashed into PCR1 and into PCR2.</summary>
     private static (string Boot, string Application) MeasuredText(byte[] image)
     {
-        RawImage raw = RawImage.Of(image);
+        RawImage raw = RawImage.Parse(image);
         var ramdisks = raw.Sections.Where(static section => section.Type == 3).ToList();
         var boot = raw.Sections.Where(static section => section.Type is 1 or 2).Append(ramdisks[0]);
         return (
@@ -98,7 +98,7 @@ public sealed class MutantTests : IDisposable
 
     private static byte[] MutateStructure(byte[] original, Random random)
     {
-        RawImage raw = RawImage.Of(original);
+        RawImage raw = RawImage.Parse(original);
         for (int count = random.Next(1, 4); count > 0 && raw.Sections.Count > 0; count--)
         {
             int one = random.Next(raw.Sections.Count);

@@ -19,7 +19,7 @@ internal sealed class RawImage
 
     public ushort Version { get; set; } = 4;
 
-    public static RawImage Of(byte[] image)
+    public static RawImage Parse(byte[] image)
     {
         var raw = new RawImage { Version = BinaryPrimitives.ReadUInt16BigEndian(image.AsSpan(4)) };
         for (int at = HeaderSize; at < image.Length;)
@@ -39,7 +39,7 @@ internal sealed class RawImage
         var raw = new RawImage();
         raw.Sections.Add((1, Filled(300, 1)));
         raw.Sections.Add((2, "console=ttyS0 quiet"u8.ToArray()));
-        raw.Sections.Add((5, RawImage.Of(VectorFiles.Bytes("eif", "one.eif")).Sections[2].Data));
+        raw.Sections.Add((5, RawImage.Parse(VectorFiles.Bytes("eif", "one.eif")).Sections[2].Data));
         raw.Sections.Add((3, Filled(200, 2)));
         raw.Sections.Add((3, Filled(100, 3)));
         return raw;

@@ -56,9 +56,9 @@ public class RecipeTests
                 Metadata = s_metadata,
             });
 
-            RawImage raw = RawImage.Of(bytes);
+            RawImage raw = RawImage.Parse(bytes);
             EifImage image = Read.Image(bytes);
-            Assert.True(EifVerification.Of(image).IsValid);
+            Assert.True(EifVerification.From(image).IsValid);
             Assert.Equal(raw.Measure(), Read.Registers(image));
             Assert.Equal(commandLine, image.CommandLine);
             Assert.Equal(kernel.Get, raw.Sections[0].Data);
@@ -79,8 +79,8 @@ public class RecipeTests
         Assert.Contains("kernel is empty", Fails(Recipe() with { Kernel = EifPartSource.FromBytes("kernel", []) }), StringComparison.Ordinal);
         Assert.Contains("printable", Fails(Recipe() with { CommandLine = "a\nb" }), StringComparison.Ordinal);
         Assert.Contains("cuts it", Fails(Recipe() with { CommandLine = new string('a', 2048) }), StringComparison.Ordinal);
-        Assert.Contains("CustomMetadata is no JSON object", Fails(Recipe() with { Metadata = s_metadata with { CustomMetadata = "[]" } }), StringComparison.Ordinal);
-        Assert.Contains("CustomMetadata is no JSON", Fails(Recipe() with { Metadata = s_metadata with { CustomMetadata = "{" } }), StringComparison.Ordinal);
+        Assert.Contains("CustomMetadata is not a JSON object", Fails(Recipe() with { Metadata = s_metadata with { CustomMetadata = "[]" } }), StringComparison.Ordinal);
+        Assert.Contains("CustomMetadata is not JSON", Fails(Recipe() with { Metadata = s_metadata with { CustomMetadata = "{" } }), StringComparison.Ordinal);
     }
 
     [Fact]

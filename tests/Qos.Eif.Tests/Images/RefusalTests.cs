@@ -43,7 +43,7 @@ public class RefusalTests
     public void The_image_that_they_are_made_from_is_accepted()
     {
         byte[] image = RawImage.Small().ToBytes();
-        Assert.True(EifVerification.Of(Read.Image(image)).IsValid);
+        Assert.True(EifVerification.From(Read.Image(image)).IsValid);
         Assert.Equal(RawImage.Small().Measure(), Read.Registers(Read.Image(image)));
     }
 
@@ -72,7 +72,7 @@ public class RefusalTests
         old.Sections.RemoveAt(2);
         EifImage image = Read.Image(old.ToBytes());
         Assert.Null(image.Metadata);
-        Assert.True(EifVerification.Of(image).IsValid);
+        Assert.True(EifVerification.From(image).IsValid);
         old.Version = 2;
         old.Sections.Add((4, [0x80]));
         Assert.Contains("version 2 has no signature", Assert.Throws<EifException>(() => Read.Image(old.ToBytes())).Message, StringComparison.Ordinal);
@@ -100,11 +100,11 @@ public class RefusalTests
 
     [Theory]
     [InlineData("", "is empty")]
-    [InlineData("{", "is no JSON")]
+    [InlineData("{", "is not JSON")]
     [InlineData("[]", "no object where BuildMetadata should be")]
     [InlineData("{\"BuildMetadata\":1}", "has no ImageName")]
     [InlineData("{\"BuildMetadata\":{},\"BuildMetadata\":{}}", "has BuildMetadata twice")]
-    [InlineData("{\"BuildMetadata\":{},\"ImageName\":7}", "ImageName is no text")]
+    [InlineData("{\"BuildMetadata\":{},\"ImageName\":7}", "ImageName is not a string")]
     [InlineData("{\"BuildMetadata\":{},\"ImageName\":\"\\ud800\"}", "no Unicode")]
     [InlineData("{\"BuildMetadata\":{},\"Other\":[\"\\ud800\"]}", "no Unicode")]
     public void Metadata_must_be_what_it_should_be(string json, string reason) =>
@@ -145,7 +145,7 @@ public class RefusalTests
             bool valid;
             try
             {
-                valid = EifVerification.Of(Read.Image(image)).IsValid;
+                valid = EifVerification.From(Read.Image(image)).IsValid;
             }
             catch (EifException)
             {

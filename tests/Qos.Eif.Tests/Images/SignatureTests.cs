@@ -18,7 +18,7 @@ public sealed class SignatureTests : IDisposable
     public void Signing_adds_PCR8_and_leaves_the_others()
     {
         EifImage image = Read.Image(_keys.Sign(_unsigned));
-        Assert.True(EifVerification.Of(image, SigningKeys.NotBefore).IsValid);
+        Assert.True(EifVerification.From(image, SigningKeys.NotBefore).IsValid);
         Assert.Equal(Read.Registers(Read.Image(_unsigned)), Read.Registers(image));
         byte[] expected = SHA384.HashData([.. new byte[48], .. SHA384.HashData(_keys.Der)]);
         Assert.Equal(expected, image.Measurements.Pcr8!.Value.ToArray());
@@ -60,7 +60,7 @@ public sealed class SignatureTests : IDisposable
         using SigningKeys others = SigningKeys.P384();
         byte[] twice = others.Sign(_keys.Sign(_unsigned));
         EifImage image = Read.Image(twice);
-        Assert.True(EifVerification.Of(image).IsValid);
+        Assert.True(EifVerification.From(image).IsValid);
         Assert.Single(image.Sections, static section => section.Type == EifSectionType.Signature);
         Assert.Equal(Read.Image(others.Sign(_unsigned)).Measurements.Pcr8!.Value.ToArray(), image.Measurements.Pcr8!.Value.ToArray());
     }
@@ -86,9 +86,9 @@ public sealed class SignatureTests : IDisposable
     public void A_certificate_counts_only_in_its_time_if_time_is_asked_for()
     {
         EifImage image = Read.Image(_keys.Sign(_unsigned));
-        Assert.True(EifVerification.Of(image).IsValid);
-        Assert.Contains("not valid before", Assert.Single(EifVerification.Of(image, SigningKeys.NotBefore.AddDays(-1)).Problems), StringComparison.Ordinal);
-        Assert.Contains("not valid after", Assert.Single(EifVerification.Of(image, SigningKeys.NotAfter.AddDays(1)).Problems), StringComparison.Ordinal);
+        Assert.True(EifVerification.From(image).IsValid);
+        Assert.Contains("not valid before", Assert.Single(EifVerification.From(image, SigningKeys.NotBefore.AddDays(-1)).Problems), StringComparison.Ordinal);
+        Assert.Contains("not valid after", Assert.Single(EifVerification.From(image, SigningKeys.NotAfter.AddDays(1)).Problems), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class SignatureTests : IDisposable
             try
             {
                 EifImage read = Read.Image(image);
-                if (!EifVerification.Of(read).IsValid)
+                if (!EifVerification.From(read).IsValid)
                     continue;
                 // A certificate with the same key and other words: PCR8 tells. Or the same certificate in other white space.
                 bool sameCertificate = read.Signature!.CertificateDer.AsSpan().SequenceEqual(_keys.Der);
@@ -198,7 +198,7 @@ public sealed class SignatureTests : IDisposable
         writer.WriteByteString(_keys.Pem);
         writer.WriteEndMap();
         writer.WriteEndArray();
-        Assert.True(EifVerification.Of(Read.Image(Small(writer.Encode()))).IsValid);
+        Assert.True(EifVerification.From(Read.Image(Small(writer.Encode()))).IsValid);
     }
 
     [Theory]
@@ -244,7 +244,7 @@ public sealed class SignatureTests : IDisposable
         return raw.ToBytes();
     }
 
-    private static string Problem(byte[] image) => Assert.Single(EifVerification.Of(Read.Image(image)).Problems);
+    private static string Problem(byte[] image) => Assert.Single(EifVerification.From(Read.Image(image)).Problems);
 
     private static byte[] ReadIntegers(CborReader reader)
     {

@@ -61,7 +61,7 @@ public class VectorTests
         recipe.Write(output);
         Assert.Equal(original, output.ToArray());
         Assert.Equal(recipe.Metadata, image.Metadata);
-        Assert.True(EifVerification.Of(image).IsValid);
+        Assert.True(EifVerification.From(image).IsValid);
     }
 
     [Theory]
