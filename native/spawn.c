@@ -1,5 +1,5 @@
 /*
- * Starts the pivot. Specification: protocol, The pivot.
+ * Starts the pivot. Format: docs/protocol/messages.md, The pivot.
  *
  * C, because between the making of the child and its exec no managed code may run: the child is one thread of a process whose garbage
  * collector, locks and signal handlers belong to threads that it does not have. Everything that needs no such care (opening, hashing,

@@ -4,7 +4,7 @@ using Qos.Serialization;
 
 namespace Qos.App;
 
-/// <summary>The files that the enclave puts in place before it starts its app. Specification: protocol, Files in the enclave.</summary>
+/// <summary>The files that the enclave puts in place before it starts its app. Format: docs/protocol/messages.md, Files in the enclave.</summary>
 internal static class EnclaveFiles
 {
     internal const string Manifest = EnclaveFileNames.Manifest;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Qos.App;
 
-/// <summary>What a payload must be so that every verifier can read it. Specification: proofs, App proof.</summary>
+/// <summary>What a payload must be so that every verifier can read it. Format: docs/protocol/proofs.md, App proof.</summary>
 internal static class ProofPayload
 {
     private static readonly System.Text.UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -8,7 +8,7 @@ namespace Qos.App;
 /// and sign, encrypt and decrypt in the name of the application (quorum key). Safe for use by several threads.
 /// </summary>
 /// <remarks>
-/// Ephemeral key: this instance, this binary. Quorum key: this application, across instances and upgrades. Specification: proofs.
+/// Ephemeral key: this instance, this binary. Quorum key: this application, across instances and upgrades. Format: docs/protocol/proofs.md.
 /// </remarks>
 public sealed class QosApp : IDisposable
 {
@@ -69,7 +69,7 @@ public sealed class QosApp : IDisposable
         }
     }
 
-    /// <summary>Signs a payload with the live ephemeral key. Specification: proofs, App proof.</summary>
+    /// <summary>Signs a payload with the live ephemeral key. Format: docs/protocol/proofs.md, App proof.</summary>
     /// <param name="payloadJson">A JSON object with a member <c>timestampMs</c>, a string of ms since 1970; signed as it is.</param>
     /// <exception cref="ArgumentException">The payload is not of that form.</exception>
     public AppProof SignProof(string payloadJson)
@@ -79,20 +79,20 @@ public sealed class QosApp : IDisposable
             AppProof.EphemeralKeyScheme, EphemeralKey.ToHex(), payloadJson, Convert.ToHexStringLower(_ephemeral.Sign(payload)));
     }
 
-    /// <summary>Signs SHA-256 of a message in the application's name: 64 bytes, r || s. Specification: keys, Signatures.</summary>
+    /// <summary>Signs SHA-256 of a message in the application's name: 64 bytes, r || s. Format: docs/protocol/keys.md, Signatures.</summary>
     public byte[] SignWithQuorumKey(ReadOnlySpan<byte> message) => _quorum.Sign(message);
 
-    /// <summary>Encrypts to the application: any of its instances opens it, and nobody else. Specification: keys, Public-key envelope.</summary>
+    /// <summary>Encrypts to the application: any of its instances opens it, and nobody else. Format: docs/protocol/keys.md, Public-key envelope.</summary>
     public byte[] EncryptToQuorumKey(ReadOnlySpan<byte> plaintext) => QuorumKey.Encrypt(plaintext, _random);
 
-    /// <summary>Opens what was encrypted to the application; dispose of the plaintext. Specification: keys, Public-key envelope.</summary>
+    /// <summary>Opens what was encrypted to the application; dispose of the plaintext. Format: docs/protocol/keys.md, Public-key envelope.</summary>
     /// <exception cref="KeyException">It is damaged or was encrypted to another key.</exception>
     public SecretMemory DecryptWithQuorumKey(ReadOnlySpan<byte> envelope) => _quorum.Decrypt(envelope);
 
-    /// <summary>Encrypts data at rest, which only this application's instances open again. Specification: keys, Symmetric envelope.</summary>
+    /// <summary>Encrypts data at rest, which only this application's instances open again. Format: docs/protocol/keys.md, Symmetric envelope.</summary>
     public byte[] EncryptAtRest(ReadOnlySpan<byte> plaintext) => _quorum.EncryptSymmetric(plaintext, _random);
 
-    /// <summary>Opens data at rest; dispose of the plaintext. Specification: keys, Symmetric envelope.</summary>
+    /// <summary>Opens data at rest; dispose of the plaintext. Format: docs/protocol/keys.md, Symmetric envelope.</summary>
     /// <exception cref="KeyException">It is damaged or of another application.</exception>
     public SecretMemory DecryptAtRest(ReadOnlySpan<byte> envelope) => _quorum.DecryptSymmetric(envelope);
 

@@ -7,7 +7,7 @@ namespace Qos.Enclave;
 
 /// <summary>
 /// A simulated module behind a Unix socket: the same CBOR as the device's, each message with its length (u32, little-endian) before it.
-/// It lives in this program and nowhere below it, so that everything above the module is the same code. Specification: nsm, The simulator.
+/// It lives in this program and nowhere below it, so that everything above the module is the same code. Format: docs/protocol/nsm.md, The simulator.
 /// </summary>
 internal sealed class SimulatorNsm : INsm, IDisposable
 {

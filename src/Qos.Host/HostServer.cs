@@ -7,7 +7,7 @@ using OpenTelemetry.Metrics;
 
 namespace Qos.Host;
 
-/// <summary>Puts the host process together. Specification: host.</summary>
+/// <summary>Puts the host process together. Format: docs/protocol/host.md.</summary>
 internal static class HostServer
 {
     private const string OpenTelemetryPrefix = "OTEL_";

@@ -3,7 +3,7 @@ using Qos.Transport;
 
 namespace Qos.Host;
 
-/// <summary>What a host process is told by its command line and its environment. Specification: host, HTTP API and Bridges.</summary>
+/// <summary>What a host process is told by its command line and its environment. Format: docs/protocol/host.md, HTTP API and Bridges.</summary>
 internal sealed record HostSettings
 {
     /// <summary>The largest body of <c>POST message</c>, in bytes: as long as a message may be.</summary>

@@ -3,7 +3,7 @@ using Qos.Transport;
 
 namespace Qos.Init;
 
-/// <summary>Tells the hypervisor that the enclave lives. Specification: eif, What init does, 2.</summary>
+/// <summary>Tells the hypervisor that the enclave lives. Format: docs/protocol/eif.md, What init does, 2.</summary>
 /// <remarks>
 /// On a thread of its own: outside of AWS no process listens there, which costs seconds to find out, and no part of the boot waits for the answer. So
 /// its failure does not stop the machine either; a hypervisor that misses the heartbeat does that itself.

@@ -55,7 +55,7 @@ internal static class Kernel
         return $"memory: {(total - available) / KibibytesPerMebibyte} MiB used, {available / KibibytesPerMebibyte} MiB available of {total / KibibytesPerMebibyte} MiB";
     }
 
-    /// <summary>Reads the machine's own context identifier. Specification: eif, What init does, 5.</summary>
+    /// <summary>Reads the machine's own context identifier. Format: docs/protocol/eif.md, What init does, 5.</summary>
     /// <exception cref="BootException">The kernel has no vsock, or the machine has no such device.</exception>
     public static unsafe uint ReadContextIdentifier()
     {

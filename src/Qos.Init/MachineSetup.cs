@@ -15,7 +15,7 @@ internal static class MachineSetup
 
     /// <summary>
     /// Makes sure that the console is on 0, 1 and 2. The kernel opens it from the image's /dev/console before it starts the first process;
-    /// without that, the first files that are opened get these numbers, and what is printed goes into them. Specification: eif, What init does, 1.
+    /// without that, the first files that are opened get these numbers, and what is printed goes into them. Format: docs/protocol/eif.md, What init does, 1.
     /// </summary>
     /// <exception cref="BootException">One of them is something else.</exception>
     public static string CheckStandardStreams()
@@ -45,7 +45,7 @@ internal static class MachineSetup
 
     /// <summary>
     /// Ends the machine. A reboot, since nothing else ends an enclave without ACPI; the hypervisor does not start it again.
-    /// Specification: eif, What init does, 6.
+    /// Format: docs/protocol/eif.md, What init does, 6.
     /// </summary>
     public static int PowerOff(BootLog log, LineWriter console)
     {

@@ -4,7 +4,7 @@ using Tmds.Linux;
 
 namespace Qos.Init;
 
-/// <summary>The file systems of the machine. Specification: eif, What init does, 1.</summary>
+/// <summary>The file systems of the machine. Format: docs/protocol/eif.md, What init does, 1.</summary>
 internal static class Mounts
 {
     private static readonly ulong NoSetuid = LibC.MS_NOSUID;

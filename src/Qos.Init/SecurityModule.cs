@@ -2,7 +2,7 @@ using Qos.Nsm;
 
 namespace Qos.Init;
 
-/// <summary>The Nitro Secure Module and the entropy that comes from it. Specification: eif, What init does, 3.</summary>
+/// <summary>The Nitro Secure Module and the entropy that comes from it. Format: docs/protocol/eif.md, What init does, 3.</summary>
 internal static class SecurityModule
 {
     private const string Source = "nsm-hwrng";

@@ -6,10 +6,10 @@ public interface IKeyPair : IDisposable
     /// <summary>The public half.</summary>
     PublicKey PublicKey { get; }
 
-    /// <summary>Signs SHA-256 of <paramref name="message"/>: 64 bytes, r || s. Specification: keys, Signatures.</summary>
+    /// <summary>Signs SHA-256 of <paramref name="message"/>: 64 bytes, r || s. Format: docs/protocol/keys.md, Signatures.</summary>
     byte[] Sign(ReadOnlySpan<byte> message);
 
-    /// <summary>Opens a public-key envelope; the caller disposes of the plaintext. Specification: keys, Public-key envelope.</summary>
+    /// <summary>Opens a public-key envelope; the caller disposes of the plaintext. Format: docs/protocol/keys.md, Public-key envelope.</summary>
     /// <exception cref="KeyException">The envelope is malformed, damaged or for another key: always the same error.</exception>
     SecretMemory Decrypt(ReadOnlySpan<byte> envelope);
 }

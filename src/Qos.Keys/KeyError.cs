@@ -2,7 +2,7 @@ namespace Qos.Keys;
 
 /// <summary>
 /// What was wrong with a key, an envelope or a signature. Names and order are those of the wire (the value is the Borsh index).
-/// Specification: protocol, Messages.
+/// Format: docs/protocol/messages.md, Messages.
 /// </summary>
 public enum KeyError
 {

@@ -5,7 +5,7 @@ namespace Qos.Keys;
 
 /// <summary>
 /// A master seed and the three secrets that HKDF-SHA512 derives from it: encryption scalar, signing scalar, AES-256 key. Safe for use
-/// by several threads, also while one of them disposes of it. Specification: keys, Key set.
+/// by several threads, also while one of them disposes of it. Format: docs/protocol/keys.md, Key set.
 /// </summary>
 public sealed class KeySet : IKeyPair
 {
@@ -66,7 +66,7 @@ public sealed class KeySet : IKeyPair
         }
     }
 
-    /// <summary>The key set of a seed as key files hold it: 64 hex characters, with white space at the ends or without. Specification: keys, Key set.</summary>
+    /// <summary>The key set of a seed as key files hold it: 64 hex characters, with white space at the ends or without. Format: docs/protocol/keys.md, Key set.</summary>
     /// <exception cref="KeyException">It is something else; nothing of it is in the message.</exception>
     public static KeySet FromHex(ReadOnlySpan<byte> text)
     {
@@ -131,7 +131,7 @@ public sealed class KeySet : IKeyPair
         return PublicKeyEnvelope.Open(EncryptionScalar(secrets.Span), PublicKey.EncryptionPoint, envelope);
     }
 
-    /// <summary>Encrypts data at rest under the set's AES key. Specification: keys, Symmetric envelope.</summary>
+    /// <summary>Encrypts data at rest under the set's AES key. Format: docs/protocol/keys.md, Symmetric envelope.</summary>
     /// <exception cref="KeyException">The plaintext is larger than 256 MiB.</exception>
     public byte[] EncryptSymmetric(ReadOnlySpan<byte> plaintext, IRandomSource random)
     {
@@ -140,7 +140,7 @@ public sealed class KeySet : IKeyPair
         return SymmetricEnvelope.Seal(AesKey(secrets.Span), plaintext, random);
     }
 
-    /// <summary>Opens a symmetric envelope; the caller disposes of the plaintext. Specification: keys, Symmetric envelope.</summary>
+    /// <summary>Opens a symmetric envelope; the caller disposes of the plaintext. Format: docs/protocol/keys.md, Symmetric envelope.</summary>
     /// <exception cref="KeyException">The envelope is malformed, damaged or under another key: always the same error.</exception>
     public SecretMemory DecryptSymmetric(ReadOnlySpan<byte> envelope)
     {

@@ -6,7 +6,7 @@ namespace Qos.Keys;
 
 /// <summary>
 /// The public half of a key set: an encryption point, then a signing point, each 65 bytes uncompressed and on the curve.
-/// Immutable. Specification: keys, Key set.
+/// Immutable. Format: docs/protocol/keys.md, Key set.
 /// </summary>
 public sealed class PublicKey : IEquatable<PublicKey>
 {
@@ -83,7 +83,7 @@ public sealed class PublicKey : IEquatable<PublicKey>
 
     /// <summary>
     /// Whether <paramref name="signature"/> (64 bytes, r || s, both in [1, n-1]) over SHA-256 of <paramref name="message"/> is this
-    /// key's. High and low s are both accepted. Specification: keys, Signatures.
+    /// key's. High and low s are both accepted. Format: docs/protocol/keys.md, Signatures.
     /// </summary>
     public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
@@ -92,7 +92,7 @@ public sealed class PublicKey : IEquatable<PublicKey>
         return P256.VerifyDigest(SigningPoint, digest, signature);
     }
 
-    /// <summary>Makes a public-key envelope that only this key's owner opens. Specification: keys, Public-key envelope.</summary>
+    /// <summary>Makes a public-key envelope that only this key's owner opens. Format: docs/protocol/keys.md, Public-key envelope.</summary>
     /// <exception cref="KeyException">The plaintext is larger than 256 MiB.</exception>
     public byte[] Encrypt(ReadOnlySpan<byte> plaintext, IRandomSource random)
     {

@@ -2,7 +2,7 @@ using Qos.Protocol;
 
 namespace Qos.Node;
 
-/// <summary>How much of anything the node takes. Specification: protocol, Transport ("Ours").</summary>
+/// <summary>How much of anything the node takes. Format: docs/protocol/messages.md, Transport ("Ours").</summary>
 public static class NodeLimits
 {
     /// <summary>A pivot arrives in one message, so it is no longer than that.</summary>

@@ -11,7 +11,7 @@ public sealed record NodeOptions
 
     /// <summary>
     /// Gives the root (DER) that another node's attestation document must lead to before it is given the quorum key, asked at each export; when null, or
-    /// when it gives null, the <c>awsRootCertificate</c> of the manifest that this node was booted with. Specification: protocol, Key forwarding.
+    /// when it gives null, the <c>awsRootCertificate</c> of the manifest that this node was booted with. Format: docs/protocol/messages.md, Key forwarding.
     /// </summary>
     /// <remarks>An enclave image names AWS's root here, so that no manifest can have a key forwarded to a simulated node.</remarks>
     public Func<ReadOnlyMemory<byte>?>? TrustAnchor { get; init; }

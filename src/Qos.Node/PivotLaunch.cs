@@ -2,7 +2,7 @@ using Qos.Protocol;
 
 namespace Qos.Node;
 
-/// <summary>What a provisioned node starts: exactly what the approved manifest says. Specification: protocol, The pivot.</summary>
+/// <summary>What a provisioned node starts: exactly what the approved manifest says. Format: docs/protocol/messages.md, The pivot.</summary>
 public sealed record PivotLaunch
 {
     /// <summary>Where the pivot was published.</summary>

@@ -7,7 +7,7 @@ using Qos.Protocol;
 namespace Qos.Node;
 
 /// <summary>
-/// A node of the quorum: its phase, and what it does with each message. Specification: protocol, Phases and routes.
+/// A node of the quorum: its phase, and what it does with each message. Format: docs/protocol/messages.md, Phases and routes.
 /// </summary>
 /// <remarks>
 /// Requests that change state are taken one at a time; all others are answered from what is published, and wait for nobody. What asks NSM
@@ -149,7 +149,7 @@ public sealed class QuorumNode : IDisposable
         };
     }
 
-    /// <summary>An attestation document for the ephemeral key that is published now. Specification: protocol, Standard boot, step 5.</summary>
+    /// <summary>An attestation document for the ephemeral key that is published now. Format: docs/protocol/messages.md, Standard boot, step 5.</summary>
     /// <exception cref="ProtocolException">The node never got so far as to publish a key or a manifest.</exception>
     private ProtocolMessage.LiveAttestationDocResponse Attest(NodeView view)
     {

@@ -2,7 +2,7 @@ using Qos.Protocol;
 
 namespace Qos.Node;
 
-/// <summary>Which requests a node takes in which phase. Specification: protocol, Phases and routes.</summary>
+/// <summary>Which requests a node takes in which phase. Format: docs/protocol/messages.md, Phases and routes.</summary>
 internal static class Routes
 {
     /// <summary>Whether the request has a route in the phase.</summary>

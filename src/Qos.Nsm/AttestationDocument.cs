@@ -2,7 +2,7 @@ namespace Qos.Nsm;
 
 /// <summary>
 /// An attestation document, read strictly and within its limits but not verified: nothing in it may be believed before
-/// <see cref="AttestationVerifier"/> has accepted it. Specification: nsm, Attestation document.
+/// <see cref="AttestationVerifier"/> has accepted it. Format: docs/protocol/nsm.md, Attestation document.
 /// </summary>
 public sealed partial class AttestationDocument
 {

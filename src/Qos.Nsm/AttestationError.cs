@@ -1,6 +1,6 @@
 namespace Qos.Nsm;
 
-/// <summary>Why an attestation document is refused. Specification: nsm, Attestation document.</summary>
+/// <summary>Why an attestation document is refused. Format: docs/protocol/nsm.md, Attestation document.</summary>
 public enum AttestationError
 {
     /// <summary>The bytes are not one COSE_Sign1 of the documented shape.</summary>

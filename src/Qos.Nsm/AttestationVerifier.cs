@@ -3,7 +3,7 @@ namespace Qos.Nsm;
 /// <summary>
 /// Verifies attestation documents against one trust anchor: the pinned root, then <c>cabundle[1..]</c>, then the certificate, all ECDSA on
 /// P-384 with SHA-384, each valid at the chosen time, and the document's own signature. Safe for several threads.
-/// Specification: nsm, Verification.
+/// Format: docs/protocol/nsm.md, Verification.
 /// </summary>
 /// <remarks>What the document says is another matter: user data, nonce, PCRs and keys are compared by the caller.</remarks>
 public sealed class AttestationVerifier

@@ -2,7 +2,7 @@ namespace Qos.Nsm;
 
 /// <summary>
 /// AWS Nitro Enclaves Root-G1, the trust anchor of every real document. SHA-256 of its DER:
-/// <c>641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b</c>. Specification: nsm, Verification.
+/// <c>641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b</c>. Format: docs/protocol/nsm.md, Verification.
 /// </summary>
 public static class AwsRoot
 {

@@ -4,7 +4,7 @@ namespace Qos.Nsm;
 
 /// <summary>
 /// The certificates that vouch for a document, parsed: the trust anchor, the bundle without its first entry, the leaf. Each step of the
-/// verification is one method, which throws what it finds. Specification: nsm, Verification.
+/// verification is one method, which throws what it finds. Format: docs/protocol/nsm.md, Verification.
 /// </summary>
 internal sealed class CertificateChain
 {

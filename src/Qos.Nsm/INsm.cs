@@ -2,7 +2,7 @@ namespace Qos.Nsm;
 
 /// <summary>
 /// A Nitro Secure Module: the device of an enclave, or the simulator. Calls are synchronous and may come from several threads.
-/// Specification: nsm, Device.
+/// Format: docs/protocol/nsm.md, Device.
 /// </summary>
 public interface INsm
 {

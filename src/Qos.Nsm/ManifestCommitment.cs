@@ -5,7 +5,7 @@ namespace Qos.Nsm;
 
 /// <summary>
 /// What binds an enclave's ephemeral key to its manifest in a PCR: PCR16 for the setup key, PCR17 for the live one.
-/// Specification: nsm, Manifest commitment.
+/// Format: docs/protocol/nsm.md, Manifest commitment.
 /// </summary>
 public sealed class ManifestCommitment
 {

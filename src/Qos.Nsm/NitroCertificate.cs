@@ -2,7 +2,7 @@ namespace Qos.Nsm;
 
 /// <summary>
 /// What is used of an X.509 certificate of the accepted profile: version 3, a P-384 key, signed with ECDSA and SHA-384, no critical
-/// extension besides basicConstraints and keyUsage. Specification: nsm, Verification.
+/// extension besides basicConstraints and keyUsage. Format: docs/protocol/nsm.md, Verification.
 /// </summary>
 internal sealed partial class NitroCertificate
 {

@@ -4,7 +4,7 @@ namespace Qos.Nsm;
 
 /// <summary>
 /// The module's requests and answers in CBOR, as the device takes and gives them: an enumeration is the text of its variant's name, or
-/// a map of one entry when the variant has fields. Specification: nsm, Device.
+/// a map of one entry when the variant has fields. Format: docs/protocol/nsm.md, Device.
 /// </summary>
 /// <remarks>
 /// Reading is strict: sizes are bounded, keys are unique, nothing follows the message. A definite and an indefinite length are both

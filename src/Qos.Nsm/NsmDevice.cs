@@ -5,7 +5,7 @@ using Tmds.Linux;
 
 namespace Qos.Nsm;
 
-/// <summary>The Nitro Secure Module of an enclave, through its device file. Specification: nsm, Device.</summary>
+/// <summary>The Nitro Secure Module of an enclave, through its device file. Format: docs/protocol/nsm.md, Device.</summary>
 public sealed class NsmDevice : INsm, IDisposable
 {
     /// <summary>Where an enclave has the device.</summary>

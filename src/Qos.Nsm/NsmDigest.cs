@@ -1,6 +1,6 @@
 namespace Qos.Nsm;
 
-/// <summary>The hash function of a PCR bank, in the order of the Borsh indices. Nitro's is SHA-384. Specification: nsm, Device.</summary>
+/// <summary>The hash function of a PCR bank, in the order of the Borsh indices. Nitro's is SHA-384. Format: docs/protocol/nsm.md, Device.</summary>
 public enum NsmDigest
 {
     /// <summary>SHA-256, PCRs of 32 bytes.</summary>

@@ -1,7 +1,7 @@
 namespace Qos.Nsm;
 
 /// <summary>
-/// Why the Nitro Secure Module refused a request. The order is that of the Borsh indices. Specification: nsm, Device; protocol, Messages.
+/// Why the Nitro Secure Module refused a request. The order is that of the Borsh indices. Format: docs/protocol/nsm.md, Device; messages.md, Messages.
 /// </summary>
 public enum NsmError
 {

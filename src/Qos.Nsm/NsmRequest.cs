@@ -1,6 +1,6 @@
 namespace Qos.Nsm;
 
-/// <summary>A request to the Nitro Secure Module. Specification: nsm, Device.</summary>
+/// <summary>A request to the Nitro Secure Module. Format: docs/protocol/nsm.md, Device.</summary>
 public abstract record NsmRequest
 {
     /// <summary>The longest request that the device takes, in bytes of CBOR.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Qos.Nsm;
 
-/// <summary>An answer of the Nitro Secure Module. Specification: nsm, Device.</summary>
+/// <summary>An answer of the Nitro Secure Module. Format: docs/protocol/nsm.md, Device.</summary>
 public abstract record NsmResponse
 {
     /// <summary>The size of the buffer for the device's answer, in bytes of CBOR.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Qos.Nsm;
 
-/// <summary>Arithmetic of platform configuration registers over SHA-384. Specification: nsm, Device; manifest, PCR3.</summary>
+/// <summary>Arithmetic of platform configuration registers over SHA-384. Format: docs/protocol/nsm.md, Device; manifest.md, PCR3.</summary>
 public static class Pcr
 {
     /// <summary>The length of a PCR in bytes.</summary>

@@ -2,7 +2,7 @@ using System.Formats.Cbor;
 
 namespace Qos.Nsm;
 
-/// <summary>What a COSE_Sign1's signature is over: <c>["Signature1", protected, h'', payload]</c>. Specification: nsm, Verification, step 3.</summary>
+/// <summary>What a COSE_Sign1's signature is over: <c>["Signature1", protected, h'', payload]</c>. Format: docs/protocol/nsm.md, Verification, step 3.</summary>
 internal static class SigStructure
 {
     /// <summary>Its CBOR, from header and payload as they were received.</summary>

@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>The files through which a node and its pivot meet. Specification: protocol, Files in the enclave.</summary>
+/// <summary>The files through which a node and its pivot meet. Format: docs/protocol/messages.md, Files in the enclave.</summary>
 public static class EnclaveFileNames
 {
     /// <summary>The manifest envelope in its stored form.</summary>

@@ -2,7 +2,7 @@ namespace Qos.Protocol;
 
 /// <summary>
 /// How large anything that is read may be: so generous that nothing that can boot is refused, so tight that hostile input stays
-/// small. Specification: manifest and protocol; where they are silent, <c>docs/protocol-notes.md</c>.
+/// small. Format: docs/protocol/manifest.md and messages.md; where they are silent, <c>docs/protocol-notes.md</c>.
 /// </summary>
 public static class ProtocolLimits
 {
@@ -47,13 +47,13 @@ public static class ProtocolLimits
     /// <summary>Name servers.</summary>
     public const int MaxResolvers = 1024;
 
-    /// <summary>Environment variables that a pivot may have. Specification: manifest.</summary>
+    /// <summary>Environment variables that a pivot may have. Format: docs/protocol/manifest.md.</summary>
     public const int MaxEnvironmentVariables = 512;
 
-    /// <summary>Bytes of a variable's name. Specification: manifest.</summary>
+    /// <summary>Bytes of a variable's name. Format: docs/protocol/manifest.md.</summary>
     public const int MaxEnvironmentNameBytes = 1024;
 
-    /// <summary>Bytes of a variable's value. Specification: manifest.</summary>
+    /// <summary>Bytes of a variable's value. Format: docs/protocol/manifest.md.</summary>
     public const int MaxEnvironmentValueBytes = 65_536;
 
     /// <summary>Variables as read, so that too many can be told apart from nonsense.</summary>

@@ -1,6 +1,6 @@
 namespace Qos.Serialization;
 
-/// <summary>Text or bytes from outside that do not have the form they should have (specification: encoding).</summary>
+/// <summary>Text or bytes from outside that do not have the form they should have (format: docs/protocol/encoding.md).</summary>
 /// <remarks>
 /// The message says what was expected and where; it never holds the input itself, so it may be logged even where the input was secret.
 /// </remarks>

@@ -4,7 +4,7 @@ namespace Qos.Simulator;
 
 /// <summary>
 /// What the simulated module does wrong, for tests of what stands above it. The default does nothing wrong.
-/// Specification: nsm, The simulator.
+/// Format: docs/protocol/nsm.md, The simulator.
 /// </summary>
 public sealed record NsmFaults
 {

@@ -4,7 +4,7 @@ using Qos.Nsm;
 
 namespace Qos.Simulator;
 
-/// <summary>Writes attestation documents. Specification: nsm, Attestation document.</summary>
+/// <summary>Writes attestation documents. Format: docs/protocol/nsm.md, Attestation document.</summary>
 internal static class SignedDocument
 {
     // {1: -35}, the header that says ES384.

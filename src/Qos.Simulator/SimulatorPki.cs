@@ -5,7 +5,7 @@ namespace Qos.Simulator;
 
 /// <summary>
 /// The certificate authority of the simulator: a root of its own and below it region, zone, instance and enclave, shaped like AWS's, all
-/// P-384 with SHA-384. Every subject says that it is a simulator. Specification: nsm, The simulator.
+/// P-384 with SHA-384. Every subject says that it is a simulator. Format: docs/protocol/nsm.md, The simulator.
 /// </summary>
 public sealed class SimulatorPki : IDisposable
 {

@@ -5,7 +5,7 @@ namespace Qos.Simulator;
 
 /// <summary>
 /// A complete Nitro Secure Module in software: every request, the PCR bank with its locks, documents that verify under the simulator's
-/// root and never under AWS's. Each instance is a new module with a clean bank. Specification: nsm, The simulator.
+/// root and never under AWS's. Each instance is a new module with a clean bank. Format: docs/protocol/nsm.md, The simulator.
 /// </summary>
 public sealed class SoftwareNsm : INsm, IDisposable
 {

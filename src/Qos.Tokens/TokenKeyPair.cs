@@ -6,7 +6,7 @@ namespace Qos.Tokens;
 
 /// <summary>
 /// A key whose two private keys stay in a PKCS#11 token. Safe for use by several threads, which wait for one another.
-/// Specification: keys, Key set.
+/// Format: docs/protocol/keys.md, Key set.
 /// </summary>
 /// <remarks>
 /// A token draws its nonces at random and not by RFC 6979, so that no signature can be reproduced; each verifies like any other. There is

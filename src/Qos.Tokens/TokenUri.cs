@@ -10,7 +10,7 @@ namespace Qos.Tokens;
 /// <remarks>
 /// A key of ours is two key pairs. <c>object=alice</c> means those labelled <c>alice.encrypt</c> and <c>alice.sign</c>; a token whose
 /// objects have names of their own, such as a YubiKey, is asked by the attributes <c>encrypt-object</c>, <c>encrypt-id</c>,
-/// <c>sign-object</c> and <c>sign-id</c> in the query. A PIN never stands in a URI. Specification: keys, Key set.
+/// <c>sign-object</c> and <c>sign-id</c> in the query. A PIN never stands in a URI. Format: docs/protocol/keys.md, Key set.
 /// </remarks>
 public sealed class TokenUri
 {

@@ -15,7 +15,7 @@ public enum TransportError
     /// <summary>The peer closed or reset the connection in the middle of a message.</summary>
     Disconnected,
 
-    /// <summary>A message announces more bytes than allowed (specification: protocol, Transport).</summary>
+    /// <summary>A message announces more bytes than allowed (format: docs/protocol/messages.md, Transport).</summary>
     Oversize,
 
     /// <summary>No message began within the idle limit.</summary>

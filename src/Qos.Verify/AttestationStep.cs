@@ -1,6 +1,6 @@
 namespace Qos.Verify;
 
-/// <summary>The steps of a document's verification, in their order. Specification: nsm, Verification.</summary>
+/// <summary>The steps of a document's verification, in their order. Format: docs/protocol/nsm.md, Verification.</summary>
 public enum AttestationStep
 {
     /// <summary>Every certificate is strict DER of the accepted profile.</summary>

@@ -1,6 +1,6 @@
 namespace Qos.Verify;
 
-/// <summary>One check of a verification, with the values that were compared. Specification: proofs, Verification.</summary>
+/// <summary>One check of a verification, with the values that were compared. Format: docs/protocol/proofs.md, Verification.</summary>
 /// <param name="Name">Its name, one of <see cref="CheckNames"/>, the same in every release.</param>
 /// <param name="Outcome">What it came to.</param>
 /// <param name="Expected">What had to be there, where that is a value; bytes in hex.</param>

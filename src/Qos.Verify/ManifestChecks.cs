@@ -5,7 +5,7 @@ using Qos.Serialization;
 
 namespace Qos.Verify;
 
-/// <summary>The checks of a document against a manifest, and of a manifest's envelope. Specification: nsm, Verification, step 4; proofs.</summary>
+/// <summary>The checks of a document against a manifest, and of a manifest's envelope. Format: docs/protocol/nsm.md, Verification, step 4; proofs.md.</summary>
 internal static class ManifestChecks
 {
     /// <summary>Reads the manifest's bytes and holds them against the document's user data.</summary>

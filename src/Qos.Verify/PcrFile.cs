@@ -5,7 +5,7 @@ namespace Qos.Verify;
 
 /// <summary>
 /// Measurements as tools write them: lines <c>&lt;hex&gt; PCR&lt;n&gt;</c> or <c>PCR&lt;n&gt;: &lt;hex&gt;</c> with comments after <c>#</c>, or JSON whose members
-/// <c>PCR&lt;n&gt;</c> are hex, on their own or in <c>Measurements</c>, of one image or of a list of enclaves. Specification: eif, Measurements; host, Files.
+/// <c>PCR&lt;n&gt;</c> are hex, on their own or in <c>Measurements</c>, of one image or of a list of enclaves. Format: docs/protocol/eif.md, Measurements; host.md, Files.
 /// </summary>
 public static class PcrFile
 {

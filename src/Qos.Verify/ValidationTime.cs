@@ -5,7 +5,7 @@ namespace Qos.Verify;
 
 /// <summary>
 /// The time at which certificates must be valid. It is always chosen: enclaves' certificates live for about three hours, so an archived
-/// proof is checked at the document's own time. Specification: proofs, Verification, step 2.
+/// proof is checked at the document's own time. Format: docs/protocol/proofs.md, Verification, step 2.
 /// </summary>
 public readonly record struct ValidationTime
 {

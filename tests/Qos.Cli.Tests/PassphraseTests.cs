@@ -6,7 +6,7 @@ using Qos.Keys;
 
 namespace Qos.Cli.Tests;
 
-/// <summary>A passphrase is what was typed, whatever was typed. Specification: keys, Secrets in memory.</summary>
+/// <summary>A passphrase is what was typed, whatever was typed. Format: docs/protocol/keys.md, Secrets in memory.</summary>
 public class PassphraseTests
 {
     [Theory]

@@ -7,7 +7,7 @@ using Qos.Vectors;
 
 namespace Qos.Client.Tests;
 
-/// <summary>Key files with anything in them. Specification: keys, Key set.</summary>
+/// <summary>Key files with anything in them. Format: docs/protocol/keys.md, Key set.</summary>
 public sealed class KeyFilePropertyTests : IDisposable
 {
     private static readonly string s_seed = VectorFiles.Text("qos", "golden", "primary.secret").Trim();

@@ -6,7 +6,7 @@ using Qos.Protocol;
 
 namespace Qos.EndToEnd.Tests;
 
-/// <summary>The files of a node, and the places where a seed must not be. Specification: protocol, Files in the enclave.</summary>
+/// <summary>The files of a node, and the places where a seed must not be. Format: docs/protocol/messages.md, Files in the enclave.</summary>
 public sealed class FileTests(ITestOutputHelper output) : NodeTests(output)
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

@@ -10,7 +10,7 @@ namespace Qos.EndToEnd.Tests;
 
 /// <summary>
 /// Proofs as our programs print them, before a verifier that others wrote: <c>verify</c> and <c>verifyWithQosPolicy</c> of the npm package
-/// @turnkey/crypto. Specification: proofs, Verification.
+/// @turnkey/crypto. Format: docs/protocol/proofs.md, Verification.
 /// </summary>
 public sealed class ForeignVerifierTests(ITestOutputHelper output) : NodeTests(output)
 {

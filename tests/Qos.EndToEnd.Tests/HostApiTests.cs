@@ -7,7 +7,7 @@ using Qos.Protocol;
 
 namespace Qos.EndToEnd.Tests;
 
-/// <summary>The host's HTTP API as its description says. Specification: host, HTTP API.</summary>
+/// <summary>The host's HTTP API as its description says. Format: docs/protocol/host.md, HTTP API.</summary>
 public sealed partial class HostApiTests(ITestOutputHelper output) : NodeTests(output)
 {
     private const long MaxBody = 128L * 1024 * 1024;

@@ -6,7 +6,7 @@ using Qos.Protocol;
 
 namespace Qos.EndToEnd.Tests;
 
-/// <summary>Whoever reaches the enclave's control port can do no harm. Specification: protocol, Transport ("Ours").</summary>
+/// <summary>Whoever reaches the enclave's control port can do no harm. Format: docs/protocol/messages.md, Transport ("Ours").</summary>
 public sealed class HostilePortTests(ITestOutputHelper output) : NodeTests(output)
 {
     private const long Slack = 10 * 1024 * 1024;

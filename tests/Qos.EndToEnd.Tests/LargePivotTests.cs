@@ -4,7 +4,7 @@ using Qos.Protocol;
 
 namespace Qos.EndToEnd.Tests;
 
-/// <summary>A pivot of 60 MiB passes through host and enclave without being held. Specification: protocol, Transport ("Ours").</summary>
+/// <summary>A pivot of 60 MiB passes through host and enclave without being held. Format: docs/protocol/messages.md, Transport ("Ours").</summary>
 public sealed class LargePivotTests(ITestOutputHelper output) : NodeTests(output)
 {
     private const int PivotLength = 60 * 1024 * 1024;

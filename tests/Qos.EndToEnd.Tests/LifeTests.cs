@@ -6,7 +6,7 @@ using Qos.Verify;
 
 namespace Qos.EndToEnd.Tests;
 
-/// <summary>A node's whole life, as an operator, the members, a user and a verifier see it. Specification: protocol, host, proofs.</summary>
+/// <summary>A node's whole life, as an operator, the members, a user and a verifier see it. Format: docs/protocol/messages.md; host.md; proofs.md.</summary>
 public sealed class LifeTests(ITestOutputHelper output) : NodeTests(output)
 {
     [Theory]

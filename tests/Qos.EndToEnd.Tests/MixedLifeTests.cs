@@ -12,7 +12,7 @@ public sealed class MixedLifeTests : IDisposable
     private const string Sets = " --manifest-set-dir set --share-set-dir set --quorum-key-path quorum_key.pub --pivot-hash-path pivot-hash.txt";
     private const string Held = " --manifest-set set --share-set set --quorum-key quorum_key.pub";
     private const string Release = " --qos-release-dir dist --pcr3-preimage-path pcr3-preimage.txt";
-    /// <summary>PCR3 of the role of the reference's fixtures. Specification: manifest, PCR3.</summary>
+    /// <summary>PCR3 of the role of the reference's fixtures. Format: docs/protocol/manifest.md, PCR3.</summary>
     internal const string Pcr3 = "78fce75db17cd4e0a3fb8dad3ad128ca5e77edbb2b2c7f75329dccd99aa5f6ef4fc1f1a452e315b9e98f9e312e6921e6";
 
     private readonly ScriptFolder _folder = new();

@@ -4,7 +4,7 @@ using Qos.Protocol;
 
 namespace Qos.EndToEnd.Tests;
 
-/// <summary>Pivots of every kind, and an enclave that survives them. Specification: protocol, The pivot.</summary>
+/// <summary>Pivots of every kind, and an enclave that survives them. Format: docs/protocol/messages.md, The pivot.</summary>
 public sealed class PivotTests(ITestOutputHelper output) : NodeTests(output)
 {
     private static readonly TimeSpan s_bounded = TimeSpan.FromSeconds(30);

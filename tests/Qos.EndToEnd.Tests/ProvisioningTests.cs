@@ -5,7 +5,7 @@ using Qos.Protocol;
 
 namespace Qos.EndToEnd.Tests;
 
-/// <summary>Shares, good and bad, in any order: a bad one never keeps the good ones from the key. Specification: protocol, Provisioning.</summary>
+/// <summary>Shares, good and bad, in any order: a bad one never keeps the good ones from the key. Format: docs/protocol/messages.md, Provisioning.</summary>
 public sealed class ProvisioningTests(ITestOutputHelper output) : NodeTests(output)
 {
     [Fact]

@@ -3,7 +3,7 @@ using Qos.Protocol;
 
 namespace Qos.EndToEnd.Tests;
 
-/// <summary>What a node refuses leaves it as it was. Specification: protocol, Phases and routes, Standard boot.</summary>
+/// <summary>What a node refuses leaves it as it was. Format: docs/protocol/messages.md, Phases and routes, Standard boot.</summary>
 public sealed class RefusalTests(ITestOutputHelper output) : NodeTests(output)
 {
     [Fact]

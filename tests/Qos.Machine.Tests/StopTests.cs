@@ -2,7 +2,7 @@ using Qos.Machine.Tests.Machines;
 
 namespace Qos.Machine.Tests;
 
-/// <summary>Machines in which a node must not run: the console says what is missing, and the machine stops. Specification: eif, What init does.</summary>
+/// <summary>Machines in which a node must not run: the console says what is missing, and the machine stops. Format: docs/protocol/eif.md, What init does.</summary>
 [Collection(MachineCollection.Name)]
 public sealed class StopTests(MachineImage image)
 {

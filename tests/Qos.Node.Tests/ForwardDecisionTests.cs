@@ -7,7 +7,7 @@ namespace Qos.Node.Tests;
 
 /// <summary>
 /// "Does this change need shares?", member by member of a manifest: the table in docs/forwarding.md, what two manifests say, and what two nodes do,
-/// are one answer. Specification: protocol, Key forwarding.
+/// are one answer. Format: docs/protocol/messages.md, Key forwarding.
 /// </summary>
 public sealed class ForwardDecisionTests
 {

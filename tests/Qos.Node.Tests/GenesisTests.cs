@@ -6,7 +6,7 @@ using Qos.Protocol;
 
 namespace Qos.Node.Tests;
 
-/// <summary>Specification: protocol, Genesis.</summary>
+/// <summary>Format: docs/protocol/messages.md, Genesis.</summary>
 public sealed class GenesisTests
 {
     [Fact]

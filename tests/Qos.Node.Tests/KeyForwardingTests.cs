@@ -6,7 +6,7 @@ using Qos.Simulator;
 
 namespace Qos.Node.Tests;
 
-/// <summary>Specification: protocol, Key forwarding.</summary>
+/// <summary>Format: docs/protocol/messages.md, Key forwarding.</summary>
 public sealed class KeyForwardingTests
 {
     [Theory]

@@ -4,7 +4,7 @@ using Qos.Simulator;
 
 namespace Qos.Node.Tests;
 
-/// <summary>An NSM whose answers lie is not believed. Specification: protocol, Standard boot, step 3; issue "Bad input".</summary>
+/// <summary>An NSM whose answers lie is not believed. Format: docs/protocol/messages.md, Standard boot, step 3; issue "Bad input".</summary>
 public sealed class LyingNsmTests
 {
     private const ProtocolPhase Waiting = ProtocolPhase.WaitingForBootInstruction;

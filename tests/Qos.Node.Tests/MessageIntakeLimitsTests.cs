@@ -3,7 +3,7 @@ using static Qos.Node.Tests.Wire;
 
 namespace Qos.Node.Tests;
 
-/// <summary>What hostile or unlucky peers cost. Specification: protocol, Transport ("Ours"); issue "Bad input".</summary>
+/// <summary>What hostile or unlucky peers cost. Format: docs/protocol/messages.md, Transport ("Ours"); issue "Bad input".</summary>
 public sealed class MessageIntakeLimitsTests
 {
     [Fact]

@@ -7,7 +7,7 @@ using static Qos.Node.Tests.Wire;
 
 namespace Qos.Node.Tests;
 
-/// <summary>Messages come out of the intake as they went in. Specification: protocol, Messages.</summary>
+/// <summary>Messages come out of the intake as they went in. Format: docs/protocol/messages.md, Messages.</summary>
 public sealed class MessageIntakeTests
 {
     [Fact]

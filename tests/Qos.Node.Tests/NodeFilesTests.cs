@@ -5,7 +5,7 @@ using Qos.Protocol;
 
 namespace Qos.Node.Tests;
 
-/// <summary>Specification: protocol, Files in the enclave.</summary>
+/// <summary>Format: docs/protocol/messages.md, Files in the enclave.</summary>
 public sealed class NodeFilesTests : IDisposable
 {
     private const UnixFileMode OwnerReads = UnixFileMode.UserRead;

@@ -4,7 +4,7 @@ using static Qos.Node.Tests.Wire;
 
 namespace Qos.Node.Tests;
 
-/// <summary>Nobody keeps an approved boot out by sending slowly. Specification: protocol, Transport ("Ours").</summary>
+/// <summary>Nobody keeps an approved boot out by sending slowly. Format: docs/protocol/messages.md, Transport ("Ours").</summary>
 public sealed class PivotPlacesTests : IDisposable
 {
     private readonly TestQuorum _quorum = new();

@@ -3,7 +3,7 @@ using Qos.Protocol;
 
 namespace Qos.Node.Tests;
 
-/// <summary>Specification: protocol, Provisioning, with its "Ours".</summary>
+/// <summary>Format: docs/protocol/messages.md, Provisioning, with its "Ours".</summary>
 public sealed class ProvisioningTests
 {
     [Theory]

@@ -4,7 +4,7 @@ using Qos.Protocol;
 
 namespace Qos.Node.Tests;
 
-/// <summary>Specification: protocol, Phases and routes.</summary>
+/// <summary>Format: docs/protocol/messages.md, Phases and routes.</summary>
 public sealed class RoutesTests
 {
     [Fact]

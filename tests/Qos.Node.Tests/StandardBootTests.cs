@@ -4,7 +4,7 @@ using Qos.Protocol;
 
 namespace Qos.Node.Tests;
 
-/// <summary>Specification: protocol, Standard boot.</summary>
+/// <summary>Format: docs/protocol/messages.md, Standard boot.</summary>
 public sealed class StandardBootTests
 {
     [Fact]

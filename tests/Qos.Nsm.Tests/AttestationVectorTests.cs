@@ -4,7 +4,7 @@ using Qos.Verify;
 
 namespace Qos.Nsm.Tests;
 
-/// <summary>Every published document does what its manifest says. Specification: nsm, Attestation document.</summary>
+/// <summary>Every published document does what its manifest says. Format: docs/protocol/nsm.md, Attestation document.</summary>
 public sealed class AttestationVectorTests
 {
     private static readonly AttestationVerifier s_aws = new(AwsRoot.Der);

@@ -6,7 +6,7 @@ namespace Qos.Nsm.Tests;
 
 /// <summary>
 /// Every example of RFC 8949, appendix A, in the place of each kind of value that the module's CBOR and a document have: read with the example's
-/// value where it is of that kind, refused where it is not. Specification: nsm, Device and Attestation document.
+/// value where it is of that kind, refused where it is not. Format: docs/protocol/nsm.md, Device and Attestation document.
 /// </summary>
 public sealed class CborExampleTests
 {

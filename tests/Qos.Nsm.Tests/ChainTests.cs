@@ -4,7 +4,7 @@ using Qos.Verify;
 
 namespace Qos.Nsm.Tests;
 
-/// <summary>One thing wrong with a chain at a time, and the error that says which. Specification: nsm, Verification.</summary>
+/// <summary>One thing wrong with a chain at a time, and the error that says which. Format: docs/protocol/nsm.md, Verification.</summary>
 public sealed class ChainTests
 {
     private static readonly Dictionary<string, (TestChain Chain, AttestationError Error)> s_wrong = new()

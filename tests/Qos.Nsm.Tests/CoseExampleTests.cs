@@ -7,7 +7,7 @@ namespace Qos.Nsm.Tests;
 
 /// <summary>
 /// The COSE working group's COSE_Sign1 examples: what they sign is what we say is signed, over header and payload as received, and their
-/// signatures hold exactly where they should. Specification: nsm, Verification, step 3.
+/// signatures hold exactly where they should. Format: docs/protocol/nsm.md, Verification, step 3.
 /// </summary>
 public sealed class CoseExampleTests
 {

@@ -3,7 +3,7 @@ using Qos.Verify;
 
 namespace Qos.Nsm.Tests;
 
-/// <summary>The document's limits, one after the other. Specification: nsm, Attestation document.</summary>
+/// <summary>The document's limits, one after the other. Format: docs/protocol/nsm.md, Attestation document.</summary>
 public sealed class DocumentTests
 {
     private static readonly TestChain s_chain = TestChain.Default();

@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 
 namespace Qos.Nsm.Tests;
 
-/// <summary>The module's CBOR, byte for byte, and what is refused. Specification: nsm, Device.</summary>
+/// <summary>The module's CBOR, byte for byte, and what is refused. Format: docs/protocol/nsm.md, Device.</summary>
 public sealed class NsmCodecTests
 {
     private static readonly byte[] s_two = [0xAA, 0xBB];

@@ -4,7 +4,7 @@ using Qos.Nsm;
 
 namespace Qos.Simulator.Tests;
 
-/// <summary>The fault switches do what they say and nothing else. Specification: nsm, The simulator.</summary>
+/// <summary>The fault switches do what they say and nothing else. Format: docs/protocol/nsm.md, The simulator.</summary>
 public sealed class FaultTests
 {
     private static readonly SimulatorPki s_pki = SimulatorPki.Create();

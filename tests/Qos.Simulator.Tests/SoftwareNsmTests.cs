@@ -3,7 +3,7 @@ using Qos.Nsm;
 
 namespace Qos.Simulator.Tests;
 
-/// <summary>The module's behaviour as the device has it: the bank, the locks, the refusals. Specification: nsm, Device and The simulator.</summary>
+/// <summary>The module's behaviour as the device has it: the bank, the locks, the refusals. Format: docs/protocol/nsm.md, Device and The simulator.</summary>
 public sealed class SoftwareNsmTests
 {
     private static readonly SimulatorPki s_pki = SimulatorPki.Create();

@@ -6,7 +6,7 @@ using Qos.Protocol;
 
 namespace Qos.Verify.Tests;
 
-/// <summary>Bad proofs by their cases, each with the checks that it fails. Specification: proofs, Verification; nsm, Verification, step 4.</summary>
+/// <summary>Bad proofs by their cases, each with the checks that it fails. Format: docs/protocol/proofs.md, Verification; nsm.md, Verification, step 4.</summary>
 public sealed class BadProofTests : IDisposable
 {
     private static readonly ProofVerifier s_verifier = new(SimulatedDeployment.Options);

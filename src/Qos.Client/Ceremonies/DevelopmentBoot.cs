@@ -6,7 +6,7 @@ namespace Qos.Client;
 
 /// <summary>
 /// A whole life in one step for development: a quorum key made here, shared between two members made here, a manifest approved by them,
-/// a boot and both shares. The key was in this process, so it is worth nothing. Specification: protocol, Standard boot and Provisioning.
+/// a boot and both shares. The key was in this process, so it is worth nothing. Format: docs/protocol/messages.md, Standard boot and Provisioning.
 /// </summary>
 public static class DevelopmentBoot
 {

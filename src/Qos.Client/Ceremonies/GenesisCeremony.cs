@@ -6,7 +6,7 @@ using Qos.Protocol;
 
 namespace Qos.Client;
 
-/// <summary>Makes a quorum key in an enclave and hands out its shares. Specification: protocol, Genesis; host, Client files.</summary>
+/// <summary>Makes a quorum key in an enclave and hands out its shares. Format: docs/protocol/messages.md, Genesis; host.md, Client files.</summary>
 public static class GenesisCeremony
 {
     /// <summary>The file of the output in Borsh.</summary>

@@ -3,7 +3,7 @@ using Qos.Protocol;
 
 namespace Qos.Client;
 
-/// <summary>Approvals of a manifest: made, read from a folder, put together. Specification: manifest, Envelope; host, Client files.</summary>
+/// <summary>Approvals of a manifest: made, read from a folder, put together. Format: docs/protocol/manifest.md, Envelope; host.md, Client files.</summary>
 public static class ManifestApproval
 {
     private const string Suffix = ".approval";

@@ -5,7 +5,7 @@ namespace Qos.Client;
 
 /// <summary>
 /// Hands a member's share to one enclave alone: everything about the enclave and its manifest is checked first, then the share is
-/// decrypted and encrypted to the enclave's setup key. Specification: host, Client files; protocol, Provisioning.
+/// decrypted and encrypted to the enclave's setup key. Format: docs/protocol/host.md, Client files; messages.md, Provisioning.
 /// </summary>
 public static class ShareCeremony
 {

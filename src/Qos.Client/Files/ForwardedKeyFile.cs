@@ -5,7 +5,7 @@ namespace Qos.Client;
 
 /// <summary>
 /// A quorum key on its way from one node to another, as a file: the seed encrypted to the new node's setup key, and the quorum key's
-/// signature over that envelope. Specification: protocol, Key forwarding.
+/// signature over that envelope. Format: docs/protocol/messages.md, Key forwarding.
 /// </summary>
 public static class ForwardedKeyFile
 {

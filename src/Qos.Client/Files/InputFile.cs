@@ -5,7 +5,7 @@ using Qos.Verify;
 
 namespace Qos.Client;
 
-/// <summary>Reads the files of a ceremony: bounded, and with the path in every complaint. Specification: host, Client files.</summary>
+/// <summary>Reads the files of a ceremony: bounded, and with the path in every complaint. Format: docs/protocol/host.md, Client files.</summary>
 public static class InputFile
 {
     /// <summary>The largest file that is read into memory, in bytes. Pivots are streamed and may be larger.</summary>

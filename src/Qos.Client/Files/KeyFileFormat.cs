@@ -5,7 +5,7 @@ namespace Qos.Client;
 
 /// <summary>
 /// Key files as all tools of the protocol read and write them: a secret file holds the master seed as 64 hex characters, a public file
-/// the public key as 260. Specification: keys, Key set; host, Client files.
+/// the public key as 260. Format: docs/protocol/keys.md, Key set; host.md, Client files.
 /// </summary>
 public static class KeyFileFormat
 {

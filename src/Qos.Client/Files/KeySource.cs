@@ -5,7 +5,7 @@ using Tmds.Linux;
 
 namespace Qos.Client;
 
-/// <summary>Keys from files, with the path in every complaint, and from tokens. Specification: host, Client files; keys, Key set.</summary>
+/// <summary>Keys from files, with the path in every complaint, and from tokens. Format: docs/protocol/host.md, Client files; keys.md, Key set.</summary>
 public static class KeySource
 {
     /// <summary>Reads a public key file.</summary>

@@ -4,7 +4,7 @@ using Qos.Protocol;
 
 namespace Qos.Client;
 
-/// <summary>A set of members as a folder: one <c>ALIAS.pub</c> each, and <c>quorum_threshold</c>. Specification: host, Client files.</summary>
+/// <summary>A set of members as a folder: one <c>ALIAS.pub</c> each, and <c>quorum_threshold</c>. Format: docs/protocol/host.md, Client files.</summary>
 public static class MemberSetDirectory
 {
     private const string ThresholdFile = "quorum_threshold";
@@ -35,7 +35,7 @@ public static class MemberSetDirectory
         return new MemberSet(threshold, members);
     }
 
-    /// <summary>Reads a V1 manifest's patch set: keys without aliases, sorted by their bytes. Specification: manifest, V1 and V0.</summary>
+    /// <summary>Reads a V1 manifest's patch set: keys without aliases, sorted by their bytes. Format: docs/protocol/manifest.md, V1 and V0.</summary>
     /// <exception cref="CeremonyException">A file is missing or is not what it should be.</exception>
     public static PatchSet ReadPatchSet(string folder)
     {

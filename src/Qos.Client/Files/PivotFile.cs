@@ -47,7 +47,7 @@ public static class PivotFile
         }
     }
 
-    /// <summary>Reads the hash from a pivot hash file, 64 hex characters. Specification: host, Client files.</summary>
+    /// <summary>Reads the hash from a pivot hash file, 64 hex characters. Format: docs/protocol/host.md, Client files.</summary>
     /// <exception cref="CeremonyException">It cannot be read or holds something else.</exception>
     public static byte[] ReadHash(string path) => InputFile.Hexadecimal(path, SHA256.HashSizeInBytes, "a pivot hash");
 }

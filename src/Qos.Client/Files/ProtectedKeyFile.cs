@@ -6,7 +6,7 @@ namespace Qos.Client;
 
 /// <summary>
 /// A secret file under a passphrase: Argon2id makes a key of it, XChaCha20-Poly1305 seals the seed, and the file is text that names its
-/// version, its parameters and the public key. Specification: keys, Key set (Ours).
+/// version, its parameters and the public key. Format: docs/protocol/keys.md, Key set (Ours).
 /// </summary>
 public static class ProtectedKeyFile
 {

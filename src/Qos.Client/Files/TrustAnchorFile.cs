@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Qos.Client;
 
-/// <summary>Reads the root certificate that documents must lead to. Specification: nsm, Verification.</summary>
+/// <summary>Reads the root certificate that documents must lead to. Format: docs/protocol/nsm.md, Verification.</summary>
 public static class TrustAnchorFile
 {
     /// <summary>Reads one certificate, PEM or DER.</summary>

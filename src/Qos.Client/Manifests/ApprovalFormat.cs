@@ -4,7 +4,7 @@ using Qos.Serialization;
 
 namespace Qos.Client;
 
-/// <summary>An approval as a file of its own. Specification: manifest, Envelope.</summary>
+/// <summary>An approval as a file of its own. Format: docs/protocol/manifest.md, Envelope.</summary>
 public static class ApprovalFormat
 {
     /// <summary>Reads an approval file, JSON.</summary>

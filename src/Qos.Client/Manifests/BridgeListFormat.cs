@@ -3,7 +3,7 @@ using Qos.Serialization;
 
 namespace Qos.Client;
 
-/// <summary>A list of bridged ports by itself, as a manifest's JSON has it and as command lines take it. Specification: manifest.</summary>
+/// <summary>A list of bridged ports by itself, as a manifest's JSON has it and as command lines take it. Format: docs/protocol/manifest.md.</summary>
 public static class BridgeListFormat
 {
     /// <summary>Reads it.</summary>

@@ -29,7 +29,7 @@ public static class BridgeText
         };
     }
 
-    /// <summary>Reads the list of bridges as a manifest's JSON has it. Specification: manifest, V2.</summary>
+    /// <summary>Reads the list of bridges as a manifest's JSON has it. Format: docs/protocol/manifest.md, V2.</summary>
     /// <exception cref="FormatException">It has another form, or a port is there twice.</exception>
     public static IReadOnlyList<BridgeConfig> ParseJson(string json)
     {

@@ -1,6 +1,6 @@
 namespace Qos.Client;
 
-/// <summary>How bad a finding is. Specification: manifest, "Ours, when a manifest is made, shown or approved".</summary>
+/// <summary>How bad a finding is. Format: docs/protocol/manifest.md, "Ours, when a manifest is made, shown or approved".</summary>
 public enum LintSeverity
 {
     /// <summary>The operator must answer it.</summary>

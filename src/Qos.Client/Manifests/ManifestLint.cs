@@ -8,7 +8,7 @@ namespace Qos.Client;
 
 /// <summary>
 /// Looks through a manifest for what must not be, or what an operator must know, before it is made, shown or approved.
-/// Specification: manifest, "Ours, when a manifest is made, shown or approved".
+/// Format: docs/protocol/manifest.md, "Ours, when a manifest is made, shown or approved".
 /// </summary>
 public static class ManifestLint
 {

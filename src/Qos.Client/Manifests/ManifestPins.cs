@@ -7,7 +7,7 @@ namespace Qos.Client;
 
 /// <summary>
 /// What a member holds from sources of their own. A manifest is compared with it before the member signs its hash or gives a share to an
-/// enclave that runs it: whoever wrote the manifest chose the aliases, and an alias alone proves nothing. Specification: host, Client files.
+/// enclave that runs it: whoever wrote the manifest chose the aliases, and an alias alone proves nothing. Format: docs/protocol/host.md, Client files.
 /// </summary>
 public sealed record ManifestPins
 {

@@ -5,7 +5,7 @@ using Qos.Protocol;
 
 namespace Qos.Client;
 
-/// <summary>What goes into a new manifest. Specification: manifest, V2; V1 and V0.</summary>
+/// <summary>What goes into a new manifest. Format: docs/protocol/manifest.md, V2; V1 and V0.</summary>
 public sealed record ManifestRecipe
 {
     /// <summary>V2; V1 where tools or nodes need it that know nothing newer.</summary>

@@ -6,7 +6,7 @@ using Qos.Protocol;
 namespace Qos.Client;
 
 /// <summary>
-/// A manifest as a reviewer reads it: section by section, every member of it once, with findings. Specification: host, Client files;
+/// A manifest as a reviewer reads it: section by section, every member of it once, with findings. Format: docs/protocol/host.md, Client files;
 /// manifest, "Ours, when a manifest is made, shown or approved".
 /// </summary>
 public static class ManifestReview

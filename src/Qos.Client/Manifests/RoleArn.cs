@@ -3,7 +3,7 @@ using Qos.Protocol;
 
 namespace Qos.Client;
 
-/// <summary>The ARN of an IAM role, of which PCR3 is made: one wrong character gives another register. Specification: nsm, PCRs.</summary>
+/// <summary>The ARN of an IAM role, of which PCR3 is made: one wrong character gives another register. Format: docs/protocol/manifest.md, PCR3.</summary>
 public static class RoleArn
 {
     private const int AccountDigits = 12;

@@ -1,6 +1,6 @@
 namespace Qos.Client;
 
-/// <summary>How a boot request is written. Specification: protocol, Messages.</summary>
+/// <summary>How a boot request is written. Format: docs/protocol/messages.md, Messages.</summary>
 public enum BootRequestForm
 {
     /// <summary><c>bootStandardRequest</c> in JSON, the pivot in hex.</summary>

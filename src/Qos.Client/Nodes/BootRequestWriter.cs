@@ -7,7 +7,7 @@ namespace Qos.Client;
 
 /// <summary>
 /// A boot request as its bytes before and after the pivot, so that a client sends a pivot of 60 MiB from its file without holding it.
-/// Specification: protocol, Messages (3, 13, 23).
+/// Format: docs/protocol/messages.md, Messages (3, 13, 23).
 /// </summary>
 public sealed class BootRequestWriter
 {

@@ -6,7 +6,7 @@ using Qos.Serialization;
 
 namespace Qos.Client;
 
-/// <summary>Speaks with a node through its host. Specification: host, HTTP API; protocol, Messages.</summary>
+/// <summary>Speaks with a node through its host. Format: docs/protocol/host.md, HTTP API; messages.md, Messages.</summary>
 public sealed class NodeClient : IDisposable
 {
     private const long MaxAnswerBytes = 128L * 1024 * 1024;
@@ -170,7 +170,7 @@ public sealed class NodeClient : IDisposable
         (await AskAsync<ProtocolMessage.ProvisionResponse>(new ProtocolMessage.ProvisionRequest(share, approval), cancellationToken)
             .ConfigureAwait(false)).Reconstructed;
 
-    /// <summary>Asks a provisioned node for its quorum key, encrypted to another node that waits for it. Specification: protocol, Key forwarding.</summary>
+    /// <summary>Asks a provisioned node for its quorum key, encrypted to another node that waits for it. Format: docs/protocol/messages.md, Key forwarding.</summary>
     /// <param name="envelope">The other node's approved manifest.</param>
     /// <param name="document">The other node's attestation document.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -182,7 +182,7 @@ public sealed class NodeClient : IDisposable
     public Task InjectKeyAsync(ProtocolMessage.InjectKeyRequest key, CancellationToken cancellationToken = default) =>
         AskAsync<ProtocolMessage.InjectKeyResponse>(key, cancellationToken);
 
-    /// <summary>What the host says of itself, whether or not it reaches its enclave. Specification: host, HTTP API.</summary>
+    /// <summary>What the host says of itself, whether or not it reaches its enclave. Format: docs/protocol/host.md, HTTP API.</summary>
     /// <exception cref="CeremonyException">The host cannot be reached, or is not well.</exception>
     public async Task<string> HostHealthAsync(CancellationToken cancellationToken = default)
     {

@@ -8,7 +8,7 @@ namespace Qos.Compat;
 /// <summary>The reference's questions about manifests, word for word, so that scripts that answer them still do; everything in them is safe to show.</summary>
 internal static class Review
 {
-    /// <summary>Refuses what must not be approved, and warns of what is dangerous. Specification: manifest, Ours.</summary>
+    /// <summary>Refuses what must not be approved, and warns of what is dangerous. Format: docs/protocol/manifest.md, Ours, when a manifest is made, shown or approved.</summary>
     /// <exception cref="CeremonyException">A finding refuses the manifest.</exception>
     public static void Warn(Manifest manifest, Screen screen)
     {

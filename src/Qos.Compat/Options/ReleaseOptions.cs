@@ -4,7 +4,7 @@ using Qos.Verify;
 
 namespace Qos.Compat;
 
-/// <summary>What an enclave must measure: <c>--qos-release-dir</c> and <c>--pcr3-preimage-path</c>. Specification: host, Client files.</summary>
+/// <summary>What an enclave must measure: <c>--qos-release-dir</c> and <c>--pcr3-preimage-path</c>. Format: docs/protocol/host.md, Client files.</summary>
 internal sealed class ReleaseOptions
 {
     private const string PcrFileName = "aws-x86_64.pcrs";

@@ -4,7 +4,7 @@ using Qos.Nsm;
 
 namespace Qos.Compat;
 
-/// <summary>The role of the parent instance, from its file, and the PCR3 that it makes. Specification: manifest, PCR3.</summary>
+/// <summary>The role of the parent instance, from its file, and the PCR3 that it makes. Format: docs/protocol/manifest.md, PCR3.</summary>
 internal static class Role
 {
     /// <summary>The ARN: the file's first line as it is, white space included, which PCR3 is taken over with the rest.</summary>

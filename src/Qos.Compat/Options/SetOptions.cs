@@ -4,7 +4,7 @@ using Qos.Protocol;
 
 namespace Qos.Compat;
 
-/// <summary>The folders of the sets. Specification: host, Client files.</summary>
+/// <summary>The folders of the sets. Format: docs/protocol/host.md, Client files.</summary>
 internal sealed class SetOptions
 {
     /// <summary>Who approves.</summary>

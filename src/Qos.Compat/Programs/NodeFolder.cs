@@ -4,7 +4,7 @@ using Qos.Protocol;
 namespace Qos.Compat;
 
 /// <summary>
-/// The folder of a node's files, whose names are fixed (specification: protocol, Files in the enclave), for command lines that name each
+/// The folder of a node's files, whose names are fixed (format: docs/protocol/messages.md, Files in the enclave), for command lines that name each
 /// file by itself: where they are not that folder's own files, links lead to them.
 /// </summary>
 /// <param name="Path">The folder.</param>

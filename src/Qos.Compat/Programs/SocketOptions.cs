@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Qos.Compat;
 
-/// <summary>Where the enclave is: <c>--cid</c> with <c>--port</c>, or <c>--usock</c>. Specification: protocol, Transport.</summary>
+/// <summary>Where the enclave is: <c>--cid</c> with <c>--port</c>, or <c>--usock</c>. Format: docs/protocol/messages.md, Transport.</summary>
 /// <param name="isPortAsked">Whether the program has <c>--port</c>.</param>
 internal sealed class SocketOptions(bool isPortAsked = true)
 {

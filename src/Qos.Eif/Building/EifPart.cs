@@ -1,6 +1,6 @@
 namespace Qos.Eif;
 
-/// <summary>A section to be written: what it is, and where its bytes come from. Specification: eif, File.</summary>
+/// <summary>A section to be written: what it is, and where its bytes come from. Format: docs/protocol/eif.md, File.</summary>
 public sealed class EifPart
 {
     private readonly EifPartSource _source;

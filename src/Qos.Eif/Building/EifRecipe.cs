@@ -2,7 +2,7 @@ using System.Text;
 namespace Qos.Eif;
 
 /// <summary>
-/// What an image is built from. Specification: eif, File. The same parts give the same bytes: nothing is taken from the clock, the
+/// What an image is built from. Format: docs/protocol/eif.md, File. The same parts give the same bytes: nothing is taken from the clock, the
 /// host or the order of a folder. Sections are written in the order of existing tools: kernel, command line, metadata, ramdisks.
 /// </summary>
 public sealed record EifRecipe

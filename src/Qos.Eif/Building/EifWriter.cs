@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Qos.Eif;
 
-/// <summary>Writes images: header, then sections without gaps. Specification: eif, File.</summary>
+/// <summary>Writes images: header, then sections without gaps. Format: docs/protocol/eif.md, File.</summary>
 internal static class EifWriter
 {
     public static void Write(Stream output, EifImage like, IReadOnlyList<EifPart> parts) =>

@@ -1,6 +1,6 @@
 namespace Qos.Eif;
 
-/// <summary>The processor that an image's kernel is for: bit 0 of the header's flags. Specification: eif, File.</summary>
+/// <summary>The processor that an image's kernel is for: bit 0 of the header's flags. Format: docs/protocol/eif.md, File.</summary>
 public enum EifArchitecture
 {
     /// <summary>Intel and AMD, the bit is clear.</summary>

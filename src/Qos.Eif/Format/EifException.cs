@@ -1,6 +1,6 @@
 namespace Qos.Eif;
 
-/// <summary>An image that is not what it should be, or one that cannot be built. Specification: eif, File.</summary>
+/// <summary>An image that is not what it should be, or one that cannot be built. Format: docs/protocol/eif.md, File.</summary>
 /// <remarks>The message says in one line what was found, where, and what should be there; it never holds control characters from the file.</remarks>
 public sealed class EifException : FormatException
 {

@@ -1,6 +1,6 @@
 namespace Qos.Eif;
 
-/// <summary>The numbers of the format, and the bounds that we add. Specification: eif, File.</summary>
+/// <summary>The numbers of the format, and the bounds that we add. Format: docs/protocol/eif.md, File.</summary>
 internal static class EifFormat
 {
     public const int SectionHeaderSize = 12;

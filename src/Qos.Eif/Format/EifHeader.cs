@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Qos.Eif;
 
 /// <summary>
-/// The first 548 bytes of an image. Specification: eif, File. Offsets are not kept: sections follow one another without a gap, so the sizes
+/// The first 548 bytes of an image. Format: docs/protocol/eif.md, File. Offsets are not kept: sections follow one another without a gap, so the sizes
 /// say them. An image whose table says otherwise is refused, because readers that follow the table and readers that walk the
 /// sections would see two different images in one file.
 /// </summary>

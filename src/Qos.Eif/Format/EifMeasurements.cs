@@ -6,7 +6,7 @@ using Qos.Serialization;
 namespace Qos.Eif;
 
 /// <summary>
-/// What the hypervisor puts into the module's registers for an image, 48 bytes each. Specification: eif, Measurements. Lengths are not
+/// What the hypervisor puts into the module's registers for an image, 48 bytes each. Format: docs/protocol/eif.md, Measurements. Lengths are not
 /// measured, so PCR0 alone does not pin an image: compare PCR0, PCR1 and PCR2.
 /// </summary>
 public sealed class EifMeasurements

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Qos.Eif;
 
 /// <summary>
-/// What an image says about itself: name, version, how it was built. Specification: eif, File. Nothing of it is measured, so nothing
+/// What an image says about itself: name, version, how it was built. Format: docs/protocol/eif.md, File. Nothing of it is measured, so nothing
 /// may be decided by it.
 /// </summary>
 public sealed record EifMetadata

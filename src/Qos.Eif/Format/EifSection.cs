@@ -1,6 +1,6 @@
 namespace Qos.Eif;
 
-/// <summary>One section of an image, and where it lies. Specification: eif, File.</summary>
+/// <summary>One section of an image, and where it lies. Format: docs/protocol/eif.md, File.</summary>
 /// <param name="Type">What it holds.</param>
 /// <param name="Offset">Where its 12-byte header begins: bytes from the start of the file.</param>
 /// <param name="Size">Bytes of its data, without that header.</param>

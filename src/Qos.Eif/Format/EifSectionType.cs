@@ -1,6 +1,6 @@
 namespace Qos.Eif;
 
-/// <summary>What a section of an image holds, by its number in the file. Specification: eif, File.</summary>
+/// <summary>What a section of an image holds, by its number in the file. Format: docs/protocol/eif.md, File.</summary>
 public enum EifSectionType
 {
     /// <summary>No section has this number.</summary>

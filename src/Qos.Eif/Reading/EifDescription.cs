@@ -6,7 +6,7 @@ namespace Qos.Eif;
 
 /// <summary>
 /// An image's description as <c>nitro-cli describe-eif</c> prints it, and after its members what that tool does not say: header, sections,
-/// problems, and what is not measured. Specification: eif.
+/// problems, and what is not measured. Format: docs/protocol/eif.md.
 /// </summary>
 public static class EifDescription
 {

@@ -1,7 +1,7 @@
 using System.Text;
 namespace Qos.Eif;
 
-/// <summary>What was read of an image: everything but the kernel and the ramdisks themselves. Specification: eif.</summary>
+/// <summary>What was read of an image: everything but the kernel and the ramdisks themselves. Format: docs/protocol/eif.md.</summary>
 public sealed class EifImage
 {
     private readonly EifHeader _header;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Qos.Eif;
 
-/// <summary>Hashes an image's sections while they pass. Specification: eif, Measurements.</summary>
+/// <summary>Hashes an image's sections while they pass. Format: docs/protocol/eif.md, Measurements.</summary>
 internal sealed class EifMeasurer : IDisposable
 {
     private readonly IncrementalHash _pcr0 = IncrementalHash.CreateHash(HashAlgorithmName.SHA384);

@@ -5,7 +5,7 @@ using System.Buffers.Binary;
 namespace Qos.Eif;
 
 /// <summary>
-/// Reads an image from its first byte to its last, once, in memory that does not grow with it. Specification: eif, File. What it accepts has one
+/// Reads an image from its first byte to its last, once, in memory that does not grow with it. Format: docs/protocol/eif.md, File. What it accepts has one
 /// reading only: sections without gaps or overlaps, table and section headers that agree, kernel first, command line second, nothing
 /// behind the end. The checksum and the signature are judged by <see cref="EifVerification"/>.
 /// </summary>

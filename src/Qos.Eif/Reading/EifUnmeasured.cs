@@ -1,7 +1,7 @@
 namespace Qos.Eif;
 
 /// <summary>
-/// A part of an image that no register covers, so that it can be changed without a trace in an attestation document. Specification: eif.
+/// A part of an image that no register covers, so that it can be changed without a trace in an attestation document. Format: docs/protocol/eif.md.
 /// </summary>
 /// <param name="What">The part's name.</param>
 /// <param name="Offset">Where it begins: bytes from the start of the file.</param>

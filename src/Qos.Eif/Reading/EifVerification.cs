@@ -1,7 +1,7 @@
 namespace Qos.Eif;
 
 /// <summary>
-/// Whether an image is whole and, if it is signed, signed by the key of its certificate. Specification: eif. It says nothing about who made
+/// Whether an image is whole and, if it is signed, signed by the key of its certificate. Format: docs/protocol/eif.md. It says nothing about who made
 /// it: for that, compare the measurements with those that were agreed on.
 /// </summary>
 public sealed class EifVerification

@@ -2,7 +2,7 @@ using System.Formats.Cbor;
 
 namespace Qos.Eif;
 
-/// <summary>Byte strings in CBOR, in the two forms that signature sections have. Specification: eif, Measurements.</summary>
+/// <summary>Byte strings in CBOR, in the two forms that signature sections have. Format: docs/protocol/eif.md, Measurements.</summary>
 internal static class CborBytes
 {
     public static CborReader Open(byte[] cbor) => new(cbor, CborConformanceMode.Strict);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Qos.Eif;
 
-/// <summary>The certificate in a signature section: PEM, of which tools read different things. Specification: eif, Measurements.</summary>
+/// <summary>The certificate in a signature section: PEM, of which tools read different things. Format: docs/protocol/eif.md, Measurements.</summary>
 /// <remarks>
 /// PCR8 covers the first certificate, and which that is depends on who reads: some take other labels, lines of headers and blocks after damaged ones,
 /// others skip them. So what is accepted has one reading: the first line that begins a block begins the certificate, which has nothing but base64 in it.

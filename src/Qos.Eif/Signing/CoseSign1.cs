@@ -4,7 +4,7 @@ using System.Security.Cryptography.Cose;
 
 namespace Qos.Eif;
 
-/// <summary>A COSE_Sign1 over a register's value. Specification: eif, Measurements.</summary>
+/// <summary>A COSE_Sign1 over a register's value. Format: docs/protocol/eif.md, Measurements.</summary>
 /// <param name="Protected">The protected header, as it is signed.</param>
 /// <param name="Algorithm">The algorithm that it names.</param>
 /// <param name="Payload">The payload, as it is signed.</param>

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Qos.Eif;
 
-/// <summary>What matters of a signing certificate. Specification: eif, Measurements. Nobody vouches for it: PCR8 names it, and that is compared.</summary>
+/// <summary>What matters of a signing certificate. Format: docs/protocol/eif.md, Measurements. Nobody vouches for it: PCR8 names it, and that is compared.</summary>
 /// <param name="Subject">Whom it names.</param>
 /// <param name="Issuer">Who issued it, by its own words.</param>
 /// <param name="NotBefore">From when it is valid.</param>

@@ -5,7 +5,7 @@ namespace Qos.Eif;
 
 /// <summary>
 /// The signature section: one certificate, and with its key a COSE_Sign1 over <c>{register_index: 0, register_value: PCR0}</c>.
-/// Specification: eif, Measurements.
+/// Format: docs/protocol/eif.md, Measurements.
 /// </summary>
 public sealed class EifSignature
 {

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Qos.Eif;
 
 /// <summary>
-/// Signs images with ES384, so that PCR8 names the certificate. Specification: eif, Measurements. PCR0, PCR1 and PCR2 stay what they were.
+/// Signs images with ES384, so that PCR8 names the certificate. Format: docs/protocol/eif.md, Measurements. PCR0, PCR1 and PCR2 stay what they were.
 /// ECDSA draws a random number: the same image signed twice gives two files.
 /// </summary>
 public static class EifSigner

@@ -16,7 +16,7 @@ internal readonly record struct BridgeState(bool IsServer, ushort Port, string? 
 /// <summary>
 /// The host's half of the bridges that one manifest names. A <c>server</c> entry listens here and goes to the enclave's port
 /// of the same number; a <c>client</c> entry takes what comes out of the enclave to the one place that the manifest names.
-/// Specification: host, Bridges.
+/// Format: docs/protocol/host.md, Bridges.
 /// </summary>
 internal sealed class HostBridges(HostSettings settings, DescriptorPlan descriptors, TimeProvider time, ILogger<HostBridges> logger) : IAsyncDisposable
 {

@@ -37,7 +37,7 @@ internal sealed record EnclavePoolOptions
 /// <summary>
 /// The host's connections to its enclave: bounded in number, reused, made anew when the enclave was restarted. A request
 /// that meets a closed connection before any byte of it was sent goes out once more on a fresh one; one that was sent is
-/// never repeated, because it may have changed the enclave. Specification: host, HTTP API.
+/// never repeated, because it may have changed the enclave. Format: docs/protocol/host.md, HTTP API.
 /// </summary>
 internal sealed class EnclaveConnectionPool : IDisposable
 {

@@ -5,7 +5,7 @@ using Qos.Verify;
 
 namespace Qos.Host;
 
-/// <summary>What the host tells of its enclave: its state, its boot proof. Specification: host, HTTP API; proofs, Boot proof.</summary>
+/// <summary>What the host tells of its enclave: its state, its boot proof. Format: docs/protocol/host.md, HTTP API; proofs.md, Boot proof.</summary>
 internal static class EnclaveEndpoints
 {
     private const string Json = "application/json";

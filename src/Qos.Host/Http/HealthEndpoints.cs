@@ -3,7 +3,7 @@ using Qos.Protocol;
 
 namespace Qos.Host;
 
-/// <summary>Whether the host, its enclave and the app are well. Specification: host, HTTP API.</summary>
+/// <summary>Whether the host, its enclave and the app are well. Format: docs/protocol/host.md, HTTP API.</summary>
 internal static class HealthEndpoints
 {
     /// <summary>The header of <c>enclave-health</c> that tells the app's state, which the status there cannot.</summary>
@@ -41,7 +41,7 @@ internal static class HealthEndpoints
         return Task.CompletedTask;
     }
 
-    /// <summary>The enclave is useful in these phases. Specification: host, HTTP API.</summary>
+    /// <summary>The enclave is useful in these phases. Format: docs/protocol/host.md, HTTP API.</summary>
     private static bool IsHealthy(ProtocolPhase phase) =>
         phase is ProtocolPhase.QuorumKeyProvisioned or ProtocolPhase.GenesisBooted;
 

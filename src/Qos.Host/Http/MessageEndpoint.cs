@@ -7,7 +7,7 @@ namespace Qos.Host;
 /// <summary>
 /// <c>POST message</c>: a wire message in, the enclave's answer out. The bytes are never understood here. Both are collected whole, so that
 /// neither a slow upload nor a slow download holds a connection of the enclave; a large message that comes fast is passed on meanwhile, and
-/// loses that connection when it pauses. Specification: host, HTTP API.
+/// loses that connection when it pauses. Format: docs/protocol/host.md, HTTP API.
 /// </summary>
 internal static class MessageEndpoint
 {

@@ -4,7 +4,7 @@ namespace Qos.Host;
 
 /// <summary>
 /// <c>/openapi.json</c>: the description of this API, written by hand beside the code; a test compares its paths with the
-/// routes that are mapped. Specification: host, HTTP API.
+/// routes that are mapped. Format: docs/protocol/host.md, HTTP API.
 /// </summary>
 internal static class OpenApiEndpoint
 {

@@ -4,7 +4,7 @@ namespace Qos.Keys;
 
 /// <summary>
 /// Borsh of { nonce: [u8;12], ephemeral_sender_public: [u8;65], encrypted_message: Vec&lt;u8&gt; }: ECDH of a fresh key with the
-/// receiver's, HMAC-SHA-512, AES-256-GCM. Specification: keys, Public-key envelope.
+/// receiver's, HMAC-SHA-512, AES-256-GCM. Format: docs/protocol/keys.md, Public-key envelope.
 /// </summary>
 internal static class PublicKeyEnvelope
 {

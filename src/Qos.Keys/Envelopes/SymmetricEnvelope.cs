@@ -2,7 +2,7 @@ namespace Qos.Keys;
 
 /// <summary>
 /// Borsh of { nonce: [u8;12], encrypted_message: Vec&lt;u8&gt; } under a key set's AES-256 key.
-/// Specification: keys, Symmetric envelope.
+/// Format: docs/protocol/keys.md, Symmetric envelope.
 /// </summary>
 internal static class SymmetricEnvelope
 {

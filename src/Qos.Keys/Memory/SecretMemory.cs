@@ -7,7 +7,7 @@ namespace Qos.Keys;
 /// <remarks>
 /// Hold it in a <c>using</c>. A span taken from it must not outlive it: <see cref="Span"/> is for the owner, who knows when it is
 /// disposed of; <see cref="Borrow"/> keeps the memory alive where another thread may dispose of the owner.
-/// Specification: keys, Secrets in memory.
+/// Format: docs/protocol/keys.md, Secrets in memory.
 /// </remarks>
 public sealed class SecretMemory : IDisposable
 {

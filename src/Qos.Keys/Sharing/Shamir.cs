@@ -2,7 +2,7 @@ namespace Qos.Keys;
 
 /// <summary>
 /// Shamir's secret sharing over GF(2^8), byte by byte, the secret at 0. A share is its identifier (1 to 255), then as many bytes as the
-/// secret. Specification: keys, Shamir shares.
+/// secret. Format: docs/protocol/keys.md, Shamir shares.
 /// </summary>
 public static class Shamir
 {

@@ -1,6 +1,6 @@
 namespace Qos.Keys;
 
-/// <summary>Why a secret was not split or not reconstructed. Specification: keys, Shamir shares.</summary>
+/// <summary>Why a secret was not split or not reconstructed. Format: docs/protocol/keys.md, Shamir shares.</summary>
 public enum ShamirError
 {
     /// <summary>The secret to split is empty.</summary>

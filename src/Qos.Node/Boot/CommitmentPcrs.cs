@@ -7,7 +7,7 @@ namespace Qos.Node;
 
 /// <summary>
 /// Binds a boot's manifest and both ephemeral keys into PCR16 and PCR17, and believes NSM only what it shows.
-/// Specification: protocol, Standard boot, step 3; nsm, Manifest commitment.
+/// Format: docs/protocol/messages.md, Standard boot, step 3; nsm.md, Manifest commitment.
 /// </summary>
 internal sealed class CommitmentPcrs
 {

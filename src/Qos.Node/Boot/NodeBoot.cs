@@ -7,7 +7,7 @@ using Qos.Serialization;
 namespace Qos.Node;
 
 /// <summary>
-/// Standard boot, and key-forward boot, which takes the same steps. Specification: protocol, Standard boot; manifest, Envelope.
+/// Standard boot, and key-forward boot, which takes the same steps. Format: docs/protocol/messages.md, Standard boot; manifest.md, Envelope.
 /// </summary>
 internal sealed class NodeBoot(NodeState state)
 {

@@ -2,7 +2,7 @@ namespace Qos.Node;
 
 /// <summary>
 /// The files through which the node hands its manifest, pivot and keys to the pivot; one of the node's two seams (the other is NSM).
-/// Specification: protocol, Files in the enclave.
+/// Format: docs/protocol/messages.md, Files in the enclave.
 /// </summary>
 /// <remarks>
 /// Every file is staged first and appears by a rename, so a reader never sees half of one. None appears twice; only the ephemeral key

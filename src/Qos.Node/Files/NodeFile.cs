@@ -2,7 +2,7 @@ using Qos.Protocol;
 
 namespace Qos.Node;
 
-/// <summary>One of the files in the enclave: its name, its mode, and the errors it stands for. Specification: protocol, Files.</summary>
+/// <summary>One of the files in the enclave: its name, its mode, and the errors it stands for. Format: docs/protocol/messages.md, Files in the enclave.</summary>
 internal sealed record NodeFile(string Name, UnixFileMode Mode, ProtocolErrorCode CannotPut, ProtocolErrorCode Missing)
 {
     private const UnixFileMode OwnerReads = UnixFileMode.UserRead;

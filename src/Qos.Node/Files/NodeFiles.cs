@@ -4,7 +4,7 @@ using Qos.Serialization;
 
 namespace Qos.Node;
 
-/// <summary>The node's files in a folder: <c>/</c> in the enclave, any folder locally. Specification: protocol, Files in the enclave.</summary>
+/// <summary>The node's files in a folder: <c>/</c> in the enclave, any folder locally. Format: docs/protocol/messages.md, Files in the enclave.</summary>
 /// <remarks>
 /// The manifest is readable by all, the pivot is executable and the keys are readable by their owner only; none can be written. The
 /// folder is held open, and hidden names are created exclusively, so neither a link nor a swapped path leads elsewhere.

@@ -5,7 +5,7 @@ using Qos.Protocol;
 namespace Qos.Node;
 
 /// <summary>
-/// Gives the quorum key to a node that runs an approved successor of this node's manifest. Specification: protocol, Key forwarding.
+/// Gives the quorum key to a node that runs an approved successor of this node's manifest. Format: docs/protocol/messages.md, Key forwarding.
 /// </summary>
 internal sealed class KeyExport(NodeState state, Func<ReadOnlyMemory<byte>?>? trustAnchor)
 {
@@ -38,7 +38,7 @@ internal sealed class KeyExport(NodeState state, Func<ReadOnlyMemory<byte>?>? tr
 
     /// <summary>
     /// The setup key of the node that the document is about, when that node was booted with the manifest and waits for a key.
-    /// Specification: nsm, Attestation document, verification step 4.
+    /// Format: docs/protocol/nsm.md, Attestation document, verification step 4.
     /// </summary>
     /// <exception cref="ProtocolException">The document is another manifest's, another image's, or not one of the setup phase.</exception>
     private static PublicKey SetupKey(AttestationDocument document, Manifest manifest)

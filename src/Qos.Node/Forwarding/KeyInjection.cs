@@ -3,7 +3,7 @@ using Qos.Protocol;
 
 namespace Qos.Node;
 
-/// <summary>Takes the quorum key from another node. Specification: protocol, Key forwarding, step 3.</summary>
+/// <summary>Takes the quorum key from another node. Format: docs/protocol/messages.md, Key forwarding, step 3.</summary>
 internal sealed class KeyInjection(NodeState state, QuorumKeyPublication publication)
 {
     private const int SeedLength = 32;

@@ -6,7 +6,7 @@ using Qos.Serialization;
 
 namespace Qos.Node;
 
-/// <summary>Makes a quorum key and its shares, and forgets them. Specification: protocol, Genesis.</summary>
+/// <summary>Makes a quorum key and its shares, and forgets them. Format: docs/protocol/messages.md, Genesis.</summary>
 internal sealed class NodeGenesis(NodeState state)
 {
     private static ReadOnlySpan<byte> TestMessage => "qos-test-message"u8;

@@ -14,7 +14,7 @@ internal interface IBodyReader : IDisposable
     ReadOnlyMemory<byte> Complete();
 }
 
-/// <summary>Tells from a body's first bytes which encoding it is in. Specification: protocol, Messages.</summary>
+/// <summary>Tells from a body's first bytes which encoding it is in. Format: docs/protocol/messages.md, Messages.</summary>
 internal static class BodyEncoding
 {
     /// <summary>How many bytes decide in any case.</summary>

@@ -6,7 +6,7 @@ namespace Qos.Node;
 
 /// <summary>
 /// Takes a Borsh body: in a boot request the pivot is the last vector, so its raw bytes go to their stage; the rest is kept.
-/// Specification: protocol, Messages 3, 13 and 23.
+/// Format: docs/protocol/messages.md, Messages 3, 13 and 23.
 /// </summary>
 internal sealed class BorshBodyReader(long bodyLength, IntakeBudget budget, PivotReception pivot) : IBodyReader
 {

@@ -1,6 +1,6 @@
 namespace Qos.Node;
 
-/// <summary>Takes requests for a node off any number of connections. Specification: protocol, Transport.</summary>
+/// <summary>Takes requests for a node off any number of connections. Format: docs/protocol/messages.md, Transport.</summary>
 public sealed class MessageService : IMessageService
 {
     private readonly QuorumNode _node;

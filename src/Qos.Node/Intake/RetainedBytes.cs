@@ -62,7 +62,7 @@ internal sealed class RetainedBytes(IntakeBudget budget, int limit) : IDisposabl
     }
 }
 
-/// <summary>Caps the memory held by all messages that are still arriving. Specification: protocol, Transport ("Ours").</summary>
+/// <summary>Caps the memory held by all messages that are still arriving. Format: docs/protocol/messages.md, Transport ("Ours").</summary>
 internal sealed class IntakeBudget(long limit)
 {
     private long _taken;

@@ -3,7 +3,7 @@ using Qos.Protocol;
 
 namespace Qos.Node;
 
-/// <summary>Takes members' shares until they make the quorum key. Specification: protocol, Provisioning.</summary>
+/// <summary>Takes members' shares until they make the quorum key. Format: docs/protocol/messages.md, Provisioning.</summary>
 internal sealed class NodeProvisioning(NodeState state, QuorumKeyPublication publication) : IDisposable
 {
     private readonly ShareSlots _slots = new();

@@ -5,7 +5,7 @@ namespace Qos.Node;
 
 /// <summary>
 /// How a quorum key comes into force, from shares or from another node: the live key takes the setup key's place, and the quorum key
-/// is written last, because its file starts the pivot. Specification: protocol, Provisioning; Key forwarding, step 3.
+/// is written last, because its file starts the pivot. Format: docs/protocol/messages.md, Provisioning; Key forwarding, step 3.
 /// </summary>
 internal sealed class QuorumKeyPublication(NodeState state)
 {

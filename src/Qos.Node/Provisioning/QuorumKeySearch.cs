@@ -5,7 +5,7 @@ namespace Qos.Node;
 
 /// <summary>
 /// Looks for shares that make the quorum key, among all that are in: a bad share must not keep the others from it.
-/// Specification: protocol, Provisioning ("Ours").
+/// Format: docs/protocol/messages.md, Provisioning ("Ours").
 /// </summary>
 /// <remarks>
 /// Only combinations that include the new share are tried, because the others were tried before. Few enough are tried one after the

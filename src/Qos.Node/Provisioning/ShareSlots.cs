@@ -45,7 +45,7 @@ internal sealed class ShareSlots : IDisposable
 /// <summary>The one place that a member's share has: what was posted last, decrypted and well formed.</summary>
 internal sealed record ShareSlot(Approval Approval, SecretMemory Share)
 {
-    /// <summary>A share of a seed: one identifier byte, 1 to 255, and 32 bytes. Specification: keys, Shamir shares.</summary>
+    /// <summary>A share of a seed: one identifier byte, 1 to 255, and 32 bytes. Format: docs/protocol/keys.md, Shamir shares.</summary>
     internal const int ShareLength = 33;
 
     internal QuorumMember Member => Approval.Member;

@@ -2,7 +2,7 @@ using Qos.Keys;
 
 namespace Qos.Protocol;
 
-/// <summary>The checks on an envelope's approvals, in the specification's order. Specification: manifest, Envelope.</summary>
+/// <summary>The checks on an envelope's approvals, in the specification's order. Format: docs/protocol/manifest.md, Envelope.</summary>
 public static class ApprovalChecks
 {
     /// <summary>

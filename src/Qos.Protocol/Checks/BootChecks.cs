@@ -4,7 +4,7 @@ using Qos.Keys;
 namespace Qos.Protocol;
 
 /// <summary>
-/// What a manifest must hold to beyond its approvals before a node changes anything for it. Specification: manifest, "Ours, at boot".
+/// What a manifest must hold to beyond its approvals before a node changes anything for it. Format: docs/protocol/manifest.md, "Ours, at boot".
 /// </summary>
 /// <remarks>
 /// The protocol has no error of its own for the first and the third of these; what the others carry is in

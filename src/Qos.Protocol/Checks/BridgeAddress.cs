@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Qos.Protocol;
 
-/// <summary>Whether a bridge's <c>host</c> can be bound or reached. Specification: host, Bridges.</summary>
+/// <summary>Whether a bridge's <c>host</c> can be bound or reached. Format: docs/protocol/host.md, Bridges.</summary>
 /// <remarks>
 /// Two rules. What no host can ever bind or reach is refused by a node at boot: its app would wait for connections that cannot come. What
 /// a host of another make may resolve, but <c>qos-host</c> does not, is refused when a manifest is made or approved, and boots.

@@ -4,7 +4,7 @@ namespace Qos.Protocol;
 
 /// <summary>
 /// Compares an attestation document with the manifest that it is said to be about. Pure: the document's signatures and the manifest's
-/// approvals are checked elsewhere. Specification: nsm, Attestation document, verification step 4.
+/// approvals are checked elsewhere. Format: docs/protocol/nsm.md, Attestation document, verification step 4.
 /// </summary>
 public static class DocumentComparison
 {

@@ -5,7 +5,7 @@ namespace Qos.Protocol;
 
 /// <summary>
 /// Whether a node of one manifest may be given the quorum key by a node of another, as far as the manifests say. Pure: approvals and
-/// the attestation document are checked elsewhere. Specification: protocol, Key forwarding.
+/// the attestation document are checked elsewhere. Format: docs/protocol/messages.md, Key forwarding.
 /// </summary>
 public static class ForwardChecks
 {

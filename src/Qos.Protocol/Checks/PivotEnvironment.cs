@@ -4,7 +4,7 @@ using System.Text;
 namespace Qos.Protocol;
 
 /// <summary>
-/// Whether a pivot's environment obeys its limits and, with the arguments, can be handed to a program. Specification: manifest
+/// Whether a pivot's environment obeys its limits and, with the arguments, can be handed to a program. Format: docs/protocol/manifest.md
 /// (<c>env</c>) and "Ours, at boot".
 /// </summary>
 internal static class PivotEnvironment

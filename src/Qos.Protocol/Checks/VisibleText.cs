@@ -5,7 +5,7 @@ namespace Qos.Protocol;
 
 /// <summary>
 /// Makes text from outside safe to show: what would move the cursor, hide or reorder text is shown as <c>\u{…}</c>.
-/// Specification: manifest, "Ours, when a manifest is made, shown or approved".
+/// Format: docs/protocol/manifest.md, "Ours, when a manifest is made, shown or approved".
 /// </summary>
 public static class VisibleText
 {

@@ -2,7 +2,7 @@ using Qos.Keys;
 
 namespace Qos.Protocol;
 
-/// <summary>An error of the protocol: a code and what it carries. Specification: protocol, Errors.</summary>
+/// <summary>An error of the protocol: a code and what it carries. Format: docs/protocol/messages.md, Errors.</summary>
 public sealed record ProtocolError
 {
     /// <summary>An error that carries nothing.</summary>

@@ -2,7 +2,7 @@ namespace Qos.Protocol;
 
 /// <summary>
 /// What went wrong, as it goes over the wire: the name is the JSON form, the value the Borsh index.
-/// Specification: protocol, Errors.
+/// Format: docs/protocol/messages.md, Errors.
 /// </summary>
 public enum ProtocolErrorCode
 {

@@ -2,7 +2,7 @@ using Qos.Keys;
 
 namespace Qos.Protocol;
 
-/// <summary>What an error carries besides its code. Specification: protocol, Errors.</summary>
+/// <summary>What an error carries besides its code. Format: docs/protocol/messages.md, Errors.</summary>
 public abstract record ProtocolErrorPayload
 {
     private ProtocolErrorPayload()

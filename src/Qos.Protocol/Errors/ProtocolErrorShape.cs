@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>What an error carries besides its code. Specification: protocol, Errors.</summary>
+/// <summary>What an error carries besides its code. Format: docs/protocol/messages.md, Errors.</summary>
 public enum ProtocolErrorShape
 {
     /// <summary>Nothing: a bare string in JSON.</summary>

@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>A refusal by the protocol's rules; it becomes the answer's error. Specification: protocol, Errors.</summary>
+/// <summary>A refusal by the protocol's rules; it becomes the answer's error. Format: docs/protocol/messages.md, Errors.</summary>
 public sealed class ProtocolException : Exception
 {
     /// <summary>A refusal with an error.</summary>

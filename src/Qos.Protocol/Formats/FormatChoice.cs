@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Which of its forms a stored manifest or envelope has. Specification: manifest, Reading.</summary>
+/// <summary>Which of its forms a stored manifest or envelope has. Format: docs/protocol/manifest.md, Reading.</summary>
 internal static class FormatChoice
 {
     internal delegate T BorshReading<T>(ReadOnlySpan<byte> bytes, ManifestVersion version);

@@ -3,7 +3,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Genesis outputs as files: Borsh. Specification: protocol, Genesis.</summary>
+/// <summary>Genesis outputs as files: Borsh. Format: docs/protocol/messages.md, Genesis.</summary>
 public static class GenesisOutputFormat
 {
     /// <summary>Reads a stored output.</summary>

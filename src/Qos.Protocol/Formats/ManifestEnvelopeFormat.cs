@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Envelopes as files: reading any version in any of its forms, writing the stored form. Specification: manifest, Envelope.</summary>
+/// <summary>Envelopes as files: reading any version in any of its forms, writing the stored form. Format: docs/protocol/manifest.md, Envelope.</summary>
 public static class ManifestEnvelopeFormat
 {
     /// <summary>Reads an envelope in JSON or, for V1 and V0, Borsh; see <see cref="ManifestFormat.Read"/>.</summary>

@@ -3,7 +3,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Manifests as files: reading any version in any of its forms, writing the stored form. Specification: manifest.</summary>
+/// <summary>Manifests as files: reading any version in any of its forms, writing the stored form. Format: docs/protocol/manifest.md.</summary>
 public static class ManifestFormat
 {
     /// <summary>

@@ -2,7 +2,7 @@ namespace Qos.Protocol;
 
 /// <summary>
 /// Everything public that a genesis made. Stored and hashed in Borsh, fields in this order; the attestation document's
-/// user_data is SHA-256 of those bytes. Specification: protocol, Genesis.
+/// user_data is SHA-256 of those bytes. Format: docs/protocol/messages.md, Genesis.
 /// </summary>
 public sealed record GenesisOutput
 {

@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>A member's signature over a manifest's hash; equal when all bytes are. Specification: manifest, Envelope.</summary>
+/// <summary>A member's signature over a manifest's hash; equal when all bytes are. Format: docs/protocol/manifest.md, Envelope.</summary>
 /// <param name="Signature">64 bytes when valid: the 32 bytes of the manifest hash are the signed message.</param>
 /// <param name="Member">Who signed.</param>
 public sealed record Approval(ReadOnlyMemory<byte> Signature, QuorumMember Member)

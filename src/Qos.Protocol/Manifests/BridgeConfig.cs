@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>One bridged port of the pivot. Specification: manifest.</summary>
+/// <summary>One bridged port of the pivot. Format: docs/protocol/manifest.md.</summary>
 /// <param name="Port">The TCP port, the same on the host's and on the pivot's side.</param>
 public abstract record BridgeConfig(ushort Port)
 {

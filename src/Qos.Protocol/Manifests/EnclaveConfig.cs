@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>The enclave that a manifest is for. Specification: manifest.</summary>
+/// <summary>The enclave that a manifest is for. Format: docs/protocol/manifest.md.</summary>
 public sealed record EnclaveConfig
 {
     /// <summary>Measurement of the image; 48 bytes when valid.</summary>

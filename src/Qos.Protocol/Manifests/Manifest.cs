@@ -3,7 +3,7 @@ namespace Qos.Protocol;
 /// <summary>
 /// What the members of a quorum agree on: the program, the enclave that may run it, and who may change or provision it.
 /// Immutable; the bytes are kept as read, so an old manifest with keys of another form can be shown and hashed.
-/// Specification: manifest.
+/// Format: docs/protocol/manifest.md.
 /// </summary>
 /// <remarks>Two manifests are the same when their hashes are; the record's own equality compares lists by reference.</remarks>
 public sealed record Manifest

@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>The schema that a manifest is written in; it decides what its hash is taken over. Specification: manifest.</summary>
+/// <summary>The schema that a manifest is written in; it decides what its hash is taken over. Format: docs/protocol/manifest.md.</summary>
 public enum ManifestVersion
 {
     /// <summary>The oldest schema: its pivot has only a hash, a restart policy and arguments. Hashed over Borsh.</summary>

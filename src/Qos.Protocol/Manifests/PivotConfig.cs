@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>The program that runs in the enclave. Specification: manifest.</summary>
+/// <summary>The program that runs in the enclave. Format: docs/protocol/manifest.md.</summary>
 public sealed record PivotConfig
 {
     /// <summary>SHA-256 of the binary, 32 bytes.</summary>

@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>A member of a set: equal when alias and key bytes are. Specification: manifest.</summary>
+/// <summary>A member of a set: equal when alias and key bytes are. Format: docs/protocol/manifest.md.</summary>
 /// <param name="Alias">The name given to the member; not authenticated by itself.</param>
 /// <param name="PubKey">The member's public key, 130 bytes when valid.</param>
 public sealed record QuorumMember(string Alias, ReadOnlyMemory<byte> PubKey)

@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>What happens when the pivot exits. The values are the Borsh indices. Specification: manifest.</summary>
+/// <summary>What happens when the pivot exits. The values are the Borsh indices. Format: docs/protocol/manifest.md.</summary>
 public enum RestartPolicy
 {
     /// <summary>The enclave ends.</summary>

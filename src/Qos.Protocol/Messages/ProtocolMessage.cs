@@ -4,7 +4,7 @@ namespace Qos.Protocol;
 
 /// <summary>
 /// A message of the control protocol: requests and answers in one enumeration, named and ordered as the specification has
-/// them. Specification: protocol, Messages.
+/// them. Format: docs/protocol/messages.md, Messages.
 /// </summary>
 public abstract partial record ProtocolMessage
 {

@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>Where a node stands in its life. The values are the Borsh indices. Specification: protocol, Phases and routes.</summary>
+/// <summary>Where a node stands in its life. The values are the Borsh indices. Format: docs/protocol/messages.md, Phases and routes.</summary>
 public enum ProtocolPhase
 {
     /// <summary>An irreversible step failed half-way; only a new enclave helps.</summary>

@@ -1,6 +1,6 @@
 namespace Qos.Protocol;
 
-/// <summary>How a message is written on the wire; an answer takes its request's. Specification: protocol, Messages.</summary>
+/// <summary>How a message is written on the wire; an answer takes its request's. Format: docs/protocol/messages.md, Messages.</summary>
 public enum WireEncoding
 {
     /// <summary>Canonical JSON.</summary>

@@ -7,7 +7,7 @@ using Qos.Transport;
 namespace Qos.Runtime;
 
 /// <summary>
-/// The enclave's half of the manifest's bridges, for which nothing is open that the manifest does not name. Specification: host, Bridges.
+/// The enclave's half of the manifest's bridges, for which nothing is open that the manifest does not name. Format: docs/protocol/host.md, Bridges.
 /// </summary>
 /// <remarks>
 /// A <c>server</c> port P: the host's connections to the enclave's port P go on to 127.0.0.1:P. A <c>client</c> port P: the app's

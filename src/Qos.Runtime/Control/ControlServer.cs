@@ -5,7 +5,7 @@ using Qos.Transport;
 
 namespace Qos.Runtime;
 
-/// <summary>Accepts connections of the control protocol and lets the node answer them, several at once. Specification: protocol, Transport.</summary>
+/// <summary>Accepts connections of the control protocol and lets the node answer them, several at once. Format: docs/protocol/messages.md, Transport.</summary>
 public sealed class ControlServer
 {
     private readonly EnclaveListener _listener;

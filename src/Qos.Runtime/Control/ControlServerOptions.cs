@@ -2,7 +2,7 @@ using Qos.Transport;
 
 namespace Qos.Runtime;
 
-/// <summary>What the control server's connections may cost. Specification: protocol, Transport ("Ours").</summary>
+/// <summary>What the control server's connections may cost. Format: docs/protocol/messages.md, Transport ("Ours").</summary>
 public sealed record ControlServerOptions
 {
     /// <summary>

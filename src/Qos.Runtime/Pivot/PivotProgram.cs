@@ -9,7 +9,7 @@ namespace Qos.Runtime;
 
 /// <summary>
 /// The published pivot, opened once, protected from writers, and hashed through the descriptor that will be started: the bytes that were
-/// hashed are the bytes that run. Specification: protocol, The pivot.
+/// hashed are the bytes that run. Format: docs/protocol/messages.md, The pivot.
 /// </summary>
 /// <remarks>
 /// Renaming another file over the path changes nothing, since exec takes the descriptor. Writing into the file needs a writable

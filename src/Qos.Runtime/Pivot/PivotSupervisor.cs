@@ -11,7 +11,7 @@ namespace Qos.Runtime;
 /// <summary>Starts the pivot of a provisioned node, watches it, starts it again as its manifest says, and ends it.</summary>
 /// <remarks>
 /// One thread of its own starts the pivot and waits for it: the kernel ends a pivot together with the thread that started it, so that
-/// no app outlives its supervisor. Specification: protocol, The pivot.
+/// no app outlives its supervisor. Format: docs/protocol/messages.md, The pivot.
 /// </remarks>
 internal sealed class PivotSupervisor : IDisposable
 {

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Qos.Runtime;
 
-/// <summary>The manifest's name servers, where a C library looks for them. Specification: manifest, V2 (<c>dns</c>).</summary>
+/// <summary>The manifest's name servers, where a C library looks for them. Format: docs/protocol/manifest.md, V2 (<c>dns</c>).</summary>
 internal static class ResolverFile
 {
     private const UnixFileMode ForAll = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;

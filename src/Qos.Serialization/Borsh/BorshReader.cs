@@ -5,7 +5,7 @@ using System.Text.Unicode;
 
 namespace Qos.Serialization;
 
-/// <summary>Reads Borsh, value by value (specification: encoding, Borsh).</summary>
+/// <summary>Reads Borsh, value by value (format: docs/protocol/encoding.md, Borsh).</summary>
 /// <remarks>
 /// Every count is checked against what is left before anything is allocated. Bad input throws <see cref="EncodingException"/>. Pass it on by reference.
 /// </remarks>

@@ -6,7 +6,7 @@ using System.Text.Unicode;
 
 namespace Qos.Serialization;
 
-/// <summary>Writes Borsh (specification: encoding, Borsh); the mirror of <see cref="BorshReader"/>.</summary>
+/// <summary>Writes Borsh (format: docs/protocol/encoding.md, Borsh); the mirror of <see cref="BorshReader"/>.</summary>
 /// <remarks>The bytes lie in a pooled array, which <see cref="Dispose"/> gives back without wiping it: no place for plain secrets.</remarks>
 [SuppressMessage("Naming", "CA1720", Justification = "String is what Borsh calls this value.")]
 public sealed class BorshWriter : IDisposable

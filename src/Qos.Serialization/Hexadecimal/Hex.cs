@@ -1,7 +1,7 @@
 using System.Text;
 namespace Qos.Serialization;
 
-/// <summary>Byte strings as hexadecimal digits (specification: encoding): written in lower case, without a prefix.</summary>
+/// <summary>Byte strings as hexadecimal digits (format: docs/protocol/encoding.md): written in lower case, without a prefix.</summary>
 /// <remarks>
 /// Reading accepts upper and lower case, also mixed, because the reference does; it refuses what the reference lets pass by accident:
 /// the prefix <c>0x</c>, white space, and a plus sign in the place of a digit. No digits are the empty byte string.

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Qos.Serialization;
 
-/// <summary>Brings any JSON document into the canonical form (specification: encoding).</summary>
+/// <summary>Brings any JSON document into the canonical form (format: docs/protocol/encoding.md).</summary>
 /// <remarks>
 /// What gets hashed and signed is decoded into its schema and written again, never canonicalised as it came; this is for documents without a schema.
 /// </remarks>

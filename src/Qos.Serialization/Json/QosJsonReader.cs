@@ -2,7 +2,7 @@ using System.Text.Unicode;
 
 namespace Qos.Serialization;
 
-/// <summary>Reads one JSON text, value by value, in the order in which it is written (specification: encoding).</summary>
+/// <summary>Reads one JSON text, value by value, in the order in which it is written (format: docs/protocol/encoding.md).</summary>
 /// <remarks>
 /// <para>Strict: RFC 8259 and, beyond it, an error for a member name that comes twice in an object (in skipped values too), for invalid UTF-8,
 /// lone surrogates, bytes behind the value, a byte order mark, more than <see cref="MaxDepth"/> levels, and every number that is not an

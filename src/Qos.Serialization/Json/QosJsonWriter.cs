@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Qos.Serialization;
 
-/// <summary>Writes one JSON text without white space, in canonical or plain form (specification: encoding).</summary>
+/// <summary>Writes one JSON text without white space, in canonical or plain form (format: docs/protocol/encoding.md).</summary>
 /// <remarks>
 /// In canonical form the members of an object must be written in order and the caller leaves out those whose value is null; a name out of order or
 /// twice throws <see cref="InvalidOperationException"/>, as does any call that would make the text malformed.

@@ -9,7 +9,7 @@ namespace Qos.Serialization;
 /// <see cref="QosJsonReader"/>. This class judges only what it must to find the string; because it leaves out nothing but hex digits between two quotes,
 /// the retained text is strict JSON exactly if the whole message is, and whatever it misjudged in malformed text is refused there.</para>
 /// <para>A name written with escapes is not recognised: its value is retained, and has to fit. After an exception the object is of no further use.</para>
-/// <para>Specification: protocol, Transport (memory grows with what has arrived) and Standard boot.</para>
+/// <para>Format: docs/protocol/messages.md, Transport (memory grows with what has arrived) and Standard boot.</para>
 /// </remarks>
 public sealed class StreamedMember : IDisposable
 {

@@ -8,7 +8,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// One bridge of a pump: whatever connects to <see cref="Listening"/> is joined with a connection to <see cref="Connecting"/>, byte
-/// for byte, half-close included. Specification: host, Bridges.
+/// for byte, half-close included. Format: docs/protocol/host.md, Bridges.
 /// </summary>
 public sealed class Bridge : IAsyncDisposable
 {

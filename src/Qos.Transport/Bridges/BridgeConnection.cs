@@ -7,7 +7,7 @@ namespace Qos.Transport;
 /// One bridged connection: the place that decides half-close, aborts and time limits. Bytes go from a read straight into
 /// a write; only what the receiver does not take is kept, and then its sender is not read until that is gone, so
 /// a connection never holds more than one read each way. An end of stream is passed on after the bytes before it; a
-/// reset is passed on at once. Runs on its loop's thread only. Specification: host, Bridges.
+/// reset is passed on at once. Runs on its loop's thread only. Format: docs/protocol/host.md, Bridges.
 /// </summary>
 internal sealed unsafe class BridgeConnection
 {

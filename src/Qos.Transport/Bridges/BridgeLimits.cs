@@ -1,6 +1,6 @@
 namespace Qos.Transport;
 
-/// <summary>What a bridge may cost and how long it waits. Specification: host, Bridges.</summary>
+/// <summary>What a bridge may cost and how long it waits. Format: docs/protocol/host.md, Bridges.</summary>
 public sealed record BridgeLimits
 {
     /// <summary>The limits that hold where none are given.</summary>
@@ -21,7 +21,7 @@ public sealed record BridgeLimits
     /// <summary>How long an open connection may be silent. Without a limit by default: the bridged protocols keep their own.</summary>
     public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>The largest single write to a vsock in bytes (specification: protocol, Transport).</summary>
+    /// <summary>The largest single write to a vsock in bytes (format: docs/protocol/messages.md, Transport).</summary>
     public int VsockChunk { get; init; } = EnclaveStream.VsockChunk;
 
     /// <summary>The most bytes that one read fetches; each loop has one buffer of this size.</summary>

@@ -4,7 +4,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// Moves the bytes of all bridges of a process. Its own epoll loops do it and not the framework's asynchronous sockets,
-/// because those move every byte through two more threads. Specification: host, Bridges.
+/// because those move every byte through two more threads. Format: docs/protocol/host.md, Bridges.
 /// </summary>
 public sealed class BridgePump : IAsyncDisposable
 {

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Qos.Transport;
 
-/// <summary>What a bridge connects to: one address, or addresses that are asked for again for each connection. Specification: host, Bridges.</summary>
+/// <summary>What a bridge connects to: one address, or addresses that are asked for again for each connection. Format: docs/protocol/host.md, Bridges.</summary>
 public sealed class BridgeTarget
 {
     private readonly Func<ValueTask<IReadOnlyList<EndPoint>>>? _find;

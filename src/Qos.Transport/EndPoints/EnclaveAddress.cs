@@ -9,7 +9,7 @@ namespace Qos.Transport;
 /// Where an enclave is reached: <c>unix:/path</c>, <c>vsock:16</c> or <c>vhost:/path</c>.
 /// Ports keep their vsock numbers. As Unix sockets, the control port (3) is the path S itself and any other port P
 /// of the enclave is the path <c>S.P.appsock</c>, as other implementations of the protocol name it, so that hosts and
-/// enclaves of different make meet. Specification: protocol, Transport; host, Bridges.
+/// enclaves of different make meet. Format: docs/protocol/messages.md, Transport; host.md, Bridges.
 /// </summary>
 public sealed class EnclaveAddress : IEquatable<EnclaveAddress>
 {

@@ -4,7 +4,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// The enclave's side of an address: accepts connections to one of its ports. A Unix socket's file is the owner's alone
-/// (0600); a file left over by a dead process is replaced, a living one is not. Specification: protocol, Transport.
+/// (0600); a file left over by a dead process is replaced, a living one is not. Format: docs/protocol/messages.md, Transport.
 /// </summary>
 public sealed class EnclaveListener : IDisposable
 {

@@ -4,7 +4,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// A connected socket as a stream. Writes to a vsock are made in chunks below 32 KiB, because some kernels corrupt
-/// larger ones (specification: protocol, Transport).
+/// larger ones (format: docs/protocol/messages.md, Transport).
 /// </summary>
 public sealed class EnclaveStream : Stream
 {

@@ -5,7 +5,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// A port of a machine behind a vhost-user vsock back end: the back end's Unix socket, which is told the port. It can only be connected to.
-/// Specification: host, Bridges.
+/// Format: docs/protocol/host.md, Bridges.
 /// </summary>
 public sealed class VhostUserEndPoint : EndPoint
 {

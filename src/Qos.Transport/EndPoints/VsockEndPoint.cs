@@ -9,7 +9,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// A vsock address: context identifier and port. The framework knows no such family, so the family is
-/// <see cref="AddressFamily.Unknown"/> and the <c>sockaddr_vm</c> is written by hand. Specification: protocol, Transport.
+/// <see cref="AddressFamily.Unknown"/> and the <c>sockaddr_vm</c> is written by hand. Format: docs/protocol/messages.md, Transport.
 /// </summary>
 public sealed class VsockEndPoint : EndPoint, IEquatable<VsockEndPoint>
 {

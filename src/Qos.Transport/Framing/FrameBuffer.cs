@@ -5,7 +5,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// A message body in memory of the pool. It grows with what is written to it, and its bytes are wiped before the memory
-/// goes back, for they may hold secrets (specification: protocol, Transport).
+/// goes back, for they may hold secrets (format: docs/protocol/messages.md, Transport).
 /// </summary>
 public sealed class FrameBuffer : IDisposable
 {

@@ -2,7 +2,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// One connection of the control protocol, at either end: any number of request and response pairs, in order.
-/// Specification: protocol, Transport.
+/// Format: docs/protocol/messages.md, Transport.
 /// </summary>
 public sealed class FrameConnection : IDisposable
 {

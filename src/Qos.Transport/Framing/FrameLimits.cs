@@ -1,6 +1,6 @@
 namespace Qos.Transport;
 
-/// <summary>What a connection of the control protocol may cost. Specification: protocol, Transport.</summary>
+/// <summary>What a connection of the control protocol may cost. Format: docs/protocol/messages.md, Transport.</summary>
 public sealed record FrameLimits
 {
     /// <summary>The protocol's own bound on a message: 128 MiB.</summary>

@@ -5,7 +5,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// Reads messages: an 8-byte little-endian length and that many bytes. The body is handed on as it arrives, so memory
-/// never follows an announced length. Specification: protocol, Transport. Not for two callers at a time; after any
+/// never follows an announced length. Format: docs/protocol/messages.md, Transport. Not for two callers at a time; after any
 /// exception the connection is of no more use.
 /// </summary>
 public sealed class FrameReader : IDisposable

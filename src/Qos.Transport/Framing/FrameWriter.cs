@@ -4,7 +4,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// Writes messages: an 8-byte little-endian length and that many bytes, in as few writes as possible. A peer that does
-/// not take the bytes in time is given up. Specification: protocol, Transport. Not for two callers at a time; after any
+/// not take the bytes in time is given up. Format: docs/protocol/messages.md, Transport. Not for two callers at a time; after any
 /// exception the connection is of no more use.
 /// </summary>
 public sealed class FrameWriter : IDisposable

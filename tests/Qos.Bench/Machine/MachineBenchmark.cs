@@ -5,7 +5,7 @@ using Qos.EndToEnd.Local;
 
 namespace Qos.Bench.Machine;
 
-/// <summary>The image, booted in QEMU's nitro-enclave machine: how soon it answers, what it weighs. Specification: eif.</summary>
+/// <summary>The image, booted in QEMU's nitro-enclave machine: how soon it answers, what it weighs. Format: docs/protocol/eif.md.</summary>
 /// <remarks>
 /// The clock on the wall runs from the runner's start to a status answered through the host, so it holds the vsock back end, QEMU, its firmware, the
 /// kernel and the host's start. What of it is init's own time is read from the machine's console.

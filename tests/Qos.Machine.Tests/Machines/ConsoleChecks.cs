@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Qos.Machine.Tests.Machines;
 
-/// <summary>What a machine's console must say. Specification: eif, What init does.</summary>
+/// <summary>What a machine's console must say. Format: docs/protocol/eif.md, What init does.</summary>
 internal static partial class ConsoleChecks
 {
     // What init says when it has done a duty, in order.

@@ -6,7 +6,7 @@ using Qos.Transport;
 
 namespace Qos.Machine.Tests.Machines;
 
-/// <summary>Whoever reaches the machine's vsock port 3 past the host, which is anyone on the parent. Specification: protocol, Transport ("Ours").</summary>
+/// <summary>Whoever reaches the machine's vsock port 3 past the host, which is anyone on the parent. Format: docs/protocol/messages.md, Transport ("Ours").</summary>
 internal sealed class HostilePeer(EnclaveAddress machine)
 {
     private const int Seed = 20261121;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Qos.Protocol.Tests;
 
-/// <summary>Approvals, in the order in which they are checked. Specification: manifest, Envelope.</summary>
+/// <summary>Approvals, in the order in which they are checked. Format: docs/protocol/manifest.md, Envelope.</summary>
 public sealed class ApprovalTests
 {
     [Theory]

@@ -1,6 +1,6 @@
 namespace Qos.Protocol.Tests;
 
-/// <summary>Each row of "Ours, at boot". Specification: manifest.</summary>
+/// <summary>Each row of "Ours, at boot". Format: docs/protocol/manifest.md.</summary>
 public sealed class BootCheckTests
 {
     [Theory]

@@ -1,6 +1,6 @@
 namespace Qos.Protocol.Tests;
 
-/// <summary>Which changes of a manifest let a key be forwarded. Specification: protocol, Key forwarding.</summary>
+/// <summary>Which changes of a manifest let a key be forwarded. Format: docs/protocol/messages.md, Key forwarding.</summary>
 public sealed class ForwardTests
 {
     [Fact]

@@ -2,7 +2,7 @@ using Qos.Client;
 
 namespace Qos.Protocol.Tests;
 
-/// <summary>Each row of "Ours, when a manifest is made, shown or approved". Specification: manifest.</summary>
+/// <summary>Each row of "Ours, when a manifest is made, shown or approved". Format: docs/protocol/manifest.md.</summary>
 public sealed class LintTests
 {
     [Fact]

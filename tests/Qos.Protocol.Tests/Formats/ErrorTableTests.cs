@@ -5,7 +5,7 @@ using Qos.Nsm;
 
 namespace Qos.Protocol.Tests;
 
-/// <summary>Every error of the specification's lists by name, index and what it carries, in both encodings. Specification: protocol, Messages.</summary>
+/// <summary>Every error of the specification's lists by name, index and what it carries, in both encodings. Format: docs/protocol/messages.md, Messages.</summary>
 public sealed class ErrorTableTests
 {
     private const string Errors =

@@ -5,7 +5,7 @@ using Qos.Transport;
 
 namespace Qos.Runtime.Tests.Control;
 
-/// <summary>The control server over real Unix sockets. Specification: protocol, Transport ("Ours").</summary>
+/// <summary>The control server over real Unix sockets. Format: docs/protocol/messages.md, Transport ("Ours").</summary>
 public sealed class ControlServerTests : IAsyncDisposable
 {
     private readonly TestFolder _folder = new();

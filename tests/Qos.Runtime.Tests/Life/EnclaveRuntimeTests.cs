@@ -8,7 +8,7 @@ using Qos.Transport;
 
 namespace Qos.Runtime.Tests.Life;
 
-/// <summary>A node's whole life around real sockets and a real pivot. Specification: protocol, The pivot; host, Bridges.</summary>
+/// <summary>A node's whole life around real sockets and a real pivot. Format: docs/protocol/messages.md, The pivot; host.md, Bridges.</summary>
 [Collection(RealProcesses.Name)]
 public sealed class EnclaveRuntimeTests : IDisposable
 {

@@ -8,7 +8,7 @@ using Qos.Transport;
 
 namespace Qos.Runtime.Tests.Network;
 
-/// <summary>The enclave's half of the bridges, with the app in an isolated network. Specification: host, Bridges.</summary>
+/// <summary>The enclave's half of the bridges, with the app in an isolated network. Format: docs/protocol/host.md, Bridges.</summary>
 [Collection(RealProcesses.Name)]
 public sealed class EnclaveBridgesTests
 {

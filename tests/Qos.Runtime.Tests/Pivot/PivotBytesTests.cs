@@ -7,7 +7,7 @@ using Tmds.Linux;
 
 namespace Qos.Runtime.Tests.Pivot;
 
-/// <summary>The bytes that were hashed are the bytes that run. Specification: protocol, The pivot ("Ours").</summary>
+/// <summary>The bytes that were hashed are the bytes that run. Format: docs/protocol/messages.md, The pivot ("Ours").</summary>
 [Collection(RealProcesses.Name)]
 public sealed class PivotBytesTests(PivotProbe probe)
 {

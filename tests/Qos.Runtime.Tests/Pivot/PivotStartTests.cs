@@ -7,7 +7,7 @@ using Tmds.Linux;
 
 namespace Qos.Runtime.Tests.Pivot;
 
-/// <summary>What a pivot sees of its own start. Specification: protocol, The pivot.</summary>
+/// <summary>What a pivot sees of its own start. Format: docs/protocol/messages.md, The pivot.</summary>
 [Collection(RealProcesses.Name)]
 public sealed class PivotStartTests(PivotProbe probe)
 {

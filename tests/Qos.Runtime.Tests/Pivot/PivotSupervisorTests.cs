@@ -4,7 +4,7 @@ using Qos.Protocol;
 
 namespace Qos.Runtime.Tests.Pivot;
 
-/// <summary>Pivots that behave badly, as real processes. Specification: protocol, The pivot ("Ours").</summary>
+/// <summary>Pivots that behave badly, as real processes. Format: docs/protocol/messages.md, The pivot ("Ours").</summary>
 [Collection(RealProcesses.Name)]
 public sealed class PivotSupervisorTests
 {

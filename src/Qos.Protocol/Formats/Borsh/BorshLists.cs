@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Vectors and options in Borsh. Specification: encoding, Borsh.</summary>
+/// <summary>Vectors and options in Borsh. Format: docs/protocol/encoding.md, Borsh.</summary>
 internal static class BorshLists
 {
     /// <summary>Reads one value.</summary>

@@ -3,7 +3,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Errors in Borsh. Specification: protocol, Errors.</summary>
+/// <summary>Errors in Borsh. Format: docs/protocol/messages.md, Errors.</summary>
 internal static class ErrorBorsh
 {
     private const int PhaseCount = 6;

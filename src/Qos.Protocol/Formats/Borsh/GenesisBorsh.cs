@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Genesis output in Borsh: how it is stored and hashed. Specification: protocol, Genesis.</summary>
+/// <summary>Genesis output in Borsh: how it is stored and hashed. Format: docs/protocol/messages.md, Genesis.</summary>
 internal static class GenesisBorsh
 {
     private const int HashSize = 64;

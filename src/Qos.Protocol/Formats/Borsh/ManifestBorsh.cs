@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>V1 and V0 manifests and envelopes in Borsh: what their hash is taken over. Specification: manifest, V1 and V0.</summary>
+/// <summary>V1 and V0 manifests and envelopes in Borsh: what their hash is taken over. Format: docs/protocol/manifest.md, V1 and V0.</summary>
 internal static class ManifestBorsh
 {
     internal static Manifest Read(ref BorshReader reader, ManifestVersion version) => new()

@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Members, sets and approvals in Borsh. Specification: manifest, V1 and V0.</summary>
+/// <summary>Members, sets and approvals in Borsh. Format: docs/protocol/manifest.md, V1 and V0.</summary>
 internal static class MemberBorsh
 {
     // Two vectors, each at least its count.

@@ -3,7 +3,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>NSM's answers inside Borsh messages. Specification: protocol, Messages (<c>nsm_response</c>).</summary>
+/// <summary>NSM's answers inside Borsh messages. Format: docs/protocol/messages.md, Messages (<c>nsm_response</c>).</summary>
 internal static class NsmResponseBorsh
 {
     private const int NsmErrorCount = 9;

@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>A bridged port in JSON, tagged inside by <c>type</c>. Specification: manifest.</summary>
+/// <summary>A bridged port in JSON, tagged inside by <c>type</c>. Format: docs/protocol/manifest.md.</summary>
 internal static class BridgeJson
 {
     internal static BridgeConfig Read(ref QosJsonReader reader)

@@ -3,7 +3,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>The enclave and its name servers in JSON. Specification: manifest.</summary>
+/// <summary>The enclave and its name servers in JSON. Format: docs/protocol/manifest.md.</summary>
 internal static class EnclaveJson
 {
     internal static EnclaveConfig Read(ref QosJsonReader reader)

@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Approvals and envelopes in JSON; V0's envelope has its members in snake_case. Specification: manifest, Envelope.</summary>
+/// <summary>Approvals and envelopes in JSON; V0's envelope has its members in snake_case. Format: docs/protocol/manifest.md, Envelope.</summary>
 internal static class EnvelopeJson
 {
     internal static Approval ReadApproval(ref QosJsonReader reader)

@@ -5,7 +5,7 @@ namespace Qos.Protocol;
 /// <summary>
 /// Manifests in JSON. One reader takes the members of all versions and then decides, from a declared version or from the shape, which
 /// it is: a manifest that declares a version is never taken for an older one, and none is read with members left out.
-/// Specification: manifest, Reading.
+/// Format: docs/protocol/manifest.md, Reading.
 /// </summary>
 internal static class ManifestJson
 {

@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Members and sets in JSON. Specification: manifest.</summary>
+/// <summary>Members and sets in JSON. Format: docs/protocol/manifest.md.</summary>
 internal static class MemberJson
 {
     internal static QuorumMember Read(ref QosJsonReader reader)

@@ -3,7 +3,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>The pivot in JSON, all versions in one reader that remembers what was there. Specification: manifest.</summary>
+/// <summary>The pivot in JSON, all versions in one reader that remembers what was there. Format: docs/protocol/manifest.md.</summary>
 internal static class PivotJson
 {
     /// <summary>A pivot and which of the members that tell versions apart it had.</summary>

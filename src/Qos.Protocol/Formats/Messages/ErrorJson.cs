@@ -5,7 +5,7 @@ namespace Qos.Protocol;
 
 /// <summary>
 /// Errors in JSON: a string, or an object of one member when they carry something; two unnamed values are an array.
-/// Specification: protocol, Errors.
+/// Format: docs/protocol/messages.md, Errors.
 /// </summary>
 internal static class ErrorJson
 {

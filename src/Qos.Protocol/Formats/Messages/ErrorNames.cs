@@ -4,7 +4,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>The names of errors on the wire: they are the enumerations' own. Specification: protocol, Errors.</summary>
+/// <summary>The names of errors on the wire: they are the enumerations' own. Format: docs/protocol/messages.md, Errors.</summary>
 internal static class ErrorNames
 {
     private static readonly FrozenDictionary<string, ProtocolErrorCode> s_codes =

@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Genesis output in JSON, as the answer carries it. Specification: protocol, Genesis.</summary>
+/// <summary>Genesis output in JSON, as the answer carries it. Format: docs/protocol/messages.md, Genesis.</summary>
 internal static class GenesisJson
 {
     internal static GenesisOutput Read(ref QosJsonReader reader)

@@ -3,7 +3,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Externally tagged enumerations in JSON: a string, or an object of exactly one member. Specification: encoding.</summary>
+/// <summary>Externally tagged enumerations in JSON: a string, or an object of exactly one member. Format: docs/protocol/encoding.md.</summary>
 internal static class JsonVariants
 {
     // Longer than every variant's name, so that hostile ones are not copied.

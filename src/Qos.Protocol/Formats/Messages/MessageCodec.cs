@@ -2,7 +2,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>Messages to and from bytes. Specification: protocol, Messages.</summary>
+/// <summary>Messages to and from bytes. Format: docs/protocol/messages.md, Messages.</summary>
 public static class MessageCodec
 {
     /// <summary>Reads a message: as JSON first, then as Borsh.</summary>

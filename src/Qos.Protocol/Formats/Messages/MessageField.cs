@@ -23,7 +23,7 @@ internal sealed record MessageField<T>(
     internal bool IsEnvelope { get; init; }
 }
 
-/// <summary>The fields that messages have. Specification: protocol, Messages.</summary>
+/// <summary>The fields that messages have. Format: docs/protocol/messages.md, Messages.</summary>
 internal static class MessageField
 {
     internal delegate T JsonReading<T>(ref QosJsonReader reader);

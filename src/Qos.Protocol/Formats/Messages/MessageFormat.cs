@@ -5,7 +5,7 @@ namespace Qos.Protocol;
 
 /// <summary>
 /// One message in both encodings, made of its fields. In JSON it is a member of its name whose value is an object of the fields; a message without
-/// fields is its name alone, and a few are the one field's value. In Borsh it is its index and the fields in order. Specification: protocol, Messages.
+/// fields is its name alone, and a few are the one field's value. In Borsh it is its index and the fields in order. Format: docs/protocol/messages.md, Messages.
 /// </summary>
 internal abstract class MessageFormat(MessageIndex index, string name)
 {

@@ -5,7 +5,7 @@ using M = Qos.Protocol.ProtocolMessage;
 
 namespace Qos.Protocol;
 
-/// <summary>Every message of the protocol: index, name, fields. Specification: protocol, Messages.</summary>
+/// <summary>Every message of the protocol: index, name, fields. Format: docs/protocol/messages.md, Messages.</summary>
 internal static class MessageTable
 {
     private static readonly MessageFormat[] s_all =

@@ -4,7 +4,7 @@ using Qos.Serialization;
 
 namespace Qos.Protocol;
 
-/// <summary>NSM's answers inside JSON messages. Specification: protocol, Messages (<c>nsm_response</c>).</summary>
+/// <summary>NSM's answers inside JSON messages. Format: docs/protocol/messages.md, Messages (<c>nsm_response</c>).</summary>
 internal static class NsmResponseJson
 {
     internal static NsmResponse Read(ref QosJsonReader reader)

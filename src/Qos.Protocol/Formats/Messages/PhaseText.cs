@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Qos.Protocol;
 
-/// <summary>Phases as text. Specification: protocol, Messages.</summary>
+/// <summary>Phases as text. Format: docs/protocol/messages.md, Messages.</summary>
 public static class PhaseText
 {
     /// <summary>The wire's name, in PascalCase.</summary>
