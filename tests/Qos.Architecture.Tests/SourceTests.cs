@@ -73,9 +73,9 @@ public partial class SourceTests
         Assert.DoesNotContain(Repository.Sources(), static file => VagueName().IsMatch(Path.GetFileNameWithoutExtension(file)));
 
     [Theory]
-    [InlineData("src/Qos.Enclave/Program.cs", "ProcessHygiene.Apply()")]
-    [InlineData("src/Qos.Init/Program.cs", "ProcessHygiene.Apply()")]
-    [InlineData("src/Qos.Runtime/ProcessHygiene.cs", "ProcessMemory.Protect()")]
+    [InlineData("src/Qos.Enclave/Program.cs", "ProcessHardening.Apply()")]
+    [InlineData("src/Qos.Init/Program.cs", "ProcessHardening.Apply()")]
+    [InlineData("src/Qos.Runtime/ProcessHardening.cs", "ProcessMemory.Protect()")]
     [InlineData("src/Qos.Cli/Program.cs", "ProcessMemory.Protect()")]
     [InlineData("src/Qos.Compat/Program.cs", "ProcessMemory.Protect()")]
     public void A_program_that_opens_keys_protects_its_memory_first(string file, string call) =>

@@ -15,15 +15,16 @@ internal sealed unsafe class ChildProcesses(bool reapsOrphans)
 {
     private readonly Lock _gate = new();
     private int _pivot;
-    private bool _hasMissed;
+    private int _missed;
 
-    /// <summary>Says which child is the pivot; true when a signal found none since the last one, so that this one has not got it.</summary>
-    public bool Watch(int pivot)
+    /// <summary>Says which child is the pivot, and passes on the signal that found none before.</summary>
+    public void Watch(int pivot)
     {
         lock (_gate)
         {
             _pivot = pivot;
-            return _hasMissed;
+            if (_missed != 0)
+                _ = LibC.kill(-pivot, _missed);
         }
     }
 
@@ -35,7 +36,7 @@ internal sealed unsafe class ChildProcesses(bool reapsOrphans)
             if (_pivot > 0)
                 _ = LibC.kill(-_pivot, signal);
             else
-                _hasMissed = true;
+                _missed = signal;
         }
     }
 

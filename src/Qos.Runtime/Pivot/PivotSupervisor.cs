@@ -129,10 +129,7 @@ internal sealed class PivotSupervisor : IDisposable
         using (SafeFileHandle? output = _output?.Attach())
         {
             int pid = StartProcess(program, launch, output is null ? -1 : (int)output.DangerousGetHandle());
-
-            // Asked to stop just before: the signal found no pivot.
-            if (_children.Watch(pid))
-                _children.Signal(LibC.SIGKILL);
+            _children.Watch(pid);
             _logger.PivotStarted(pid, Convert.ToHexStringLower(launch.Sha256.Span));
         }
 
