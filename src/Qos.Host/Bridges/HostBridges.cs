@@ -42,8 +42,18 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
         lock (_gate)
         {
             _wanted = wanted;
-            if (wanted.Count > 0)
-                _pump ??= NewPump(wanted.Count);
+            try
+            {
+                if (wanted.Count > 0)
+                    _pump ??= NewPump(wanted.Count);
+            }
+            catch (Exception e) when (e is IOException or InvalidOperationException)
+            {
+                // No descriptors or no threads: all of them fail for it, and are tried again.
+                foreach (BridgeConfig entry in wanted)
+                    Refuse(entry, "here", e.Message);
+                return;
+            }
         }
 
         foreach (BridgeConfig entry in wanted)
@@ -116,20 +126,24 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
         }
         catch (Exception e) when (e is TransportException or SocketException or IOException or ArgumentException)
         {
-            string problem = e.Message;
-            bool isNew;
-            lock (_gate)
-            {
-                isNew = !_problems.TryGetValue(entry, out string? said) || said != problem;
-                _problems[entry] = problem;
-            }
-
-            // Said once, not at every try.
-            if (isNew && entry is BridgeConfig.Server)
-                HostLog.BridgeRefused(logger, entry.Port, where, problem, EnclaveMonitor.Retry.TotalSeconds);
-            else if (isNew)
-                HostLog.ClientBridgeRefused(logger, entry.Port, problem, EnclaveMonitor.Retry.TotalSeconds);
+            Refuse(entry, where, e.Message);
         }
+    }
+
+    private void Refuse(BridgeConfig entry, string where, string problem)
+    {
+        bool isNew;
+        lock (_gate)
+        {
+            isNew = !_problems.TryGetValue(entry, out string? said) || said != problem;
+            _problems[entry] = problem;
+        }
+
+        // Said once, not at every try.
+        if (isNew && entry is BridgeConfig.Server)
+            HostLog.BridgeRefused(logger, entry.Port, where, problem, EnclaveMonitor.Retry.TotalSeconds);
+        else if (isNew)
+            HostLog.ClientBridgeRefused(logger, entry.Port, problem, EnclaveMonitor.Retry.TotalSeconds);
     }
 
     private Bridge OpenServer(BridgeConfig.Server server, IPEndPoint? published)
