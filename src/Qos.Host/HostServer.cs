@@ -53,6 +53,7 @@ internal static class HostServer
             .AddSingleton<EnclaveMonitor>()
             .AddHostedService(static provider => provider.GetRequiredService<EnclaveMonitor>())
             .AddHostedService<SystemdNotifier>()
+            .AddHostedService<IdleMemory>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = settings.Drain + TimeSpan.FromSeconds(1));
         if (settings.AppCheck is not null)
             services.AddSingleton<AppCheck>().AddHostedService(static provider => provider.GetRequiredService<AppCheck>());

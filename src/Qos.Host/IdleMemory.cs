@@ -1,0 +1,34 @@
+namespace Qos.Host;
+
+/// <summary>
+/// Gives memory back after load. The collector looks only when something is allocated, and a host that has become idle allocates nothing: it would
+/// keep what its busiest moment needed.
+/// </summary>
+internal sealed class IdleMemory(TimeProvider time) : BackgroundService
+{
+    // An idle host allocates less than this between two looks, its own questions included.
+    private const long Idle = 1024 * 1024;
+
+    // What is worth a collection.
+    private const long Worthwhile = 4 * Idle;
+
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(3);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        long before = GC.GetTotalAllocatedBytes(), collected = before;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(s_look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            long now = GC.GetTotalAllocatedBytes();
+            if (now - before < Idle && now - collected > Worthwhile)
+            {
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                collected = now;
+            }
+
+            before = now;
+        }
+    }
+}
