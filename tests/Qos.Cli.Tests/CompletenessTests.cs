@@ -26,6 +26,14 @@ public class CompletenessTests
     }
 
     [Fact]
+    public async Task The_version_is_told_with_the_commit()
+    {
+        using var output = new StringWriter();
+        Assert.Equal(0, await CommandLine.RunAsync(["--version"], new Terminal(output, TextWriter.Null, new ScriptedKeyboard([]))));
+        Assert.Matches(@"^qos \d+\.\d+\.\d+ \(commit [0-9a-z]+\)\s*$", output.ToString());
+    }
+
+    [Fact]
     public void Every_setting_is_an_option_of_some_command_under_its_own_name()
     {
         HashSet<string> options = [.. Commands().Where(static command => command is not InitCommand).SelectMany(static command => command.Options.OfType<SettingOption>()).Select(static option => option.Setting.Name)];
