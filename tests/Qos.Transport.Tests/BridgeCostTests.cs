@@ -51,6 +51,41 @@ public sealed partial class BridgeCostTests
     }
 
     [Fact]
+    public async Task Pipes_of_connections_that_were_aborted_in_bulk_are_closed()
+    {
+        await using var rig = new BridgeRig();
+        int before = 0;
+        for (int round = 0; round < 40; round++)
+        {
+            (Socket client, Socket target) = await rig.JoinAsync();
+            client.Blocking = false;
+            byte[] bytes = new byte[1024 * 1024];
+            BridgeRig.Until(
+                () =>
+                {
+                    try
+                    {
+                        client.Send(bytes);
+                        return false;
+                    }
+                    catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+                    {
+                        return !client.Poll(20_000, SelectMode.SelectWrite);
+                    }
+                },
+                "the receiver is behind");
+            target.LingerState = new LingerOption(true, 0);
+            target.Dispose();
+            client.Dispose();
+            BridgeRig.Until(() => rig.Bridge.Counters.Open == 0, "closed");
+            if (round == 9)
+                before = Directory.GetFiles("/proc/self/fd").Length;
+        }
+
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before + 20);
+    }
+
+    [Fact]
     public async Task Without_descriptors_connections_wait_and_come_in_when_there_are_some_again()
     {
         var time = new FakeTime();

@@ -32,6 +32,9 @@ internal sealed unsafe class PendingWrites : IDisposable
     /// </summary>
     internal const int SpliceSize = 512 * 1024;
 
+    // What a pipe counts for, however little is in it: small pieces hold whole pages.
+    private const int PipeWeight = 256 * 1024;
+
     private const int KeptLarge = 4;
     private const int KeptSmall = 64;
     private const int KeptPipes = 8;
@@ -83,8 +86,8 @@ internal sealed unsafe class PendingWrites : IDisposable
     /// <summary>Keeps a pipe and the bytes in it.</summary>
     internal PendingWrite Keep(Pipe pipe, int count)
     {
-        Held += count;
-        return new PendingWrite { Pipe = pipe, Count = count, Held = count };
+        Held += PipeWeight;
+        return new PendingWrite { Pipe = pipe, Count = count, Held = PipeWeight };
     }
 
     /// <summary>Takes back a pipe that is empty.</summary>
