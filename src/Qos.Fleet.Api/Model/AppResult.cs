@@ -1,0 +1,8 @@
+namespace Qos.Fleet.Api;
+
+/// <summary>Names an app.</summary>
+public sealed record AppResult
+{
+    /// <summary>The app.</summary>
+    public required string AppId { get; init; }
+}

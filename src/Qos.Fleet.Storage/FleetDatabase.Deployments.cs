@@ -1,0 +1,155 @@
+using System.Data.Common;
+using Dapper;
+
+namespace Qos.Fleet.Storage;
+
+/// <summary>Deployments, their approvals and shares. Each change belongs to an activity, which it completes with the result that is given.</summary>
+public sealed partial class FleetDatabase
+{
+    /// <summary>Keeps a deployment.</summary>
+    /// <returns>False when the activity was done before, or the app is deleted.</returns>
+    public Task<bool> CreateDeploymentAsync(string activityId, string result, Deployment deployment, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
+        return DoAsync(
+            activityId,
+            result,
+            async (connection, transaction) => await connection.ExecuteAsync(
+                """
+                INSERT INTO deployments (id, organization_id, app_id, manifest_id, manifest, qos_version, image_url, image_digest, pivot_path, pivot_args, health_kind, health_port,
+                    ingress_port, ingress_kind, encrypted_pull_secret, debug_mode, replicas, cpus, ram_gib, created_at, updated_at, is_deleted, is_purged)
+                SELECT @Id, @OrganizationId, a.id, @ManifestId, @Manifest, @QosVersion, @ImageUrl, @ImageDigest, @PivotPath, @PivotArgs, @HealthKind, @HealthPort,
+                    @IngressPort, @IngressKind, @EncryptedPullSecret, @DebugMode, @Replicas, @Cpus, @RamGib, @CreatedAt, @CreatedAt, 0, 0
+                FROM apps a WHERE a.id = @AppId AND a.is_deleted = 0
+                """,
+                new DeploymentRow
+                {
+                    Id = deployment.Id,
+                    OrganizationId = deployment.OrganizationId,
+                    AppId = deployment.AppId,
+                    ManifestId = deployment.ManifestId,
+                    Manifest = deployment.ManifestBytes.ToArray(),
+                    QosVersion = deployment.QosVersion,
+                    ImageUrl = deployment.ImageUrl,
+                    ImageDigest = deployment.ImageDigest,
+                    PivotPath = deployment.PivotPath,
+                    PivotArgs = System.Text.Json.JsonSerializer.Serialize(deployment.PivotArgs),
+                    HealthKind = deployment.Health.Kind.ToString(),
+                    HealthPort = deployment.Health.Port,
+                    IngressPort = deployment.IngressPort,
+                    IngressKind = deployment.Ingress.ToString(),
+                    EncryptedPullSecret = deployment.EncryptedPullSecret!,
+                    DebugMode = Flag(deployment.DebugMode),
+                    Replicas = deployment.Replicas,
+                    Cpus = deployment.Cpus,
+                    RamGib = deployment.RamGib,
+                    CreatedAt = Ms(deployment.CreatedAt),
+                },
+                transaction).ConfigureAwait(false) == 1,
+            cancellationToken);
+    }
+
+    /// <summary>A deployment that is not purged; null when there is none.</summary>
+    public Task<Deployment?> DeploymentAsync(string organizationId, string id, CancellationToken cancellationToken) =>
+        OneDeploymentAsync("organization_id = @organizationId AND id = @id", new { organizationId, id }, cancellationToken);
+
+    /// <summary>The deployment of a manifest; null when there is none.</summary>
+    public Task<Deployment?> DeploymentOfManifestAsync(string organizationId, string manifestId, CancellationToken cancellationToken) =>
+        OneDeploymentAsync("organization_id = @organizationId AND manifest_id = @manifestId", new { organizationId, manifestId }, cancellationToken);
+
+    /// <summary>An app's deployments that are not purged, the newest first.</summary>
+    public Task<IReadOnlyList<Deployment>> DeploymentsAsync(string appId, int limit, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<Deployment>>(
+        async connection => [.. (await connection.QueryAsync<DeploymentRow>(
+            "SELECT * FROM deployments WHERE app_id = @appId AND is_purged = 0 ORDER BY created_at DESC, id LIMIT @limit", new { appId, limit = (long)limit }).ConfigureAwait(false)).Select(static row => row.ToModel())],
+        cancellationToken);
+
+    /// <summary>Every nonce of an app's manifests so far, purged ones too; null for none.</summary>
+    public Task<IReadOnlyList<Deployment>> AllDeploymentsAsync(string appId, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<Deployment>>(
+        async connection => [.. (await connection.QueryAsync<DeploymentRow>("SELECT * FROM deployments WHERE app_id = @appId", new { appId }).ConfigureAwait(false)).Select(static row => row.ToModel())],
+        cancellationToken);
+
+    /// <summary>Who approved a manifest.</summary>
+    public Task<IReadOnlyList<StoredApproval>> ApprovalsAsync(string manifestId, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<StoredApproval>>(
+        async connection => [.. (await connection.QueryAsync<ApprovalRow>($"{ApprovalColumns} WHERE p.manifest_id = @manifestId ORDER BY p.created_at, p.id", new { manifestId }).ConfigureAwait(false)).Select(static row => row.ToModel())],
+        cancellationToken);
+
+    /// <summary>The shares that came for a deployment, the newest first.</summary>
+    public Task<IReadOnlyList<ProvisioningShare>> SharesAsync(string deploymentId, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<ProvisioningShare>>(
+        async connection => [.. (await connection.QueryAsync<ShareRow>($"{ShareColumns} WHERE s.deployment_id = @deploymentId ORDER BY s.created_at DESC LIMIT 1000", new { deploymentId }).ConfigureAwait(false)).Select(static row => row.ToModel())],
+        cancellationToken);
+
+    /// <summary>Keeps approvals, all or none.</summary>
+    /// <returns>False when the activity was done before.</returns>
+    /// <exception cref="DuplicateException">An operator approved this manifest before.</exception>
+    public async Task<bool> AddApprovalsAsync(string activityId, string result, IReadOnlyList<StoredApproval> approvals, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(approvals);
+        try
+        {
+            return await DoAsync(
+                activityId,
+                result,
+                async (connection, transaction) =>
+                {
+                    foreach (StoredApproval approval in approvals)
+                    {
+                        await connection.ExecuteAsync(
+                            "INSERT INTO approvals (id, manifest_id, operator_id, signature, created_at) VALUES (@Id, @ManifestId, @op, @signature, @created)",
+                            new { approval.Id, approval.ManifestId, op = approval.Operator.Id, signature = approval.Signature.ToArray(), created = Ms(approval.CreatedAt) },
+                            transaction).ConfigureAwait(false);
+                    }
+
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (DbException e) when (IsDuplicate(e))
+        {
+            throw new DuplicateException("The operator approved this manifest before.", e);
+        }
+    }
+
+    /// <summary>Keeps a share.</summary>
+    /// <returns>False when the activity was done before.</returns>
+    public Task<bool> AddShareAsync(string activityId, string result, ProvisioningShare share, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(share);
+        return DoAsync(
+            activityId,
+            result,
+            async (connection, transaction) => await connection.ExecuteAsync(
+                """
+                INSERT INTO shares (id, deployment_id, operator_id, setup_key, encrypted_share, signature, state, created_at)
+                VALUES (@Id, @DeploymentId, @op, @SetupKey, @encrypted, @signature, @state, @created)
+                """,
+                new { share.Id, share.DeploymentId, op = share.Operator.Id, share.SetupKey, encrypted = share.EncryptedShare.ToArray(), signature = share.Signature.ToArray(), state = share.State.ToString(), created = Ms(share.CreatedAt) },
+                transaction).ConfigureAwait(false) == 1,
+            cancellationToken);
+    }
+
+    /// <summary>Marks a deployment to be gone.</summary>
+    /// <returns>False when the activity was done before, or the deployment is live.</returns>
+    public Task<bool> DeleteDeploymentAsync(string activityId, string result, string deploymentId, CancellationToken cancellationToken) => DoAsync(
+        activityId,
+        result,
+        async (connection, transaction) => await connection.ExecuteAsync(
+            "UPDATE deployments SET is_deleted = 1, updated_at = @now WHERE id = @deploymentId AND is_deleted = 0 AND NOT EXISTS (SELECT 1 FROM apps a WHERE a.live_deployment_id = @deploymentId)",
+            new { deploymentId, now = Now },
+            transaction).ConfigureAwait(false) == 1,
+        cancellationToken);
+
+    /// <summary>Takes that mark away.</summary>
+    /// <returns>False when the activity was done before, or its resources are gone.</returns>
+    public Task<bool> RestoreDeploymentAsync(string activityId, string result, string deploymentId, CancellationToken cancellationToken) => DoAsync(
+        activityId,
+        result,
+        async (connection, transaction) => await connection.ExecuteAsync(
+            "UPDATE deployments SET is_deleted = 0, updated_at = @now WHERE id = @deploymentId AND is_deleted = 1 AND is_purged = 0 AND EXISTS (SELECT 1 FROM apps a WHERE a.id = app_id AND a.is_deleted = 0)",
+            new { deploymentId, now = Now },
+            transaction).ConfigureAwait(false) == 1,
+        cancellationToken);
+
+    private Task<Deployment?> OneDeploymentAsync(string where, object what, CancellationToken cancellationToken) => ReadAsync(
+        async connection => (await connection.QuerySingleOrDefaultAsync<DeploymentRow>($"SELECT * FROM deployments WHERE {where} AND is_purged = 0", what).ConfigureAwait(false))?.ToModel(),
+        cancellationToken);
+}

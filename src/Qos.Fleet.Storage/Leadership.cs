@@ -1,0 +1,52 @@
+using System.Data.Common;
+using Dapper;
+
+namespace Qos.Fleet.Storage;
+
+/// <summary>The right to reconcile, for as long as its session or file lives.</summary>
+public sealed class Leadership : IAsyncDisposable
+{
+    private readonly DbConnection? _connection;
+    private readonly FileStream? _file;
+
+    internal Leadership(DbConnection connection) => _connection = connection;
+
+    internal Leadership(FileStream file) => _file = file;
+
+    /// <summary>Whether it is still held: a session that broke has lost it.</summary>
+    public async Task<bool> IsHeldAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is null)
+            return _file is not null;
+        try
+        {
+            return await _connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT 1", cancellationToken: cancellationToken)).ConfigureAwait(false) == 1;
+        }
+        catch (Exception e) when (e is DbException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+        {
+            // A pooled session would keep the lock: it is given back before the session is.
+            try
+            {
+                await _connection.ExecuteAsync("SELECT pg_advisory_unlock_all()").ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is DbException or InvalidOperationException)
+            {
+                // A broken session has no lock any more.
+            }
+
+            await _connection.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_file is not null)
+            await _file.DisposeAsync().ConfigureAwait(false);
+    }
+}

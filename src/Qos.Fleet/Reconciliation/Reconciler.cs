@@ -1,0 +1,241 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace Qos.Fleet;
+
+/// <summary>
+/// Brings what runs to what is wanted, level-triggered: each pass looks at everything anew and takes one step for each replica, so it does not matter what
+/// was missed, or at which step the service was killed. Only one reconciler may run on a store.
+/// </summary>
+public sealed partial class Reconciler : IDisposable
+{
+    private const string Everything = "";
+
+    private readonly FleetParts _parts;
+    private readonly ILogger<Reconciler> _logger;
+    private readonly ReplicaTroubles _troubles = new();
+    private readonly ConcurrentDictionary<string, byte> _busy = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _appOfReplica = new(StringComparer.Ordinal);
+    private readonly Channel<string> _wakes = Channel.CreateBounded<string>(
+        new BoundedChannelOptions(4096) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly SemaphoreSlim _slots;
+
+    /// <param name="parts">What it works with.</param>
+    /// <param name="logger">Gets what operators need to know.</param>
+    public Reconciler(FleetParts parts, ILogger<Reconciler> logger)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        _parts = parts;
+        _logger = logger;
+        _slots = new SemaphoreSlim(parts.Settings.Parallelism);
+        parts.Runner.Changed += OnRunnerChanged;
+    }
+
+    /// <summary>Has an app looked at now instead of at the next interval.</summary>
+    public void Wake(string appId) => _wakes.Writer.TryWrite(appId);
+
+    /// <summary>Reconciles until it is told to stop.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var running = new ConcurrentDictionary<Task, byte>();
+        var woken = new HashSet<string>(StringComparer.Ordinal);
+        long lastFull = 0;
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                bool full = lastFull == 0 || woken.Contains(Everything) || _parts.Time.GetElapsedTime(lastFull) >= _parts.Settings.Interval;
+                if (full)
+                    lastFull = _parts.Time.GetTimestamp();
+                foreach (Task step in await TryPassAsync(full ? null : woken, cancellationToken).ConfigureAwait(false))
+                {
+                    running.TryAdd(step, 0);
+                    _ = step.ContinueWith(ended => running.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                }
+
+                woken.Clear();
+                await WaitAsync(woken, lastFull, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>One pass over an app, or over all, waiting for its steps.</summary>
+    /// <returns>How many steps changed something.</returns>
+    public async Task<int> PassAsync(string? appId, CancellationToken cancellationToken)
+    {
+        (int planned, List<Task<bool>> steps) = await BeginAsync(appId, cancellationToken).ConfigureAwait(false);
+        bool[] changed = await Task.WhenAll(steps).ConfigureAwait(false);
+        return planned + changed.Count(static c => c);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _parts.Runner.Changed -= OnRunnerChanged;
+        _slots.Dispose();
+    }
+
+    private async Task<List<Task>> TryPassAsync(HashSet<string>? apps, CancellationToken cancellationToken)
+    {
+        var steps = new List<Task>();
+        try
+        {
+            foreach (string? appId in apps is null ? [null] : apps.Cast<string?>())
+                steps.AddRange((await BeginAsync(appId, cancellationToken).ConfigureAwait(false)).Steps);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            // Whatever the store or the runner throws: the next pass looks at everything anew.
+            LogPassFailed(_logger, e.Message, e);
+        }
+
+        return steps;
+    }
+
+    private async Task<(int Planned, List<Task<bool>> Steps)> BeginAsync(string? appId, CancellationToken cancellationToken)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        using Activity? trace = appId is null ? FleetMetrics.Source.StartActivity("pass") : null;
+
+        // Before the store is read: what runs was stored before it was started, so what is not stored does not belong here.
+        IReadOnlyDictionary<string, ReplicaInstance> instances = await _parts.Runner.ObserveAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<AppSnapshot> apps = await _parts.Store.LoadAsync(appId, cancellationToken).ConfigureAwait(false);
+        _parts.Instances = instances;
+        int planned = 0;
+        var steps = new List<Task<bool>>();
+        foreach (AppSnapshot app in apps)
+        {
+            int changes = await PlanAsync(app, cancellationToken).ConfigureAwait(false);
+            planned += changes;
+            if (changes > 0)
+            {
+                Wake(app.App.Id);
+                continue;
+            }
+
+            Dictionary<string, DeploymentSnapshot> deployments = app.Deployments.ToDictionary(static d => d.Deployment.Id, StringComparer.Ordinal);
+            foreach (Replica replica in app.Replicas)
+            {
+                _appOfReplica[replica.Id] = app.App.Id;
+                if (deployments.TryGetValue(replica.DeploymentId, out DeploymentSnapshot? deployment) && _busy.TryAdd(replica.Id, 0))
+                    steps.Add(StepAsync(app, deployment, replica, instances.GetValueOrDefault(replica.Id), cancellationToken));
+            }
+        }
+
+        if (appId is null)
+        {
+            await StopStrangersAsync(instances, apps, cancellationToken).ConfigureAwait(false);
+            _parts.Metrics.Passes.Record(Stopwatch.GetElapsedTime(begin).TotalSeconds);
+        }
+
+        return (planned, steps);
+    }
+
+    private async Task<int> PlanAsync(AppSnapshot app, CancellationToken cancellationToken)
+    {
+        int done = 0;
+        foreach (FleetChange change in FleetPlan.Of(app, _parts.Settings, _parts.Time.GetUtcNow()))
+        {
+            switch (change)
+            {
+                case FleetChange.Add add when await _parts.Store.AddReplicaAsync(add.Replica, cancellationToken).ConfigureAwait(false):
+                    done++;
+                    Publish(add.Replica);
+                    break;
+                case FleetChange.Move move when !_busy.ContainsKey(move.Before.Id) && await _parts.Store.SaveReplicaAsync(move.After, cancellationToken).ConfigureAwait(false):
+                    done++;
+                    Publish(move.After);
+                    break;
+                case FleetChange.Purge purge:
+                    await _parts.Store.PurgeAsync(purge.DeploymentId, cancellationToken).ConfigureAwait(false);
+                    done++;
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return done;
+    }
+
+    private async Task<bool> StepAsync(
+        AppSnapshot app, DeploymentSnapshot deployment, Replica replica, ReplicaInstance? instance, CancellationToken cancellationToken)
+    {
+        bool changed = false;
+        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            changed = await new ReplicaStep(_parts, _troubles, app, deployment, replica, instance).RunAsync(cancellationToken).ConfigureAwait(false);
+            if (changed)
+                _parts.Metrics.Steps.Add(1, new KeyValuePair<string, object?>("from", replica.State.ToString()));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            // A step of one replica never ends the work for the others.
+            LogStepFailed(_logger, replica.Id, replica.State, e.Message, e);
+        }
+        finally
+        {
+            _slots.Release();
+            _busy.TryRemove(replica.Id, out _);
+        }
+
+        if (changed)
+            Wake(app.App.Id);
+        return changed;
+    }
+
+    private async Task StopStrangersAsync(IReadOnlyDictionary<string, ReplicaInstance> instances, IReadOnlyList<AppSnapshot> apps, CancellationToken cancellationToken)
+    {
+        if (instances.Count == 0)
+            return;
+        HashSet<string> known = apps.SelectMany(static app => app.Replicas).Select(static replica => replica.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (string stranger in instances.Keys.Where(id => !known.Contains(id) && !_busy.ContainsKey(id)))
+        {
+            LogStranger(_logger, stranger);
+            _appOfReplica.TryRemove(stranger, out _);
+            await _parts.Runner.StopAsync(stranger, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WaitAsync(HashSet<string> woken, long lastFull, CancellationToken cancellationToken)
+    {
+        TimeSpan left = _parts.Settings.Interval - _parts.Time.GetElapsedTime(lastFull);
+        if (left > TimeSpan.Zero)
+        {
+            using var interval = new CancellationTokenSource(left, _parts.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, cancellationToken);
+            await _wakes.Reader.WaitToReadAsync(either.Token).AsTask().ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+        }
+
+        while (_wakes.Reader.TryRead(out string? app))
+            woken.Add(app);
+    }
+
+    private void OnRunnerChanged(string replicaId) => Wake(_appOfReplica.GetValueOrDefault(replicaId, Everything));
+
+    private void Publish(Replica replica) =>
+        _parts.Publish(new FleetEvent("replica", replica.AppId, replica.DeploymentId, replica.Id, replica.State.ToString(), replica.UpdatedAt));
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The fleet could not be looked at: {Why}")]
+    private static partial void LogPassFailed(ILogger logger, string why, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Replica {Replica} in state {State}: {Why}")]
+    private static partial void LogStepFailed(ILogger logger, string replica, ReplicaState state, string why, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Instance {Replica} belongs to no replica and is stopped")]
+    private static partial void LogStranger(ILogger logger, string replica);
+}

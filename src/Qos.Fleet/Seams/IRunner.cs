@@ -1,0 +1,33 @@
+namespace Qos.Fleet;
+
+/// <summary>
+/// Where replicas run. Every call may be repeated: the reconciler asks again whenever it does not know how the last call ended. A runner keeps what
+/// it must know outside of the service's process, so that a service that was started again finds its replicas.
+/// </summary>
+public interface IRunner
+{
+    /// <summary>Its name in configuration and status.</summary>
+    string Kind { get; }
+
+    /// <summary>Raised with a replica's id when something about it changed, so that nobody has to wait for the next look. May be raised too often.</summary>
+    event Action<string>? Changed;
+
+    /// <summary>Asks for a replica: an enclave that waits for its boot, and a host in front of it. Does nothing when it is there already.</summary>
+    /// <exception cref="RunnerException">It cannot be started now.</exception>
+    Task StartAsync(ReplicaLaunch launch, CancellationToken cancellationToken);
+
+    /// <summary>Everything that runs, or ran and was not stopped, by replica id: also what the store knows nothing of.</summary>
+    /// <exception cref="RunnerException">It cannot be told now.</exception>
+    Task<IReadOnlyDictionary<string, ReplicaInstance>> ObserveAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends a replica and frees all it holds. Does nothing when there is none.</summary>
+    /// <exception cref="RunnerException">It cannot be ended now.</exception>
+    Task StopAsync(string replicaId, CancellationToken cancellationToken);
+
+    /// <summary>What the replica's app wrote, the oldest first. Only asked for deployments in debug mode.</summary>
+    /// <param name="replicaId">The replica.</param>
+    /// <param name="tailLines">At most so many of the last lines.</param>
+    /// <param name="since">Only lines from then on; null for all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<LogLine>> LogsAsync(string replicaId, int tailLines, DateTimeOffset? since, CancellationToken cancellationToken);
+}

@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+
+namespace Qos.Registry;
+
+/// <summary>
+/// A blob as it arrives: hashed and counted while it is read, refused as soon as it is longer than its descriptor says, and at its end when its
+/// digest is another one. What was read is not to be believed before <see cref="DrainAsync"/> returned.
+/// </summary>
+internal sealed class CheckedBlob(Stream inner, ImageLayer layer) : Stream
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long _read;
+    private bool _ended;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <summary>Reads what is left, and checks the digest.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        byte[] rest = new byte[64 * 1024];
+        while (await ReadAsync(rest, cancellationToken).ConfigureAwait(false) > 0)
+        {
+        }
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        int read = _ended ? 0 : await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        if (read > 0)
+        {
+            _read += read;
+            if (_read > layer.Size)
+                throw new RegistryException(RegistryError.Untrusted, $"The layer {layer.Digest} is longer than the {layer.Size} bytes that its manifest says.");
+            _hash.AppendData(buffer.Span[..read]);
+        }
+        else if (!_ended && buffer.Length > 0)
+        {
+            _ended = true;
+            if (_read < layer.Size)
+                throw new RegistryException(RegistryError.Untrusted, $"The layer {layer.Digest} ends after {_read} bytes; its manifest says {layer.Size}.");
+            string digest = "sha256:" + Convert.ToHexStringLower(_hash.GetHashAndReset());
+            if (digest != layer.Digest)
+                throw new RegistryException(RegistryError.Untrusted, $"The registry gave other bytes than the layer {layer.Digest}: their digest is {digest}.");
+        }
+
+        return read;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A blob is read asynchronously.");
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+            _hash.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
