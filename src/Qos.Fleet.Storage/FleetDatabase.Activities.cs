@@ -47,6 +47,12 @@ public sealed partial class FleetDatabase
             "SELECT * FROM activities WHERE organization_id = @organizationId AND id = @id", new { organizationId, id }).ConfigureAwait(false))?.ToModel(),
         cancellationToken);
 
+    /// <summary>The activity of a body; null when there is none.</summary>
+    public Task<ActivityRecord?> ActivityOfBodyAsync(string organizationId, string fingerprint, CancellationToken cancellationToken) => ReadAsync(
+        async connection => (await connection.QuerySingleOrDefaultAsync<ActivityRow>(
+            "SELECT * FROM activities WHERE organization_id = @organizationId AND fingerprint = @fingerprint", new { organizationId, fingerprint }).ConfigureAwait(false))?.ToModel(),
+        cancellationToken);
+
     /// <summary>Activities, the newest first.</summary>
     public Task<IReadOnlyList<ActivityRecord>> ActivitiesAsync(string organizationId, ActivityFilter filter, CancellationToken cancellationToken)
     {

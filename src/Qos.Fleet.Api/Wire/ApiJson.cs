@@ -25,6 +25,8 @@ namespace Qos.Fleet.Api;
 [JsonSerializable(typeof(WhoAmI))]
 [JsonSerializable(typeof(ApiAnswer))]
 [JsonSerializable(typeof(ApiStatus))]
+[JsonSerializable(typeof(ApiBootProof))]
+[JsonSerializable(typeof(ApiBootProofs))]
 [JsonSerializable(typeof(SubmitBody))]
 [JsonSerializable(typeof(PlanBody))]
 [JsonSerializable(typeof(StampBody))]

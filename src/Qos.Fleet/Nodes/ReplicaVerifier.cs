@@ -10,27 +10,18 @@ namespace Qos.Fleet;
 /// </summary>
 public sealed class ReplicaVerifier
 {
+    private static readonly byte[] s_debugMeasurement = new byte[Pcr.Size];
+
     private readonly FleetTrust _trust;
-    private readonly Dictionary<string, ProofVerifier> _byImage = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time;
+    private readonly IntermediateCache _cache = new();
 
     /// <param name="trust">What is believed.</param>
     /// <param name="time">The clock that certificates are held against.</param>
     public ReplicaVerifier(FleetTrust trust, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(trust);
-        _trust = trust;
-        var cache = new IntermediateCache();
-        foreach (EnclaveImage image in trust.Images)
-        {
-            _byImage.Add(image.Version, new ProofVerifier(new VerificationOptions
-            {
-                TrustAnchor = trust.Root,
-                Time = ValidationTime.Now,
-                TimeProvider = time,
-                TrustedPcrs = [new PcrProfile(image.Version, image.Pcrs)],
-                Cache = cache,
-            }));
-        }
+        (_trust, _time) = (trust, time);
     }
 
     /// <summary>Verifies a node's setup document for a deployment.</summary>
@@ -72,9 +63,27 @@ public sealed class ReplicaVerifier
         return (key, proof);
     }
 
-    private ProofVerifier For(Deployment deployment) => _byImage.TryGetValue(deployment.QosVersion, out ProofVerifier? verifier)
-        ? verifier
-        : throw new DocumentRefusedException($"the service no longer has the image {deployment.QosVersion}; it has {string.Join(", ", _trust.Images.Select(static image => image.Version))}");
+    private ProofVerifier For(Deployment deployment)
+    {
+        EnclaveImage image = _trust.Find(deployment.QosVersion)
+            ?? throw new DocumentRefusedException($"the service no longer has the image {deployment.QosVersion}; it has {string.Join(", ", _trust.Images.Select(static image => image.Version))}");
+        PcrProfile release = new(image.Version, image.Pcrs);
+        return new ProofVerifier(new VerificationPolicy
+        {
+            Identity = DeploymentIdentity.FromManifestHash(deployment.ManifestHash),
+            Measurements = deployment.DebugMode ? TrustedMeasurements.AnyOf(release, Debug(image)) : TrustedMeasurements.AnyOf(release),
+            TrustAnchor = _trust.Root,
+            Time = ValidationTime.Now,
+            TimeProvider = _time,
+            AllowDebug = deployment.DebugMode,
+            Cache = _cache,
+        });
+    }
+
+    // Nitro shows zeros for an image that runs in debug mode; its role stays.
+    private static PcrProfile Debug(EnclaveImage image) => new(
+        $"{image.Version} in debug mode",
+        image.Pcrs.ToDictionary(static pcr => pcr.Key, static pcr => pcr.Key <= 2 ? s_debugMeasurement : pcr.Value));
 
     private static string Accept(VerificationResult result, ReadOnlyMemory<byte> document)
     {

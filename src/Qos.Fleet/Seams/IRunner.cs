@@ -9,6 +9,9 @@ public interface IRunner
     /// <summary>Its name in configuration and status.</summary>
     string Kind { get; }
 
+    /// <summary>Whether its enclaves show zeros for PCR0 to PCR2 in debug mode, as Nitro's do.</summary>
+    bool ZeroesDebugMeasurements => false;
+
     /// <summary>Raised with a replica's id when something about it changed, so that nobody has to wait for the next look. May be raised too often.</summary>
     event Action<string>? Changed;
 

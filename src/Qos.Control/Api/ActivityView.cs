@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Qos.Fleet.Api;
+using Qos.Fleet.Storage;
+
+namespace Qos.Control;
+
+/// <summary>An activity as the API shows it: with the body and stamp that it came with, for whoever audits.</summary>
+internal static class ActivityView
+{
+    public static ApiActivity Of(ActivityRecord activity)
+    {
+        using JsonDocument body = JsonDocument.Parse(activity.Body);
+        return new ApiActivity
+        {
+            Id = activity.Id,
+            OrganizationId = activity.OrganizationId,
+            Status = activity.Status,
+            Type = activity.Type,
+            Intent = Named(activity.Type, "Intent", body.RootElement.GetProperty("parameters").Clone()),
+            Result = activity.Result is { } result ? Named(activity.Type, "Result", JsonElement.Parse(result)) : new Dictionary<string, JsonElement>(),
+            Votes = [],
+            Fingerprint = activity.Fingerprint,
+            CreatedAt = ApiTimestamp.Of(activity.CreatedAt),
+            UpdatedAt = ApiTimestamp.Of(activity.UpdatedAt),
+            Failure = activity.FailureCode is { } code ? new ApiStatus { Code = code, Message = activity.FailureMessage ?? "" } : null,
+            Stamp = activity.Stamp,
+            Body = activity.Body.ToArray(),
+        };
+    }
+
+    private static Dictionary<string, JsonElement> Named(string type, string suffix, JsonElement value) =>
+        new(StringComparer.Ordinal) { [ApiNames.Member(type, suffix)] = value };
+}

@@ -1,0 +1,200 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Qos.Fleet;
+using Qos.Fleet.Api;
+using Qos.Fleet.Storage;
+
+namespace Qos.Control;
+
+/// <summary>The routes of the API.</summary>
+internal static class ApiEndpoints
+{
+    private const int MaxProofs = 100;
+    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/public/v1/query/{name}", context => AnswerAsync(context, QueryAsync));
+        routes.MapPost("/public/v1/submit/{name}", context => AnswerAsync(context, SubmitAsync));
+        routes.MapPost("/events", context => AnswerAsync(context, EventsAsync));
+        routes.MapGet("/boot-proofs/{key}", context => AnswerAsync(context, ProofAsync));
+        routes.MapGet("/apps/{id}/boot-proofs/latest", context => AnswerAsync(context, LatestProofAsync));
+        routes.MapGet("/apps/{id}/boot-proofs", context => AnswerAsync(context, ProofsAsync));
+        routes.MapGet("/healthz", static context => context.Response.WriteAsync("ok"));
+        routes.MapGet("/readyz", ReadyAsync);
+    }
+
+    private static async Task QueryAsync(HttpContext context)
+    {
+        string name = Route(context, "name");
+        RequestGate gate = context.RequestServices.GetRequiredService<RequestGate>();
+        ApiQueries queries = context.RequestServices.GetRequiredService<ApiQueries>();
+
+        // Public: for these two a stamp is taken and not needed.
+        if (name is "get_boot_proof" or "get_latest_boot_proof" && !context.Request.Headers.ContainsKey(ApiStamp.Header))
+        {
+            gate.AdmitStranger(context);
+            QueryParameters query = ApiQueries.Parse(await RequestGate.ReadAsync(context).ConfigureAwait(false), ApiJson.Default.QueryParameters);
+            await ApiAnswers.WriteAsync(
+                context,
+                name == "get_boot_proof"
+                    ? await queries.BootProofAsync(query.EphemeralKey ?? "", context.RequestAborted).ConfigureAwait(false)
+                    : await queries.LatestBootProofAsync(query.AppName ?? "", context.RequestAborted).ConfigureAwait(false),
+                ApiJson.Default.ApiAnswer).ConfigureAwait(false);
+            return;
+        }
+
+        await queries.AnswerAsync(context, name, await gate.AdmitAsync(context).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private static async Task SubmitAsync(HttpContext context)
+    {
+        ApiCaller caller = await context.RequestServices.GetRequiredService<RequestGate>().AdmitAsync(context).ConfigureAwait(false);
+        ApiAnswer answer = await context.RequestServices.GetRequiredService<ApiActivities>().SubmitAsync(Route(context, "name"), caller, context.RequestAborted).ConfigureAwait(false);
+        await ApiAnswers.WriteAsync(context, answer, ApiJson.Default.ApiAnswer).ConfigureAwait(false);
+    }
+
+    private static async Task ProofAsync(HttpContext context)
+    {
+        context.RequestServices.GetRequiredService<RequestGate>().AdmitStranger(context);
+        ApiAnswer answer = await context.RequestServices.GetRequiredService<ApiQueries>().BootProofAsync(Route(context, "key"), context.RequestAborted).ConfigureAwait(false);
+        await WriteProofAsync(context, answer).ConfigureAwait(false);
+    }
+
+    private static async Task LatestProofAsync(HttpContext context)
+    {
+        context.RequestServices.GetRequiredService<RequestGate>().AdmitStranger(context);
+        ApiAnswer answer = await context.RequestServices.GetRequiredService<ApiQueries>().LatestBootProofAsync(Route(context, "id"), context.RequestAborted).ConfigureAwait(false);
+        await WriteProofAsync(context, answer).ConfigureAwait(false);
+    }
+
+    private static Task WriteProofAsync(HttpContext context, ApiAnswer answer)
+    {
+        // Whoever verifies it needs no leave of this service, also not a page of another site.
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        return ApiAnswers.WriteAsync(context, answer.BootProof!, ApiJson.Default.ApiBootProof);
+    }
+
+    private static async Task ProofsAsync(HttpContext context)
+    {
+        context.RequestServices.GetRequiredService<RequestGate>().AdmitStranger(context);
+        long before = long.TryParse(context.Request.Query["before"], NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : long.MaxValue;
+        int limit = int.TryParse(context.Request.Query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out int asked) ? Math.Clamp(asked, 1, MaxProofs) : 10;
+        IReadOnlyList<BootProofRecord> proofs = await context.RequestServices.GetRequiredService<FleetDatabase>().ProofsAsync(Route(context, "id"), before, limit, context.RequestAborted).ConfigureAwait(false);
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        await ApiAnswers.WriteAsync(
+            context,
+            new ApiBootProofs
+            {
+                BootProofs = [.. proofs.Select(ApiMapping.Of)],
+                Next = proofs.Count == limit ? proofs[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null,
+            },
+            ApiJson.Default.ApiBootProofs).ConfigureAwait(false);
+    }
+
+    /// <summary>Server-sent events of an organization's apps, for as long as the watcher stays.</summary>
+    private static async Task EventsAsync(HttpContext context)
+    {
+        ApiCaller caller = await context.RequestServices.GetRequiredService<RequestGate>().AdmitAsync(context).ConfigureAwait(false);
+        ApiQueries.RequireOrganization(caller, ApiQueries.Parse(caller.Body, ApiJson.Default.QueryParameters).OrganizationId);
+        EventHub hub = context.RequestServices.GetRequiredService<EventHub>();
+        TimeProvider time = context.RequestServices.GetRequiredService<TimeProvider>();
+        Channel<FleetEvent> changes = hub.Watch() ?? throw new ApiException(ApiCode.ResourceExhausted, "too many watch already");
+        try
+        {
+            context.Response.ContentType = "text/event-stream";
+            context.Response.Headers.CacheControl = "no-store";
+            await context.Response.WriteAsync(": watching\n\n", context.RequestAborted).ConfigureAwait(false);
+            while (!context.RequestAborted.IsCancellationRequested)
+            {
+                using var heartbeat = new CancellationTokenSource(s_heartbeat, time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(heartbeat.Token, context.RequestAborted);
+                try
+                {
+                    FleetEvent change = await changes.Reader.ReadAsync(either.Token).ConfigureAwait(false);
+                    await context.Response.WriteAsync(Text(change), context.RequestAborted).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException) when (heartbeat.IsCancellationRequested)
+                {
+                    await context.Response.WriteAsync(": still here\n\n", context.RequestAborted).ConfigureAwait(false);
+                }
+
+                await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The watcher left.
+        }
+        finally
+        {
+            hub.Leave(changes);
+        }
+    }
+
+    private static string Text(FleetEvent change)
+    {
+        using var json = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("appId", change.AppId);
+            writer.WriteString("deploymentId", change.DeploymentId);
+            writer.WriteString("id", change.Id);
+            writer.WriteString("state", change.State);
+            writer.WriteString("at", change.At);
+            writer.WriteEndObject();
+        }
+
+        return $"event: {change.Kind}\ndata: {Encoding.UTF8.GetString(json.ToArray())}\n\n";
+    }
+
+    private static async Task ReadyAsync(HttpContext context)
+    {
+        try
+        {
+            await context.RequestServices.GetRequiredService<FleetDatabase>().OrganizationsAsync(context.RequestAborted).ConfigureAwait(false);
+            await context.Response.WriteAsync("ready").ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is System.Data.Common.DbException or IOException)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            await context.Response.WriteAsync("the database does not answer").ConfigureAwait(false);
+        }
+    }
+
+    private static string Route(HttpContext context, string name) => context.Request.RouteValues[name] as string ?? "";
+
+    private static async Task AnswerAsync(HttpContext context, Func<HttpContext, Task> answer)
+    {
+        try
+        {
+            await answer(context).ConfigureAwait(false);
+        }
+        catch (ApiException e) when (!context.Response.HasStarted)
+        {
+            await ApiAnswers.RefuseAsync(context, e).ConfigureAwait(false);
+        }
+        catch (System.Data.Common.DbException e) when (!context.Response.HasStarted)
+        {
+            context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Qos.Control.Api").LogDatabase(e.Message);
+            await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Unavailable, "the database does not answer: try again")).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for the answer.
+        }
+        catch (OperationCanceledException) when (!context.Response.HasStarted)
+        {
+            await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.InvalidArgument, "the body did not come in time")).ConfigureAwait(false);
+        }
+    }
+}
+
+internal static partial class ApiLog
+{
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database failed a request: {Why}")]
+    public static partial void LogDatabase(this ILogger logger, string why);
+}

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Qos.Fleet.Api;
+using Qos.Fleet.Storage;
+
+namespace Qos.Control;
+
+/// <summary><c>qos-control init</c>: a folder with everything, so that <c>run</c> needs nothing else.</summary>
+internal static class InitCommand
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    public static Command Make()
+    {
+        var dir = new Option<string>("--dir") { Description = "The folder to make.", HelpName = "DIR", Required = true };
+        var name = new Option<string>("--organization") { Description = "The organization's name.", HelpName = "NAME", DefaultValueFactory = static _ => "our organization" };
+        var listen = new Option<string>("--listen") { Description = "Where the API listens.", HelpName = "URL", DefaultValueFactory = static _ => "http://127.0.0.1:7800" };
+        var ingress = new Option<string>("--ingress") { Description = "Where HTTP apps are reached.", HelpName = "URL", DefaultValueFactory = static _ => "http://127.0.0.1:7880" };
+        var database = new Option<string>("--database") { Description = "sqlite:PATH, or postgres: and a connection string.", HelpName = "DATABASE", DefaultValueFactory = static _ => "sqlite:control.db" };
+        var version = new Option<string>("--image-version") { Description = "The enclave image's name, which deployments give as qosVersion.", HelpName = "NAME", DefaultValueFactory = static _ => "local" };
+        var pcrs = new Option<string?>("--pcrs") { Description = "The image's measurements. Default: made up, for the simulator.", HelpName = "FILE" };
+        var role = new Option<string>("--role-arn") { Description = "The parent instances' role, which makes PCR3.", HelpName = "ARN", DefaultValueFactory = static _ => "arn:aws:iam::123456789012:role/Webserver" };
+        var programs = new Option<string>("--programs") { Description = "Where qos-enclave, qos-host and qos-nsm-sim are. Default: beside this program.", HelpName = "DIR", DefaultValueFactory = static _ => DefaultPrograms() };
+        var command = new Command("init", "Make a folder with settings, database, keys and an API key for its administrator. The replicas are local processes with a simulated module.")
+        {
+            dir, name, listen, ingress, database, version, pcrs, role, programs,
+        };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetValue(dir)!,
+            parsed.GetValue(name)!,
+            parsed.GetValue(pcrs),
+            new ControlSettings
+            {
+                Listen = parsed.GetValue(listen)!,
+                Database = parsed.GetValue(database)!,
+                Data = "data",
+                Root = "pki/root.pem",
+                Images = [new ImageSettings { Version = parsed.GetValue(version)!, Pcrs = "release.pcrs", RoleArn = parsed.GetValue(role)! }],
+                Runner = new RunnerSettings { Kind = "local", Folder = "replicas", Programs = Path.GetFullPath(parsed.GetValue(programs)!), Pki = "pki" },
+                Ingress = new IngressSettings { Listen = parsed.GetValue(ingress)! },
+            },
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string folder, string organization, string? pcrs, ControlSettings settings, CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(folder, ControlSettings.FileName);
+        if (File.Exists(file))
+            throw new ControlException($"{file} is there already: this folder was made before.");
+        try
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            string data = Path.Combine(folder, settings.Data);
+            Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            ServiceKey.Make(data);
+            await MakeAuthorityAsync(settings.Runner.Programs, Path.Combine(folder, "pki"), cancellationToken).ConfigureAwait(false);
+            File.WriteAllText(Path.Combine(folder, "release.pcrs"), pcrs is null ? Simulated() : File.ReadAllText(pcrs));
+
+            // The settings last: where they are, the folder is whole.
+            string admin = await RegisterAsync(folder, organization, settings, cancellationToken).ConfigureAwait(false);
+            File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(settings, SettingsJson.Default.ControlSettings));
+            await Console.Out.WriteLineAsync(
+                $"""
+                {file}: the service's settings
+                {admin}: the administrator's API key, a secret
+                Run it:   qos-control run --settings {folder}
+                Use it:   export QOS_CONTROL={settings.Listen} QOS_CONTROL_KEY={admin}
+                """).ConfigureAwait(false);
+            return 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ControlException($"{folder} cannot be made: {e.Message}", e);
+        }
+    }
+
+    private static async Task<string> RegisterAsync(string folder, string name, ControlSettings settings, CancellationToken cancellationToken)
+    {
+        string location = settings.Database.StartsWith("sqlite:", StringComparison.Ordinal) ? "sqlite:" + Path.Combine(folder, settings.Database["sqlite:".Length..]) : settings.Database;
+        FleetDatabase database = await FleetDatabase.OpenAsync(location, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        await using (database.ConfigureAwait(false))
+        {
+            string organization = Guid.CreateVersion7().ToString();
+            await database.AddOrganizationAsync(organization, name, cancellationToken).ConfigureAwait(false);
+            string path = Path.Combine(folder, "admin.apikey");
+            ApiKeyBody key = KeyCommand.Write(path, organization);
+            await database.AddKeyAsync(key.PublicKey, organization, Guid.CreateVersion7().ToString(), "admin", cancellationToken).ConfigureAwait(false);
+            return path;
+        }
+    }
+
+    private static async Task MakeAuthorityAsync(string programs, string pki, CancellationToken cancellationToken)
+    {
+        string simulator = Path.Combine(programs, "qos-nsm-sim");
+        if (!File.Exists(simulator))
+            throw new ControlException($"{simulator} is missing: name the folder of the programs with --programs.");
+        string module = Path.Combine(Path.GetTempPath(), $"qos-module-{Guid.NewGuid():N}");
+        using Process process = Process.Start(new ProcessStartInfo(simulator, ["pki", "--out", module, "--pki-dir", pki]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        string error = await process.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+        await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        if (Directory.Exists(module))
+            Directory.Delete(module, recursive: true);
+        if (process.ExitCode != 0)
+            throw new ControlException($"The simulator's authority cannot be made: {error.Trim()}");
+    }
+
+    // Measurements of an image that does not exist: every simulator of this folder shows them.
+    private static string Simulated() => string.Concat(Enumerable.Range(0, 3).Select(static index =>
+        $"{Convert.ToHexStringLower(System.Security.Cryptography.SHA384.HashData(System.Text.Encoding.UTF8.GetBytes($"simulated image part {index}")))} PCR{index}\n"));
+
+    // Out of out/lib/qos-control/, the programs are links in out/bin/.
+    private static string DefaultPrograms()
+    {
+        string beside = AppContext.BaseDirectory.TrimEnd('/');
+        string bin = Path.GetFullPath(Path.Combine(beside, "../../bin"));
+        return File.Exists(Path.Combine(bin, "qos-enclave")) ? bin : beside;
+    }
+}

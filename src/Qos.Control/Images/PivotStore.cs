@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using Qos.Fleet;
+using Qos.Registry;
+
+namespace Qos.Control;
+
+/// <summary>
+/// Executables by their SHA-256, taken out of images. What is in the folder is believed no more than a registry: it is hashed each time before it is used
+/// by a process that did not hash it yet.
+/// </summary>
+internal sealed class PivotStore(string folder, RegistryClient registry, ServiceKey key, RegistryCredentials own) : IPivotSource
+{
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, SemaphoreSlim> _locks = new(StringComparer.Ordinal);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte> _checked = new(StringComparer.Ordinal);
+
+    /// <summary>The image's digest.</summary>
+    /// <exception cref="RegistryException">It cannot be had.</exception>
+    public Task<ResolvedImage> ResolveAsync(ImageReference image, string? pullSecret, CancellationToken cancellationToken) =>
+        registry.ResolveAsync(image, Credentials(pullSecret), cancellationToken);
+
+    /// <summary>Takes an executable out of an image, unless it is there: it must have the given SHA-256.</summary>
+    /// <exception cref="RegistryException">It cannot be had, or has another hash.</exception>
+    public async Task<string> TakeAsync(ResolvedImage image, string path, ReadOnlyMemory<byte> sha256, string? pullSecret, CancellationToken cancellationToken)
+    {
+        string name = Convert.ToHexStringLower(sha256.Span), target = Path.Combine(folder, name);
+        SemaphoreSlim one = _locks.GetOrAdd(name, static _ => new SemaphoreSlim(1));
+        await one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (await IsThereAsync(target, sha256, cancellationToken).ConfigureAwait(false))
+                return target;
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            string draft = Path.Combine(folder, $".{Guid.NewGuid():N}");
+            try
+            {
+                var output = new FileStream(draft, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous });
+                await using (output.ConfigureAwait(false))
+                {
+                    ExtractedFile file = await registry.ExtractAsync(image, path, Credentials(pullSecret), output, cancellationToken).ConfigureAwait(false);
+                    if (!file.Sha256.AsSpan().SequenceEqual(sha256.Span))
+                        throw new RegistryException(RegistryError.Untrusted, $"{path} in {image.Reference} has the SHA-256 {Convert.ToHexStringLower(file.Sha256)}, and {name} was expected.");
+                    output.Flush(flushToDisk: true);
+                }
+
+                File.Move(draft, target, overwrite: true);
+                _checked[name] = 0;
+                return target;
+            }
+            finally
+            {
+                File.Delete(draft);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RegistryException(RegistryError.Unavailable, $"The executable cannot be written: {e.Message}", e);
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> PathAsync(Deployment deployment, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
+        ReadOnlyMemory<byte> sha256 = deployment.Manifest.Pivot.Hash;
+        string target = Path.Combine(folder, Convert.ToHexStringLower(sha256.Span));
+        try
+        {
+            if (await IsThereAsync(target, sha256, cancellationToken).ConfigureAwait(false))
+                return target;
+            ImageReference image = ImageReference.Parse(deployment.ImageUrl).At(deployment.ImageDigest);
+            ResolvedImage resolved = await ResolveAsync(image, deployment.EncryptedPullSecret, cancellationToken).ConfigureAwait(false);
+            return await TakeAsync(resolved, deployment.PivotPath, sha256, deployment.EncryptedPullSecret, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RegistryException or IOException or UnauthorizedAccessException)
+        {
+            throw new PivotUnavailableException($"its executable cannot be had: {e.Message}", e);
+        }
+    }
+
+    private RegistryCredentials Credentials(string? pullSecret) => string.IsNullOrEmpty(pullSecret) ? own : key.OpenPullSecret(pullSecret);
+
+    private async Task<bool> IsThereAsync(string path, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path))
+            return false;
+        string name = Path.GetFileName(path);
+        if (_checked.ContainsKey(name))
+            return true;
+        var file = new FileStream(path, new FileStreamOptions { Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+        await using (file.ConfigureAwait(false))
+        {
+            if (!(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)).AsSpan().SequenceEqual(sha256.Span))
+                return false;
+        }
+
+        _checked[name] = 0;
+        return true;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http.Features;
+using Qos.Fleet.Api;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Qos.Control;
+
+/// <summary>
+/// Carries HTTP requests to ready replicas by the app's host name. A request is tried at another replica when it cannot have been done at the first: its
+/// connection was refused, or it may be repeated by its method and its body was not read.
+/// </summary>
+internal sealed class IngressProxy : IDisposable
+{
+    private const int MaxTries = 4;
+    private static readonly TimeSpan s_activity = TimeSpan.FromMinutes(10);
+    private static readonly ForwarderRequestConfig s_http1 = new() { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact, ActivityTimeout = s_activity };
+    private static readonly ForwarderRequestConfig s_http2 = new() { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, ActivityTimeout = s_activity };
+
+    private readonly IHttpForwarder _forwarder;
+    private readonly IngressTable _table;
+    private readonly IngressSettings _settings;
+    private readonly string _suffix;
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        EnableMultipleHttp2Connections = true,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+    });
+
+    public IngressProxy(IHttpForwarder forwarder, IngressTable table, ControlSettings settings)
+    {
+        (_forwarder, _table, _settings) = (forwarder, table, settings.Ingress);
+        _suffix = "." + settings.Ingress.Domain;
+    }
+
+    /// <summary>Carries one request.</summary>
+    public async Task ForwardAsync(HttpContext context)
+    {
+        if (AppOf(context.Request.Host.Host) is not { } appId)
+        {
+            await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.NotFound, $"the host name is not app-ID{_suffix}")).ConfigureAwait(false);
+            return;
+        }
+
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = _settings.MaxBody;
+        ForwarderRequestConfig config = context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true ? s_http2 : s_http1;
+        var body = new WatchedBody(context.Request.Body);
+        context.Request.Body = body;
+        var tried = new List<IngressTable.Destination>();
+        while (true)
+        {
+            if (_table.Find(appId)?.Choose(tried, Environment.TickCount64) is not { } destination)
+            {
+                if (tried.Count == 0)
+                    await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Unavailable, "no replica of this app is ready")).ConfigureAwait(false);
+                return;
+            }
+
+            tried.Add(destination);
+            ForwarderError error;
+            destination.Begin();
+            try
+            {
+                error = await _forwarder.SendAsync(context, destination.Prefix, _client, config, IngressHeaders.Instance).ConfigureAwait(false);
+            }
+            finally
+            {
+                destination.End();
+            }
+
+            if (error == ForwarderError.None || !MayRepeat(context, error, body) || tried.Count == MaxTries)
+                return;
+            destination.Suspect(Environment.TickCount64);
+            context.Response.Clear();
+            context.Features.Set<IForwarderErrorFeature>(null);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static bool MayRepeat(HttpContext context, ForwarderError error, WatchedBody body)
+    {
+        if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested || body.WasRead)
+            return false;
+        if (error is not (ForwarderError.Request or ForwarderError.RequestTimedOut or ForwarderError.ResponseHeaders))
+            return false;
+        string method = context.Request.Method;
+        bool isRepeatable = HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method);
+        return isRepeatable || IsRefused(context.Features.Get<IForwarderErrorFeature>()?.Exception);
+    }
+
+    private static bool IsRefused(Exception? exception)
+    {
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+                return true;
+        }
+
+        return false;
+    }
+
+    private string? AppOf(string host) =>
+        host.StartsWith("app-", StringComparison.OrdinalIgnoreCase) && host.EndsWith(_suffix, StringComparison.OrdinalIgnoreCase) && host.Length > 4 + _suffix.Length
+            ? host[4..^_suffix.Length].ToLowerInvariant()
+            : null;
+}

@@ -1,0 +1,42 @@
+using System.Threading.Channels;
+using Qos.Fleet;
+using Qos.Fleet.Storage;
+
+namespace Qos.Control;
+
+/// <summary>Keeps the ingress's table as the database has it: at every change that this service sees, and every half second for the others'.</summary>
+internal sealed partial class IngressRefresh(FleetDatabase database, IngressTable table, TcpIngress tcp, EventHub events, TimeProvider time, ILogger<IngressRefresh> logger) : BackgroundService
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(500);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Channel<FleetEvent>? changes = events.Watch();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                table.Replace(await database.RoutesAsync(stoppingToken).ConfigureAwait(false));
+                tcp.Listen(table);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                // The old table goes on: replicas serve while the database is away.
+                LogStale(logger, e.Message);
+            }
+
+            using var interval = new CancellationTokenSource(s_interval, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, stoppingToken);
+            if (changes is not null)
+            {
+                await changes.Reader.WaitToReadAsync(either.Token).AsTask().ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+                while (changes.Reader.TryRead(out _))
+                {
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The routes are those of before: {Why}")]
+    private static partial void LogStale(ILogger logger, string why);
+}

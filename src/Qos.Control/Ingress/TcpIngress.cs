@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Qos.Fleet;
+
+namespace Qos.Control;
+
+/// <summary>A port for each TCP app: connections go to a ready replica of its live deployment, byte for byte, half-close included.</summary>
+internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIngress> logger) : IDisposable
+{
+    private const int MaxConnections = 4096;
+    private readonly ConcurrentDictionary<int, (string AppId, Socket Socket)> _listeners = new();
+    private readonly IPAddress _address = IPAddress.TryParse(new Uri(settings.Ingress.Listen).Host, out IPAddress? address) ? address : IPAddress.Loopback;
+    private int _open;
+
+    /// <summary>Opens the ports of apps that have one, and closes those of apps that have none any more.</summary>
+    public void Listen(IngressTable table)
+    {
+        Dictionary<int, string> wanted = table.Apps.Where(static app => app is { Kind: IngressKind.Tcp, Port: not null }).ToDictionary(static app => app.Port!.Value, static app => app.AppId);
+        foreach ((int port, (string appId, Socket socket)) in _listeners)
+        {
+            // An app whose replicas are all away for a moment keeps its port.
+            if (wanted.TryGetValue(port, out string? other) && other != appId && _listeners.TryRemove(port, out _))
+                socket.Dispose();
+        }
+
+        foreach ((int port, string appId) in wanted)
+        {
+            if (_listeners.ContainsKey(port))
+                continue;
+            try
+            {
+                var socket = new Socket(_address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(_address, port));
+                socket.Listen(512);
+                _listeners[port] = (appId, socket);
+                _ = AcceptAsync(socket, appId, table);
+            }
+            catch (SocketException e)
+            {
+                LogTaken(logger, port, appId, e.Message);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach ((_, Socket socket) in _listeners.Values)
+            socket.Dispose();
+    }
+
+    private async Task AcceptAsync(Socket listener, string appId, IngressTable table)
+    {
+        while (true)
+        {
+            Socket client;
+            try
+            {
+                client = await listener.AcceptAsync().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                continue;
+            }
+
+            if (Interlocked.Increment(ref _open) > MaxConnections)
+            {
+                Interlocked.Decrement(ref _open);
+                client.Dispose();
+                continue;
+            }
+
+            _ = CarryAsync(client, appId, table);
+        }
+    }
+
+    private async Task CarryAsync(Socket client, string appId, IngressTable table)
+    {
+        try
+        {
+            using (client)
+            {
+                client.NoDelay = true;
+                var tried = new List<IngressTable.Destination>();
+                while (table.Find(appId)?.Choose(tried, Environment.TickCount64) is { } destination)
+                {
+                    tried.Add(destination);
+                    destination.Begin();
+                    try
+                    {
+                        if (await TryCarryAsync(client, destination).ConfigureAwait(false))
+                            return;
+                    }
+                    finally
+                    {
+                        destination.End();
+                    }
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            // One of the two broke off.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
+
+    private static async Task<bool> TryCarryAsync(Socket client, IngressTable.Destination destination)
+    {
+        using var upstream = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        try
+        {
+            await upstream.ConnectAsync(IPEndPoint.Parse(destination.Address), patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            destination.Suspect(Environment.TickCount64);
+            return false;
+        }
+
+        await Task.WhenAll(PumpAsync(client, upstream), PumpAsync(upstream, client)).ConfigureAwait(false);
+        return true;
+    }
+
+    private static async Task PumpAsync(Socket from, Socket to)
+    {
+        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(32 * 1024);
+        try
+        {
+            for (int read; (read = await from.ReceiveAsync(buffer).ConfigureAwait(false)) > 0;)
+            {
+                for (int sent = 0; sent < read;)
+                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent)).ConfigureAwait(false);
+            }
+
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The other direction ends with this one.
+            from.Dispose();
+            to.Dispose();
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Port {Port} of app {App} cannot be opened: {Why}")]
+    private static partial void LogTaken(ILogger logger, int port, string app, string why);
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Qos.Fleet;
+using Qos.Fleet.Runners;
+using Qos.Fleet.Storage;
+using Qos.Registry;
+
+namespace Qos.Control;
+
+/// <summary>Puts the service together: API, reconciler, ingress.</summary>
+internal static class ControlServer
+{
+    public static WebApplication Build(ControlSettings settings, FleetDatabase database, Action<IServiceCollection>? replace = null)
+    {
+        FleetTrust trust = ServiceTrust.Of(settings);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
+        Endpoints(builder.WebHost, settings);
+        IServiceCollection services = builder.Services;
+        services.AddHttpForwarder();
+        services.AddSingleton(settings).AddSingleton(trust).AddSingleton(database).AddSingleton<IFleetStore>(database).AddSingleton(TimeProvider.System);
+        services.AddSingleton(new FleetSettings { Retention = TimeSpan.FromHours(settings.RetentionHours) });
+        services.AddSingleton(_ => ServiceKey.Open(settings.Data));
+        services.AddSingleton(_ => new RegistryClient(new RegistryOptions { PlainHosts = settings.PlainRegistries }));
+        services.AddSingleton(provider => new PivotStore(
+            Path.Combine(settings.Data, "pivots"), provider.GetRequiredService<RegistryClient>(), provider.GetRequiredService<ServiceKey>(), OwnCredentials(settings)));
+        services.AddSingleton<IPivotSource>(static provider => provider.GetRequiredService<PivotStore>());
+        services.AddSingleton(provider => RunnerChoice.Make(settings, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IFleetNodes, HostNodes>();
+        services.AddSingleton<IngressTable>().AddSingleton<ITraffic>(static provider => provider.GetRequiredService<IngressTable>());
+        services.AddSingleton<EventHub>().AddSingleton<FleetMetrics>().AddSingleton<ReconcilerHandle>().AddSingleton<ReplicaVerifier>();
+        services.AddSingleton(static provider => new FleetParts
+        {
+            Store = provider.GetRequiredService<IFleetStore>(),
+            Runner = provider.GetRequiredService<IRunner>(),
+            Nodes = provider.GetRequiredService<IFleetNodes>(),
+            Pivots = provider.GetRequiredService<IPivotSource>(),
+            Verifier = provider.GetRequiredService<ReplicaVerifier>(),
+            Traffic = provider.GetRequiredService<ITraffic>(),
+            Time = provider.GetRequiredService<TimeProvider>(),
+            Settings = provider.GetRequiredService<FleetSettings>(),
+            Metrics = provider.GetRequiredService<FleetMetrics>(),
+            Publish = provider.GetRequiredService<EventHub>().Publish,
+        });
+        services.AddSingleton<RequestGate>().AddSingleton<DeploymentMaker>().AddSingleton<ApiQueries>().AddSingleton<ActivityHandlers>().AddSingleton<ApiActivities>();
+        services.AddSingleton<IngressProxy>().AddSingleton<TcpIngress>();
+        services.AddHostedService<PendingActivities>().AddHostedService<FleetService>().AddHostedService<IngressRefresh>();
+        replace?.Invoke(services);
+
+        WebApplication app = builder.Build();
+        int ingressPort = new Uri(settings.Ingress.Listen).Port;
+        IngressProxy proxy = app.Services.GetRequiredService<IngressProxy>();
+        app.MapWhen(context => context.Connection.LocalPort == ingressPort, branch => branch.Run(proxy.ForwardAsync));
+        ApiEndpoints.Map(app);
+        return app;
+    }
+
+    private static void Endpoints(IWebHostBuilder web, ControlSettings settings) => web.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+
+        // Bounded where bodies are read: the API's at once, an app's as its ingress says.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxConcurrentConnections = 20_000;
+        Listen(kestrel, settings.Listen, settings.Certificate);
+        Listen(kestrel, settings.Ingress.Listen, settings.Ingress.Certificate);
+    });
+
+    private static void Listen(KestrelServerOptions kestrel, string url, CertificateSettings? certificate)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? at) || !(at.Host == "localhost" || IPAddress.TryParse(at.Host.Trim('[', ']'), out _)))
+            throw new ControlException($"'{url}' is not where to listen, for example http://127.0.0.1:7800.");
+        IPAddress address = at.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(at.Host.Trim('[', ']'));
+        kestrel.Listen(address, at.Port, options =>
+        {
+            if (certificate is not null)
+                options.UseHttps(X509Certificate2.CreateFromPemFile(certificate.Certificate, certificate.Key));
+        });
+    }
+
+    private static RegistryCredentials OwnCredentials(ControlSettings settings)
+    {
+        if (settings.RegistryCredentials is not { } path)
+            return RegistryCredentials.None;
+        try
+        {
+            return RegistryCredentials.Parse(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RegistryException)
+        {
+            throw new ControlException($"{path}: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Qos.Fleet;
+using Qos.Fleet.Runners;
+
+namespace Qos.Control;
+
+/// <summary>Makes the runner that the settings name.</summary>
+internal static class RunnerChoice
+{
+    /// <exception cref="ControlException">There is no such runner, or it lacks something.</exception>
+    public static IRunner Make(ControlSettings settings, TimeProvider time) => settings.Runner.Kind switch
+    {
+        "local" => new LocalRunner(
+            new LocalRunnerOptions
+            {
+                Folder = settings.Runner.Folder,
+                Programs = settings.Runner.Programs,
+                PkiFolder = settings.Runner.Pki ?? throw new ControlException("The local runner needs the simulator's authority: runner.pki."),
+                Measurements = settings.Images.ToDictionary(static image => image.Version, static image => (image.Pcrs, image.RoleArn)),
+                Ports = new PortRange(settings.Runner.FirstPort, settings.Runner.LastPort),
+            },
+            time),
+        _ => throw new ControlException($"There is no runner '{settings.Runner.Kind}': there is local."),
+    };
+}

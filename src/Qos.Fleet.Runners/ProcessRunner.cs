@@ -1,0 +1,275 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+
+namespace Qos.Fleet.Runners;
+
+/// <summary>
+/// Replicas as processes on this machine, each with a folder of its own. Everything about a replica is in its folder and in the kernel: a service that was
+/// started again finds all replicas as they are, and they run on while it is away.
+/// </summary>
+public abstract class ProcessRunner : IRunner, IDisposable
+{
+    private static readonly TimeSpan s_endPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_filePatience = TimeSpan.FromSeconds(20);
+
+    private readonly ConcurrentDictionary<string, Known> _known = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _placing = new(1);
+
+    /// <param name="folder">Where the replicas' folders are.</param>
+    /// <param name="ports">Ports for their hosts and apps.</param>
+    /// <param name="time">The clock.</param>
+    protected ProcessRunner(string folder, PortRange ports, TimeProvider time)
+    {
+        Folder = Path.GetFullPath(folder);
+        (Ports, Time) = (ports, time);
+        Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        ILookup<string, int> running = ProcessLedger.FindBelow(Folder);
+        foreach (string path in Directory.EnumerateDirectories(Folder))
+        {
+            if (InstancePlan.Read(path) is { } plan)
+                _known[plan.Launch.ReplicaId] = new Known(path, plan, [.. running[Path.GetFileName(path)]]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public event Action<string>? Changed;
+
+    /// <inheritdoc/>
+    public abstract string Kind { get; }
+
+    /// <summary>Where the replicas' folders are.</summary>
+    protected string Folder { get; }
+
+    /// <summary>Ports for their hosts and apps.</summary>
+    protected PortRange Ports { get; }
+
+    /// <summary>The clock.</summary>
+    protected TimeProvider Time { get; }
+
+    /// <inheritdoc/>
+    public async Task StartAsync(ReplicaLaunch launch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(launch);
+        Known known = await PlaceAsync(launch, cancellationToken).ConfigureAwait(false);
+        await known.Starting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (ProgramStart program in Programs(known.Plan))
+            {
+                if (known.Processes.Any(id => ProcessLedger.IsIn(id, known.Folder) && ProcessLedger.Runs(id, Path.GetFileName(program.Path))))
+                    continue;
+                if (program.Awaits is { } file)
+                    await FileAsync(Path.Combine(known.Folder, file), program.Name, cancellationToken).ConfigureAwait(false);
+                Spawn(known, program);
+            }
+
+            await StartedAsync(known.Folder, known.Plan, cancellationToken).ConfigureAwait(false);
+            known.IsStarted = true;
+            _ = AnnounceAsync(known);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+        {
+            throw new RunnerException($"the replica cannot be started: {e.Message}", e);
+        }
+        finally
+        {
+            known.Starting.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, ReplicaInstance>> ObserveAsync(CancellationToken cancellationToken)
+    {
+        var instances = new Dictionary<string, ReplicaInstance>(StringComparer.Ordinal);
+        foreach ((string id, Known known) in _known)
+            instances.Add(id, Observe(id, known));
+        return Task.FromResult<IReadOnlyDictionary<string, ReplicaInstance>>(instances);
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(string replicaId, CancellationToken cancellationToken)
+    {
+        if (!_known.TryGetValue(replicaId, out Known? known))
+            return;
+        await known.Starting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            known.IsStopping = true;
+            await StoppingAsync(known.Folder, known.Plan, cancellationToken).ConfigureAwait(false);
+
+            // In the kernel's list as well: the service may have been killed before it wrote down what it started.
+            int[] all = [.. known.Processes.Concat(ProcessLedger.FindBelow(Folder)[Path.GetFileName(known.Folder)]).Distinct()];
+            await ProcessLedger.EndAsync(all, known.Folder, s_endPatience, Time, cancellationToken).ConfigureAwait(false);
+            if (Directory.Exists(known.Folder))
+                Directory.Delete(known.Folder, recursive: true);
+            _known.TryRemove(replicaId, out _);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunnerException($"the replica's folder cannot be removed: {e.Message}", e);
+        }
+        finally
+        {
+            known.Starting.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<LogLine>> LogsAsync(string replicaId, int tailLines, DateTimeOffset? since, CancellationToken cancellationToken) =>
+        Task.FromResult(_known.TryGetValue(replicaId, out Known? known) ? ConsoleFile.Tail(Path.Combine(known.Folder, ConsoleName), tailLines, since) : []);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the runner itself holds; the replicas run on.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+            _placing.Dispose();
+    }
+
+    /// <summary>The file of the app's output in a replica's folder.</summary>
+    protected virtual string ConsoleName => "enclave.log";
+
+    /// <summary>The programs of a replica, in the order in which they are started.</summary>
+    private protected abstract IReadOnlyList<ProgramStart> Programs(InstancePlan plan);
+
+    /// <summary>What a plan holds besides ports.</summary>
+    private protected virtual InstancePlan Complete(InstancePlan plan, IReadOnlyCollection<InstancePlan> others) => plan;
+
+    /// <summary>What is done after the programs were started, which may be done twice.</summary>
+    private protected virtual Task StartedAsync(string folder, InstancePlan plan, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>What is done before the programs are ended, which may be done twice.</summary>
+    private protected virtual Task StoppingAsync(string folder, InstancePlan plan, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Why a replica whose programs all run does not; null when it does.</summary>
+    private protected virtual string? Ended(InstancePlan plan) => null;
+
+    private protected void RaiseChanged(string replicaId) => Changed?.Invoke(replicaId);
+
+    private async Task<Known> PlaceAsync(ReplicaLaunch launch, CancellationToken cancellationToken)
+    {
+        await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_known.TryGetValue(launch.ReplicaId, out Known? known))
+                return known;
+            HashSet<int> taken = _known.Values.SelectMany(static other => other.Plan.Ports.Values.Append(other.Plan.HostPort)).ToHashSet();
+            IReadOnlyList<int> ports = Ports.Take(launch.Ports.Count + 1, taken);
+            var plan = new InstancePlan(launch, ports[0], launch.Ports.Select((port, i) => (port, at: ports[i + 1])).ToDictionary(static p => p.port, static p => p.at));
+            plan = Complete(plan, [.. _known.Values.Select(static other => other.Plan)]);
+
+            // The random part of the id alone, because programs are given paths of Unix sockets in it.
+            string folder = Path.Combine(Folder, launch.ReplicaId[^12..]);
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            plan.Write(folder);
+            known = new Known(folder, plan, []);
+            _known[launch.ReplicaId] = known;
+            return known;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunnerException($"the replica's folder cannot be made: {e.Message}", e);
+        }
+        finally
+        {
+            _placing.Release();
+        }
+    }
+
+    private void Spawn(Known known, ProgramStart program)
+    {
+        // The shell becomes the program, so the process is the program's own; in a session of its own, so that it outlives the service's terminal.
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", program.Name + ".log", program.Path, .. program.Arguments])
+        {
+            WorkingDirectory = known.Folder,
+        };
+        start.Environment.Remove("NOTIFY_SOCKET");
+        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        string id = known.Plan.Launch.ReplicaId;
+        process.Exited += (_, _) =>
+        {
+            if (!known.IsStopping)
+                RaiseChanged(id);
+            process.Dispose();
+        };
+        process.Start();
+        known.Processes.Add(process.Id);
+    }
+
+    private ReplicaInstance Observe(string id, Known known)
+    {
+        IReadOnlyDictionary<ushort, IPEndPoint> ports = known.Plan.Ports.ToDictionary(static p => p.Key, static p => new IPEndPoint(IPAddress.Loopback, p.Value));
+        var host = new Uri($"http://127.0.0.1:{known.Plan.HostPort}");
+        if (!known.IsStarted && !known.Adopt(Programs(known.Plan)))
+            return new ReplicaInstance(id, InstanceState.Pending, null, ports);
+        int expected = Programs(known.Plan).Count;
+        int running = known.Processes.Count(process => ProcessLedger.IsIn(process, known.Folder));
+        if (running < expected)
+            return new ReplicaInstance(id, InstanceState.Ended, null, ports, $"{expected - running} of its {expected} processes ended");
+        if (Ended(known.Plan) is { } why)
+            return new ReplicaInstance(id, InstanceState.Ended, null, ports, why);
+        return known.IsListening || (known.IsListening = Listening(known.Plan.HostPort))
+            ? new ReplicaInstance(id, InstanceState.Running, host, ports)
+            : new ReplicaInstance(id, InstanceState.Pending, host, ports);
+    }
+
+    // Says when the host listens, so that the reconciler need not wait for its next look.
+    private async Task AnnounceAsync(Known known)
+    {
+        for (int i = 0; i < 2000 && !known.IsStopping && !Listening(known.Plan.HostPort); i++)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), Time).ConfigureAwait(false);
+        RaiseChanged(known.Plan.Launch.ReplicaId);
+    }
+
+    private static bool Listening(int port) =>
+        System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(end => end.Port == port);
+
+    private async Task FileAsync(string path, string program, CancellationToken cancellationToken)
+    {
+        long begin = Time.GetTimestamp();
+        while (!Path.Exists(path))
+        {
+            if (Time.GetElapsedTime(begin) > s_filePatience)
+                throw new RunnerException($"{program} waits for {Path.GetFileName(path)}, which did not come within {s_filePatience.TotalSeconds:0} s");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private sealed class Known(string folder, InstancePlan plan, IReadOnlyCollection<int> processes)
+    {
+        private bool _adopted = processes.Count == 0;
+
+        public string Folder => folder;
+
+        public InstancePlan Plan => plan;
+
+        public ConcurrentBag<int> Processes { get; } = [.. processes];
+
+        public SemaphoreSlim Starting { get; } = new(1);
+
+        public volatile bool IsStarted;
+
+        public volatile bool IsStopping;
+
+        public volatile bool IsListening;
+
+        /// <summary>Whether a service before this one had started it whole.</summary>
+        public bool Adopt(IReadOnlyList<ProgramStart> programs)
+        {
+            if (!_adopted)
+            {
+                _adopted = true;
+                IsStarted = Processes.Count >= programs.Count;
+            }
+
+            return IsStarted;
+        }
+    }
+}

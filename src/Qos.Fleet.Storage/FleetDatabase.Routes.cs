@@ -1,0 +1,40 @@
+using Dapper;
+
+namespace Qos.Fleet.Storage;
+
+/// <summary>What the ingress needs, and what statuses show.</summary>
+public sealed partial class FleetDatabase
+{
+    /// <summary>All ready replicas of live deployments.</summary>
+    public Task<IReadOnlyList<IngressRoute>> RoutesAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<IngressRoute>>(
+        async connection =>
+        [
+            .. (await connection.QueryAsync<RouteRow>(
+                """
+                SELECT a.id AS app_id, d.ingress_kind, a.ingress_port, r.id AS replica_id, r.ingress_address
+                FROM apps a JOIN deployments d ON d.id = a.live_deployment_id JOIN replicas r ON r.deployment_id = d.id AND r.state = 'Ready'
+                WHERE a.is_deleted = 0 AND r.ingress_address IS NOT NULL
+                """).ConfigureAwait(false))
+                .Select(static row => new IngressRoute(row.AppId, Enum.Parse<IngressKind>(row.IngressKind), (int?)row.IngressPort, row.ReplicaId, row.IngressAddress)),
+        ],
+        cancellationToken);
+
+    /// <summary>An app's replicas that are not gone.</summary>
+    public Task<IReadOnlyList<Replica>> ReplicasAsync(string appId, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<Replica>>(
+        async connection => [.. (await connection.QueryAsync<ReplicaRow>("SELECT * FROM replicas WHERE app_id = @appId AND state <> 'Gone' ORDER BY deployment_id, slot", new { appId }).ConfigureAwait(false)).Select(static row => row.ToModel())],
+        cancellationToken);
+
+#nullable disable
+    private sealed class RouteRow
+    {
+        public string AppId { get; set; }
+
+        public string IngressKind { get; set; }
+
+        public long? IngressPort { get; set; }
+
+        public string ReplicaId { get; set; }
+
+        public string IngressAddress { get; set; }
+    }
+}
