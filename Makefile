@@ -27,7 +27,7 @@ endif
 export QOS_COMMIT
 BUILD := -nodeReuse:false -p:UseSharedCompilation=false
 
-PROGRAMS := qos qos-enclave qos-host qos-nsm-sim qos-sample-echo
+PROGRAMS := qos qos-control qos-enclave qos-host qos-nsm-sim qos-sample-echo
 # Names of the reference's programs, all of them links to one of ours: docs/interop.md.
 COMPAT := qos_client qos_core qos_host qos_bridge
 SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*') \

@@ -42,6 +42,15 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         [
             new EifBuildCommand(), new EifRamdiskCommand(), new EifDescribeCommand(), new EifMeasureCommand(), new EifVerifyCommand(), new EifSignCommand(),
         ]),
+        new("app", "Apps of a control service: a name, a quorum key and two sets.", static () =>
+        [
+            new AppCreateCommand(), new AppListCommand(), new AppShowCommand(), new AppStatusCommand(), new AppPromoteCommand(), new AppDeleteCommand(),
+        ]),
+        new("deploy", "Deployments of an app: planned, made, approved, provisioned, watched.", static () =>
+        [
+            new DeployInitCommand(), new DeployPlanCommand(), new DeployCreateCommand(), new DeployApproveCommand(), new DeployProvisionCommand(),
+            new DeployStatusCommand(), new DeployLogsCommand(), new DeployDeleteCommand(), new DeployRestoreCommand(),
+        ]),
         new("shamir", "Split a secret into shares and put them together.", static () =>
         [
             new ShamirSplitCommand(), new ShamirCombineCommand(),

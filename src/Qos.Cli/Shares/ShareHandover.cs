@@ -19,9 +19,12 @@ internal sealed class ShareHandover
     public ShareHandover() => _pins = new PinOptions(_trust);
 
     /// <summary>All options.</summary>
-    public Symbol[] All =>
+    public Symbol[] All => [_envelope, .. Fetched];
+
+    /// <summary>The options where the envelope comes with the document, and is believed as little.</summary>
+    public Symbol[] Fetched =>
     [
-        _envelope, _share, _secret.Secret, _alias, .. _pins.All, .. _trust.All, _yes, _secret.PassphraseDescriptorNumber, _secret.PinDescriptorNumber,
+        _share, _secret.Secret, _alias, .. _pins.All, .. _trust.All, _yes, _secret.PassphraseDescriptorNumber, _secret.PinDescriptorNumber,
     ];
 
     /// <summary>The member's alias.</summary>
@@ -32,13 +35,14 @@ internal sealed class ShareHandover
     /// <param name="terminal">Where it is shown and asked.</param>
     /// <param name="page">Where the review goes.</param>
     /// <param name="documentAsync">Gives the node's attestation document; called after the key is open.</param>
+    /// <param name="fetched">The envelope, where it is not a file of the member's own.</param>
     /// <exception cref="CeremonyException">Something differs, does not verify, or was not agreed to.</exception>
     public async Task<(byte[] Share, Approval Approval)> ReencryptAsync(
-        ParseResult parsed, Terminal terminal, Page page, Func<Task<ReadOnlyMemory<byte>>> documentAsync)
+        ParseResult parsed, Terminal terminal, Page page, Func<Task<ReadOnlyMemory<byte>>> documentAsync, ManifestEnvelope? fetched = null)
     {
         string alias = Alias(parsed);
         bool yes = parsed.GetValue(_yes);
-        ManifestEnvelope envelope = InputFile.ManifestEnvelope(_envelope.Require(parsed));
+        ManifestEnvelope envelope = fetched ?? InputFile.ManifestEnvelope(_envelope.Require(parsed));
         byte[] encrypted = InputFile.Bytes(_share.Require(parsed));
         ManifestPins pins = _pins.Read(parsed);
         AttestationPolicy policy = _trust.Policy(parsed);

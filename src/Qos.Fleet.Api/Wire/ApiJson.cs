@@ -27,6 +27,7 @@ namespace Qos.Fleet.Api;
 [JsonSerializable(typeof(ApiStatus))]
 [JsonSerializable(typeof(ApiBootProof))]
 [JsonSerializable(typeof(ApiBootProofs))]
+[JsonSerializable(typeof(System.Text.Json.JsonElement))]
 [JsonSerializable(typeof(SubmitBody))]
 [JsonSerializable(typeof(PlanBody))]
 [JsonSerializable(typeof(StampBody))]

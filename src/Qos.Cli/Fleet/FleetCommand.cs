@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Qos.Client;
+using Qos.Fleet.Api;
+using Qos.Protocol;
+
+namespace Qos.Cli;
+
+/// <summary>A command that asks a control service. What the service says is shown, and decides nothing.</summary>
+internal abstract class FleetCommand : QosCommand
+{
+    private readonly ControlOptions _control = new();
+
+    protected FleetCommand(string name, string description, params string[] examples)
+        : base(name, description, examples) => Take(_control.All);
+
+    /// <summary>Runs the command with a client.</summary>
+    protected abstract Task RunAsync(ParseResult parsed, Terminal terminal, ControlClient control, CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    protected sealed override async Task RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using ControlClient control = _control.Open(parsed, terminal);
+            await RunAsync(parsed, terminal, control, cancellationToken);
+        }
+        catch (ApiException e)
+        {
+            throw new CeremonyException(e.Message, e);
+        }
+    }
+
+    /// <summary>A result for machines.</summary>
+    protected static void WriteJson<T>(Terminal terminal, T value, JsonTypeInfo<T> type) => JsonResult.Write(terminal, JsonSerializer.SerializeToUtf8Bytes(value, type));
+
+    /// <summary>A deployment with its manifest.</summary>
+    protected static async Task<(ApiDeployment Deployment, Manifest Manifest)> DeploymentAsync(ControlClient control, string id, CancellationToken cancellationToken)
+    {
+        ApiDeployment deployment = (await control.QueryAsync("get_tvc_deployment", new QueryParameters { DeploymentId = id }, cancellationToken)).TvcDeployment
+            ?? throw new CeremonyException("The service gave no deployment.");
+        return (deployment, ReadManifest(deployment.Manifest.Manifest));
+    }
+
+    /// <summary>A manifest that the service gave.</summary>
+    protected static Manifest ReadManifest(byte[] bytes)
+    {
+        try
+        {
+            return ManifestFormat.Read(bytes);
+        }
+        catch (Serialization.EncodingException e)
+        {
+            throw new CeremonyException($"What the service gave is no manifest: {e.Message}", e);
+        }
+    }
+
+    /// <summary>An app.</summary>
+    protected static async Task<ApiApp> AppAsync(ControlClient control, string id, CancellationToken cancellationToken) =>
+        (await control.QueryAsync("get_tvc_app", new QueryParameters { TvcAppId = id }, cancellationToken)).TvcApp ?? throw new CeremonyException("The service gave no app.");
+
+    /// <summary>The status of an app, or of one of its deployments.</summary>
+    protected static void Show(Page page, ApiAppStatus status, string? onlyDeployment = null)
+    {
+        foreach (ApiDeploymentStatus deployment in status.Deployments.Where(d => onlyDeployment is null || d.DeploymentId == onlyDeployment))
+        {
+            bool isLive = deployment.DeploymentId == status.TargetedDeploymentId;
+            page.Heading($"deployment {deployment.DeploymentId}{(isLive ? ", live" : "")}{(deployment.Delete == true ? ", deleted" : "")}");
+            page.Field("ready", string.Create(CultureInfo.InvariantCulture, $"{deployment.ReadyReplicas}/{deployment.DesiredReplicas}"), deployment.ReadyReplicas >= deployment.DesiredReplicas ? Tone.Good : Tone.Warning);
+            page.Field("key", deployment.ProvisioningState switch
+            {
+                "PROVISIONING_STATE_PROVISIONED" => "has it",
+                "PROVISIONING_STATE_AWAITING_PROVISION" => "waits for shares",
+                _ => "not yet",
+            });
+            if (deployment.ApprovalsMissing is { Count: > 0 } missing)
+                page.Field("not approved by", string.Join(", ", missing), Tone.Warning);
+            foreach (ApiShareHolder holder in deployment.ShareHolders ?? [])
+                page.Field("share", $"{holder.Name}: {holder.State.ToLowerInvariant()}{(holder.Message is null ? "" : $", {holder.Message}")}", holder.State == "DELIVERED" ? Tone.Good : Tone.Warning);
+            foreach (ApiReplica replica in deployment.Replicas ?? [])
+                page.Field(string.Create(CultureInfo.InvariantCulture, $"replica {replica.Slot + 1}"), $"{replica.State}{(replica.Message is null ? "" : $": {replica.Message}")}", replica.State == "Ready" ? Tone.Good : Tone.Plain);
+        }
+
+        if (status.IngressPort is { } port)
+            page.Field("TCP port", port.ToString(CultureInfo.InvariantCulture));
+    }
+}
