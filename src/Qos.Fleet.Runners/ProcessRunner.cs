@@ -186,7 +186,7 @@ public abstract class ProcessRunner : IRunner, IDisposable
     private void Spawn(Known known, ProgramStart program)
     {
         // The shell becomes the program, so the process is the program's own; in a session of its own, so that it outlives the service's terminal.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", program.Name + ".log", program.Path, .. program.Arguments])
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", program.Name + ".log", .. program.Wrapper, program.Path, .. program.Arguments])
         {
             WorkingDirectory = known.Folder,
         };

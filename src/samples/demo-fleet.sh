@@ -115,7 +115,7 @@ qosVersion: local
 pivotContainerImageUrl: $registry/team/echo:$1
 pivotPath: /app/echo
 expectedPivotDigest: $(sha256sum "$bin/qos-sample-echo" | cut -d' ' -f1)
-pivotArgs: ["--port", "3000", "--qos-dir", "node"]
+pivotArgs: ["--port", "3000", "--qos-dir", "/run/qos-node"]
 pivotEnv: { RELEASE: "$1" }
 healthCheckPort: 3000
 publicIngressPort: 3000
