@@ -2,6 +2,7 @@
 # make test   everything that must hold; the last line is "N passed, N failed"
 # make demo   a node's whole life on this machine (KEEP=1 leaves it running)
 # make eif    the enclave image: out/qos.eif and its measurements, out/qos.pcrs
+# make demo-fleet   a registry, the control service and three replicas: killed and healed, promoted under load
 # make demo-image   the same life, but the node is a virtual machine booted from that image
 # make reproduce    builds the image twice, under different circumstances, and compares
 # make bench  the tables of numbers (ARGS="enclave host boot health export attestation proofs bridge machine" for some of them)
@@ -33,7 +34,7 @@ COMPAT := qos_client qos_core qos_host qos_bridge
 SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
-.PHONY: all web test-web test demo eif demo-image reproduce bench pack dist format clean deps
+.PHONY: all web test-web test demo demo-fleet eif demo-image reproduce bench pack dist format clean deps
 all: out/.programs
 
 deps:
@@ -65,6 +66,9 @@ demo: all
 
 eif: all
 	@eif/build-image
+
+demo-fleet: all
+	@bash src/samples/demo-fleet.sh
 
 demo-image: eif
 	@NODE=machine bash src/samples/demo.sh
