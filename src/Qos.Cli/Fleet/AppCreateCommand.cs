@@ -30,7 +30,7 @@ internal sealed class AppCreateCommand : FleetCommand
             : new CreateAppParameters
             {
                 Name = name,
-                QuorumPublicKey = KeyFile.ReadPublic(Need(_quorumKey, parsed)).ToHex(),
+                QuorumPublicKey = KeySource.ReadPublic(Need(_quorumKey, parsed)).ToHex(),
                 ManifestSetParams = AppFile.Set(Need(_manifestSet, parsed), name + " approvers"),
                 ShareSetParams = AppFile.Set(Need(_shareSet, parsed), name + " share holders"),
                 EnableDebugModeDeployments = parsed.GetValue(_debug) ? true : null,

@@ -1,0 +1,145 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Qos.Fleet;
+using Qos.Fleet.Api;
+using Qos.Fleet.Storage;
+using Qos.Fleet.World;
+
+namespace Qos.Control.Tests;
+
+/// <summary>The service as it is, over HTTP on the loopback; only what runs are simulated nodes, and the registry holds one image.</summary>
+internal sealed class ControlService : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly WebApplication _registry;
+    private readonly string _folder;
+    private readonly HttpClient _http = new();
+
+    private ControlService(WebApplication app, WebApplication registry, FleetWorld world, string folder, ApiKeyBody key, Uri api, Uri ingress)
+    {
+        (_app, _registry, World, _folder, Key, Api, Ingress) = (app, registry, world, folder, key, api, ingress);
+        Ecdsa = ApiKeyFile.Open(key);
+    }
+
+    public FleetWorld World { get; }
+
+    public ApiKeyBody Key { get; }
+
+    public ECDsa Ecdsa { get; }
+
+    public Uri Api { get; }
+
+    public Uri Ingress { get; }
+
+    public string Image => new Uri(_registry.Urls.First()).Authority + "/team/app:1";
+
+    public static byte[] Pivot { get; } = "the executable"u8.ToArray();
+
+    public static string PivotDigest => Convert.ToHexStringLower(SHA256.HashData(Pivot));
+
+    public static async Task<ControlService> StartAsync()
+    {
+        FleetWorld world = await FleetWorld.OnSqliteAsync();
+        string folder = Directory.CreateTempSubdirectory("qos-control-").FullName;
+        ServiceKey.Make(folder);
+        File.WriteAllLines(Path.Combine(folder, "release.pcrs"), FleetWorld.Pcrs.Where(static pcr => pcr.Key <= 3).Select(static pcr => $"{Convert.ToHexStringLower(pcr.Value)} PCR{pcr.Key}"));
+        File.WriteAllText(Path.Combine(folder, "root.pem"), FleetWorld.Pki.RootPem);
+        ApiKeyBody key = ApiKeyFile.Make(world.OrganizationId);
+        await world.Database.AddKeyAsync(key.PublicKey, world.OrganizationId, Guid.NewGuid().ToString(), "tester", default);
+        var settings = new ControlSettings
+        {
+            Listen = $"http://127.0.0.1:{FreePort()}",
+            Database = "sqlite:unused",
+            Data = folder,
+            Root = Path.Combine(folder, "root.pem"),
+            Images = [new ImageSettings { Version = "test", Pcrs = Path.Combine(folder, "release.pcrs") }],
+            Runner = new RunnerSettings { Kind = "local", Folder = folder, Programs = folder, Pki = folder },
+            Ingress = new IngressSettings { Listen = $"http://127.0.0.1:{FreePort()}" },
+            RequestsPerSecond = 10_000,
+        };
+        world.Clock.Now = DateTimeOffset.UtcNow;
+        WebApplication app = ControlServer.Build(settings, world.Database, services =>
+        {
+            services.Replace(ServiceDescriptor.Singleton<IRunner>(world.Runner));
+            services.Replace(ServiceDescriptor.Singleton<IFleetNodes>(world.Runner));
+            services.Replace(ServiceDescriptor.Singleton(new FleetSettings { Interval = TimeSpan.FromMilliseconds(100), DrainAtLeast = TimeSpan.Zero }));
+        });
+        app.Services.GetRequiredService<ILoggerFactory>();
+        await app.StartAsync();
+        return new ControlService(app, await StartRegistryAsync(), world, folder, key, new Uri(settings.Listen), new Uri(settings.Ingress.Listen));
+    }
+
+    public ControlClient Client() => new(Api, Key.OrganizationId, ApiKeyFile.Open(Key));
+
+    /// <summary>Posts a body with a stamp.</summary>
+    public async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(string path, string body, string? stamp = null, bool unstamped = false)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Api, path)) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        if (!unstamped)
+            request.Headers.Add(ApiStamp.Header, stamp ?? ApiStamp.Make(Encoding.UTF8.GetBytes(body), Ecdsa));
+        using HttpResponseMessage response = await _http.SendAsync(request);
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.ToString());
+        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+    }
+
+    public string Submit(string type, string parameters, long? timestamp = null) =>
+        $$"""{"type":"ACTIVITY_TYPE_{{type}}","timestampMs":"{{timestamp ?? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}}","organizationId":"{{World.OrganizationId}}","parameters":{{parameters}}}""";
+
+    public Task<string> GetAsync(string path) => _http.GetStringAsync(new Uri(Api, path));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _registry.DisposeAsync();
+        await World.DisposeAsync();
+        Ecdsa.Dispose();
+        _http.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<WebApplication> StartRegistryAsync()
+    {
+        byte[] layer = Layer();
+        string digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(layer));
+        string manifest = $$"""{"schemaVersion":2,"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"{{digest}}","size":{{layer.Length}}}]}""";
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        WebApplication app = builder.Build();
+        app.Run(context => context.Request.Path.Value!.Contains("/manifests/", StringComparison.Ordinal)
+            ? context.Response.WriteAsync(manifest)
+            : context.Response.Body.WriteAsync(layer).AsTask());
+        await app.StartAsync();
+        return app;
+    }
+
+    private static byte[] Layer()
+    {
+        using var output = new MemoryStream();
+        using (var gzip = new GZipStream(output, CompressionLevel.Fastest))
+        using (var tar = new TarWriter(gzip))
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "app/server") { DataStream = new MemoryStream(Pivot) });
+        return output.ToArray();
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+}

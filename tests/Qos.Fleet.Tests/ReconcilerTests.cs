@@ -1,0 +1,215 @@
+using Qos.Fleet.World;
+using Qos.Protocol;
+
+namespace Qos.Fleet.Tests;
+
+/// <summary>A fleet from nothing to served, healed, changed and gone.</summary>
+public class ReconcilerTests
+{
+    [Fact]
+    public async Task One_replica_is_given_shares_and_all_others_its_key()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        await world.DeployAsync(replicas: 5);
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+
+        IReadOnlyList<Replica> replicas = await world.ReplicasAsync();
+        Assert.Equal(5, replicas.Count);
+        Assert.All(replicas, static replica => Assert.Equal(ReplicaState.Ready, replica.State));
+        Assert.Equal(BootMode.Standard, Assert.Single(replicas, static replica => replica.Mode == BootMode.Standard).Mode);
+        Assert.All(world.Runner.Everything, static node => Assert.Equal(1, node.Boots));
+        Assert.Equal(5, (await world.Database.ProofsAsync(world.App.Id, long.MaxValue, 100, default)).Count);
+        Assert.Null((await world.Database.VerifyChainAsync(null, default)).Fault);
+    }
+
+    [Fact]
+    public async Task Nothing_starts_that_was_not_approved()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        Deployment deployment = await world.DeployAsync(approve: false);
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        Assert.Empty(world.Runner.Everything);
+
+        await world.ApproveAsync(deployment);
+        await world.RunAsync(reconciler);
+        Assert.Equal(3, (await world.ReplicasAsync()).Count(static replica => replica.State == ReplicaState.Ready));
+    }
+
+    [Fact]
+    public async Task A_dead_replica_is_replaced_without_a_share_holder()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        await world.DeployAsync();
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        foreach (int slot in (int[])[1, 0])
+        {
+            Replica victim = (await world.ReplicasAsync()).Single(replica => replica.Slot == slot);
+            world.Node(victim).HasEnded = true;
+            await FleetWorld.SettleAsync(reconciler);
+            Replica next = (await world.ReplicasAsync()).Single(replica => replica.Slot == slot);
+            Assert.NotEqual(victim.Id, next.Id);
+            Assert.Equal((ReplicaState.Ready, BootMode.KeyForward), (next.State, next.Mode));
+            Assert.DoesNotContain(victim.Id, world.Runner.Nodes.Keys);
+        }
+    }
+
+    [Fact]
+    public async Task When_all_are_gone_share_holders_are_asked_again_and_once()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        await world.DeployAsync();
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        foreach (SimulatedNode node in world.Runner.Nodes.Values)
+            node.HasEnded = true;
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Single(await world.ReplicasAsync(), static replica => replica.State == ReplicaState.AwaitingShares);
+        await world.RunAsync(reconciler);
+        Assert.Equal(3, (await world.ReplicasAsync()).Count(static replica => replica.State == ReplicaState.Ready));
+    }
+
+    [Fact]
+    public async Task The_replica_that_waits_for_shares_dies_and_another_one_waits()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        await world.DeployAsync();
+        using Reconciler reconciler = world.Start();
+        await FleetWorld.SettleAsync(reconciler);
+        await world.ProvisionAsync(0);
+        Replica first = (await world.ReplicasAsync()).Single(static replica => replica.State == ReplicaState.AwaitingShares);
+        world.Node(first).HasEnded = true;
+        await FleetWorld.SettleAsync(reconciler);
+        Replica second = (await world.ReplicasAsync()).Single(static replica => replica.State == ReplicaState.AwaitingShares);
+        Assert.NotEqual(first.SetupKey, second.SetupKey);
+        await world.ProvisionAsync(0, 2);
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Equal(3, (await world.ReplicasAsync()).Count(static replica => replica.State == ReplicaState.Ready));
+    }
+
+    [Fact]
+    public async Task The_next_deployment_gets_the_key_from_the_one_before()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        await world.DeployAsync(replicas: 2);
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        Deployment next = await world.DeployAsync(replicas: 2);
+        await FleetWorld.SettleAsync(reconciler);
+        Replica[] replicas = [.. (await world.ReplicasAsync()).Where(replica => replica.DeploymentId == next.Id)];
+        Assert.All(replicas, static replica => Assert.Equal((ReplicaState.Ready, BootMode.KeyForward), (replica.State, replica.Mode)));
+        Assert.Equal(2, replicas.Length);
+    }
+
+    [Fact]
+    public async Task A_deployment_that_may_not_be_given_the_key_waits_for_shares()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        await world.DeployAsync(replicas: 2);
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        Deployment next = await world.DeployAsync(replicas: 2, change: static manifest => manifest with { ManifestSet = manifest.ManifestSet with { Threshold = 1 } });
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Single(await world.ReplicasAsync(), replica => replica.DeploymentId == next.Id && replica.State == ReplicaState.AwaitingShares);
+    }
+
+    [Fact]
+    public async Task A_deployment_is_deleted_while_it_boots_and_restored_after_that()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        Deployment deployment = await world.DeployAsync();
+        using Reconciler reconciler = world.Start();
+        for (int i = 0; i < 3; i++)
+            await reconciler.PassAsync(null, default);
+        Assert.NotEmpty(world.Runner.Nodes);
+        Assert.True(await world.Database.DeleteDeploymentAsync(await world.ActivityAsync(), "{}", deployment.Id, default));
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Empty(world.Runner.Nodes);
+        Assert.Empty(await world.ReplicasAsync());
+
+        Assert.True(await world.Database.RestoreDeploymentAsync(await world.ActivityAsync(), "{}", deployment.Id, default));
+        await world.RunAsync(reconciler);
+        Assert.Equal(3, (await world.ReplicasAsync()).Count(static replica => replica.State == ReplicaState.Ready));
+    }
+
+    [Fact]
+    public async Task A_deleted_deployment_cannot_be_restored_when_its_time_is_over()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        Deployment deployment = await world.DeployAsync();
+        using Reconciler reconciler = world.Start();
+        await world.Database.DeleteDeploymentAsync(await world.ActivityAsync(), "{}", deployment.Id, default);
+        await FleetWorld.SettleAsync(reconciler);
+        world.Clock.Now += TimeSpan.FromHours(25);
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.False(await world.Database.RestoreDeploymentAsync(await world.ActivityAsync(), "{}", deployment.Id, default));
+    }
+
+    [Fact]
+    public async Task A_drained_replica_runs_until_its_requests_are_done()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        Deployment deployment = await world.DeployAsync(replicas: 1);
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        world.Traffic = 1;
+        await world.Database.DeleteDeploymentAsync(await world.ActivityAsync(), "{}", deployment.Id, default);
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Equal(ReplicaState.Draining, Assert.Single(await world.ReplicasAsync()).State);
+        Assert.Single(world.Runner.Nodes);
+        world.Traffic = 0;
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Empty(world.Runner.Nodes);
+    }
+
+    [Fact]
+    public async Task An_instance_that_nobody_asked_for_is_stopped()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        Deployment deployment = await world.DeployAsync();
+        await world.Runner.StartAsync(new ReplicaLaunch { ReplicaId = Guid.NewGuid().ToString(), DeploymentId = deployment.Id, AppId = world.App.Id, Slot = 0, QosVersion = "test", Ports = [] }, default);
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        Assert.Equal(3, world.Runner.Nodes.Count);
+    }
+
+    [Fact]
+    public async Task While_the_runner_cannot_say_what_runs_nothing_is_done()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        await world.DeployAsync();
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        world.Runner.IsBroken = true;
+        await Assert.ThrowsAsync<RunnerException>(() => reconciler.PassAsync(null, default));
+        Assert.All(await world.ReplicasAsync(), static replica => Assert.Equal(ReplicaState.Ready, replica.State));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    [InlineData(5, 8)]
+    [InlineData(50, 300)]
+    public void Pauses_grow_with_failures_and_end_growing(int failures, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), FleetPlan.Backoff(failures, new FleetSettings()));
+
+    [Fact]
+    public async Task A_slot_that_fails_again_and_again_is_tried_more_and_more_rarely()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        await world.DeployAsync(replicas: 1);
+        using Reconciler reconciler = world.Start();
+        for (int i = 0; i < 100; i++)
+        {
+            foreach (SimulatedNode node in world.Runner.Nodes.Values)
+                node.HasEnded = true;
+            await reconciler.PassAsync(null, default);
+            world.Clock.Now += TimeSpan.FromSeconds(1);
+        }
+
+        Assert.InRange(world.Runner.Everything.Count, 4, 12);
+    }
+}

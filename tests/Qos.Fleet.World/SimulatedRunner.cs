@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Net;
+
+namespace Qos.Fleet.World;
+
+/// <summary>A runner of simulated nodes, which outlive the service as real ones do.</summary>
+public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
+{
+    public event Action<string>? Changed;
+
+    public ConcurrentDictionary<string, SimulatedNode> Nodes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Every node that ever was started.</summary>
+    public ConcurrentBag<SimulatedNode> Everything { get; } = [];
+
+    public bool IsBroken { get; set; }
+
+    public string Kind => "simulated";
+
+    public Task StartAsync(ReplicaLaunch launch, CancellationToken cancellationToken) => world.Interruption.AroundAsync(() =>
+    {
+        if (IsBroken)
+            throw new RunnerException("no machine is free");
+        var node = new SimulatedNode(world, launch);
+        if (Nodes.TryAdd(launch.ReplicaId, node))
+            Everything.Add(node);
+        Changed?.Invoke(launch.ReplicaId);
+        return Task.FromResult(true);
+    });
+
+    public Task<IReadOnlyDictionary<string, ReplicaInstance>> ObserveAsync(CancellationToken cancellationToken) =>
+        IsBroken
+            ? throw new RunnerException("the machines cannot be listed")
+            : Task.FromResult<IReadOnlyDictionary<string, ReplicaInstance>>(Nodes.ToDictionary(
+                static node => node.Key,
+                static node => new ReplicaInstance(
+                    node.Key,
+                    node.Value.HasEnded ? InstanceState.Ended : InstanceState.Running,
+                    new Uri($"http://{node.Key}/"),
+                    node.Value.Launch.Ports.ToDictionary(static port => port, static port => new IPEndPoint(IPAddress.Loopback, port)),
+                    node.Value.HasEnded ? "its process ended" : null),
+                StringComparer.Ordinal));
+
+    public Task StopAsync(string replicaId, CancellationToken cancellationToken) => world.Interruption.AroundAsync(() => Task.FromResult(Nodes.TryRemove(replicaId, out _)));
+
+    public Task<IReadOnlyList<LogLine>> LogsAsync(string replicaId, int tailLines, DateTimeOffset? since, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<LogLine>>([new LogLine("hello", null)]);
+
+    public IFleetNode Connect(ReplicaInstance instance) => Nodes.TryGetValue(instance.ReplicaId, out SimulatedNode? node) ? node : throw new NodeUnreachableException("it is gone");
+
+    public Task<bool> IsHealthyAsync(ReplicaInstance instance, HealthCheck check, CancellationToken cancellationToken) =>
+        Task.FromResult(Nodes.TryGetValue(instance.ReplicaId, out SimulatedNode? node) && node is { IsHealthy: true, HasEnded: false, IsSilent: false });
+}
