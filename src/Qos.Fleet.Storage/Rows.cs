@@ -281,7 +281,8 @@ internal sealed class ReplicaRow
         State = Enum.Parse<ReplicaState>(State),
         HostUrl = HostUrl,
         IngressAddress = IngressAddress,
-        SetupDocument = SetupDocument is null ? null : new ReadOnlyMemory<byte>(SetupDocument),
+        // Not "null : …": null also converts to an empty memory.
+        SetupDocument = SetupDocument is null ? default(ReadOnlyMemory<byte>?) : SetupDocument,
         SetupKey = SetupKey,
         EphemeralKey = EphemeralKey,
         Message = Message,

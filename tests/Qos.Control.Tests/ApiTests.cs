@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Qos.Fleet.Api;
+using Qos.Fleet.World;
 
 namespace Qos.Control.Tests;
 
@@ -59,12 +60,12 @@ public class ApiTests
         using ControlClient client = service.Client();
         Fleet.Deployment old = await service.World.DeployAsync(approve: false), now = await service.World.DeployAsync(approve: false);
         string operatorId = service.World.App.ManifestSet.Operators[0].Id;
-        string ofOld = Convert.ToHexStringLower(service.World.Sign(0, old));
+        string ofOld = Convert.ToHexStringLower(FleetWorld.Sign(0, old));
         Assert.Equal(ApiCode.InvalidArgument, (await Assert.ThrowsAsync<ApiException>(() => ApproveAsync(now, operatorId, ofOld))).Code);
-        Assert.Equal(ApiCode.InvalidArgument, (await Assert.ThrowsAsync<ApiException>(() => ApproveAsync(now, operatorId, Convert.ToHexStringLower(service.World.Sign(1, now))))).Code);
+        Assert.Equal(ApiCode.InvalidArgument, (await Assert.ThrowsAsync<ApiException>(() => ApproveAsync(now, operatorId, Convert.ToHexStringLower(FleetWorld.Sign(1, now))))).Code);
         Assert.Equal(ApiCode.NotFound, (await Assert.ThrowsAsync<ApiException>(() => ApproveAsync(now, "nobody", ofOld))).Code);
 
-        string right = Convert.ToHexStringLower(service.World.Sign(0, now));
+        string right = Convert.ToHexStringLower(FleetWorld.Sign(0, now));
         Assert.Single((await ApproveAsync(now, operatorId, right)).ApprovalIds);
         Assert.Equal(ApiCode.AlreadyExists, (await Assert.ThrowsAsync<ApiException>(() => ApproveAsync(now, operatorId, right))).Code);
 
@@ -110,7 +111,7 @@ public class ApiTests
                 {
                     OperatorId = service.World.App.ShareSet.Operators[member].Id,
                     ReEncryptedShareHex = "01",
-                    Signature = Convert.ToHexStringLower(service.World.Sign(member, deployment)),
+                    Signature = Convert.ToHexStringLower(FleetWorld.Sign(member, deployment)),
                 },
             },
             ApiJson.Default.PostShareParameters,

@@ -64,10 +64,23 @@ public class LyingHostTests
             world.Clock.Now += TimeSpan.FromSeconds(2);
         }
 
-        // One of the two is left alone: it has the only key that the service can hope for.
+        // Both are left alone: nobody else has the key.
         Replica[] after = [.. await world.ReplicasAsync()];
-        Assert.Single(before, replica => after.Any(other => other.Id == replica.Id));
+        Assert.Equal(before.Select(static replica => replica.Id), after.Select(static replica => replica.Id));
         Assert.DoesNotContain(after, static replica => replica.State == ReplicaState.Ready);
+
+        // One of them comes back: then the other one can be replaced.
+        world.Node(before[0]).IsSilent = false;
+        for (int i = 0; i < 200; i++)
+        {
+            await reconciler.PassAsync(null, default);
+            world.Clock.Now += TimeSpan.FromSeconds(2);
+        }
+
+        after = [.. await world.ReplicasAsync()];
+        Assert.All(after, static replica => Assert.Equal(ReplicaState.Ready, replica.State));
+        Assert.Contains(after, replica => replica.Id == before[0].Id);
+        Assert.DoesNotContain(after, replica => replica.Id == before[1].Id);
     }
 
     [Fact]

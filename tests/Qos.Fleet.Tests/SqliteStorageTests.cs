@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Qos.Fleet.Storage;
+using Qos.Fleet.World;
 
 namespace Qos.Fleet.Tests;
 
@@ -15,23 +16,39 @@ public sealed class SqliteStorageTests : StorageTests
     [Fact]
     public async Task A_full_disk_fails_the_call_and_loses_nothing()
     {
-        await using World.FleetWorld world = await OpenAsync();
-        Deployment deployment = await world.DeployAsync();
-        await using FleetDatabase full = await FleetDatabase.OpenAsync(Location!, TimeProvider.System);
-
-        // No page more than there are: what SQLite says when the disk has no room.
-        await ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)");
-        await using (SqliteConnection connection = new("Data Source=" + Location!["sqlite:".Length..] + ";Pooling=False"))
+        Assert.SkipUnless(Environment.UserName == "root", "only root makes a small disk");
+        string disk = Directory.CreateTempSubdirectory("qos-disk-").FullName;
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk);
+        try
         {
-            await connection.OpenAsync();
-            await using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "PRAGMA max_page_count = 1; INSERT INTO blobs (sha256, bytes) VALUES (x'00', zeroblob(1000000))";
-            SqliteException refused = await Assert.ThrowsAsync<SqliteException>(() => command.ExecuteNonQueryAsync());
-            Assert.Equal(13, refused.SqliteErrorCode);
-        }
+            await using FleetWorld world = await FleetWorld.OnAsync(time => FleetDatabase.OpenAsync($"sqlite:{disk}/control.db", time));
+            Deployment deployment = await world.DeployAsync();
+            int kept = 0;
+            await Assert.ThrowsAnyAsync<Exception>(async () =>
+            {
+                for (; kept < 1000; kept++)
+                    await world.Database.ImportProofsAsync([Proof(world, kept + 1) with { Document = new byte[100_000] }], default);
+            });
+            Assert.InRange(kept, 1, 30);
+            ChainReport report = await world.Database.VerifyChainAsync(null, default);
+            Assert.Equal((kept, null), ((int)report.Records, report.Fault));
 
-        Assert.NotNull(await world.Database.DeploymentAsync(world.OrganizationId, deployment.Id, default));
-        Assert.Null((await world.Database.VerifyChainAsync(null, default)).Fault);
+            await RunAsync("mount", "-o", "remount,size=20m", disk);
+            await world.Database.ImportProofsAsync([Proof(world, kept + 1)], default);
+            Assert.Equal(kept + 1, (await world.Database.VerifyChainAsync(null, default)).Records);
+            Assert.NotNull(await world.Database.DeploymentAsync(world.OrganizationId, deployment.Id, default));
+        }
+        finally
+        {
+            await RunAsync("umount", "--lazy", disk);
+        }
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(program, arguments);
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
     }
 
     protected override string NewLocation() => "sqlite:" + Path.Combine(Path.GetTempPath(), $"qos-fleet-{Guid.NewGuid():N}.db");

@@ -210,7 +210,7 @@ public abstract class StorageTests
         UpdatedAt = deployment.CreatedAt,
     };
 
-    private static BootProofRecord Proof(FleetWorld world, int number) => new()
+    private protected static BootProofRecord Proof(FleetWorld world, int number) => new()
     {
         EphemeralKey = $"key-{number}",
         OrganizationId = world.OrganizationId,

@@ -20,17 +20,17 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
 
     private int _nonce;
 
-    private FleetWorld(FleetDatabase database)
+    private FleetWorld(FleetDatabase database, HeldClock clock)
     {
-        Database = database;
+        (Database, Clock, ModuleClock) = (database, clock, clock);
         Runner = new SimulatedRunner(this);
         Settings = new FleetSettings { DrainAtLeast = TimeSpan.Zero };
     }
 
-    public HeldClock Clock { get; } = new();
+    public HeldClock Clock { get; }
 
     /// <summary>The modules' clock; another one than the service's where a test says so.</summary>
-    public HeldClock ModuleClock { get; set; } = null!;
+    public HeldClock ModuleClock { get; set; }
 
     public FleetDatabase Database { get; }
 
@@ -55,9 +55,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
     public static async Task<FleetWorld> OnAsync(Func<TimeProvider, Task<FleetDatabase>> open)
     {
         var clock = new HeldClock();
-        var world = new FleetWorld(await open(clock));
-        world.Clock.Now = clock.Now;
-        world.ModuleClock = world.Clock;
+        var world = new FleetWorld(await open(clock), clock);
         await world.Database.AddOrganizationAsync(world.OrganizationId, "test", default);
         await world.AddAppAsync();
         return world;
@@ -145,7 +143,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
     }
 
     /// <summary>A person's approval of a deployment's manifest.</summary>
-    public byte[] Sign(int person, Deployment deployment) => s_people[person].Sign(deployment.ManifestHash.Span);
+    public static byte[] Sign(int person, Deployment deployment) => s_people[person].Sign(deployment.ManifestHash.Span);
 
     /// <summary>Members post their shares to the replica that waits for them, as often as one waits.</summary>
     public async Task ProvisionAsync(params int[] members)
@@ -191,9 +189,12 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
     /// <summary>Passes until nothing changes any more.</summary>
     public static async Task SettleAsync(Reconciler reconciler, CancellationToken cancellationToken = default)
     {
-        for (int i = 0; i < 60; i++)
+        // A start changes nothing by itself: what it brings is seen in the pass after it.
+        int idle = 0;
+        for (int i = 0; i < 80; i++)
         {
-            if (await reconciler.PassAsync(null, cancellationToken) == 0)
+            idle = await reconciler.PassAsync(null, cancellationToken) == 0 ? idle + 1 : 0;
+            if (idle == 3)
                 return;
         }
 
@@ -234,7 +235,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
         return id;
     }
 
-    public byte[] NewKey()
+    public static byte[] NewKey()
     {
         using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
         return key.PublicKey.Bytes.ToArray();

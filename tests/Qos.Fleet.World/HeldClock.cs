@@ -3,7 +3,9 @@ namespace Qos.Fleet.World;
 /// <summary>A clock that stands where a test puts it.</summary>
 public sealed class HeldClock : TimeProvider
 {
-    public DateTimeOffset Now { get; set; } = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_start = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+
+    public DateTimeOffset Now { get; set; } = s_start;
 
     public override DateTimeOffset GetUtcNow() => Now;
 }

@@ -1,7 +1,7 @@
 namespace Qos.Fleet.World;
 
 /// <summary>Ends the service at the n-th of its effects, before or after it: as a kill does, nothing is caught and nothing more is written.</summary>
-public sealed class Interruption
+public sealed class Interruption : IDisposable
 {
     private int _left = int.MaxValue;
     private CancellationTokenSource _life = new();
@@ -27,6 +27,8 @@ public sealed class Interruption
         Pass();
         return result;
     }
+
+    public void Dispose() => _life.Dispose();
 
     private void Pass()
     {

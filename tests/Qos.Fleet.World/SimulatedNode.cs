@@ -58,7 +58,7 @@ public sealed class SimulatedNode : IFleetNode
             ApprovalChecks.CheckManifestApprovals(envelope);
             Boots++;
             _envelope = envelope;
-            _key = _world.NewKey();
+            _key = FleetWorld.NewKey();
             Phase = keyForward ? ProtocolPhase.WaitingForForwardedKey : ProtocolPhase.WaitingForQuorumShards;
             return Task.FromResult<ReadOnlyMemory<byte>>(Document());
         });
@@ -109,7 +109,7 @@ public sealed class SimulatedNode : IFleetNode
 
     private void Provision()
     {
-        _key = _world.NewKey();
+        _key = FleetWorld.NewKey();
         Phase = ProtocolPhase.QuorumKeyProvisioned;
     }
 

@@ -112,10 +112,10 @@ public class ExtractionTests
     {
         await using TestRegistry registry = await TestRegistry.StartAsync();
         string arm = registry.Image("arm", new Layer().File("app", "arm").Gzip()), amd = registry.Image("amd", new Layer().File("app", "amd").Gzip());
-        string index = registry.Manifest("1", $$"""
+        string index = registry.Manifest("1", $$$"""
             {"schemaVersion":2,"manifests":[
-              {"digest":"{{arm}}","size":1,"platform":{"os":"linux","architecture":"arm64"}},
-              {"digest":"{{amd}}","size":1,"platform":{"os":"linux","architecture":"amd64"}}]}
+              {"digest":"{{{arm}}}","size":1,"platform":{"os":"linux","architecture":"arm64"}},
+              {"digest":"{{{amd}}}","size":1,"platform":{"os":"linux","architecture":"amd64"}}]}
             """);
         Assert.Equal("amd", await registry.TakeAsync("app"));
         using var client = new RegistryClient();

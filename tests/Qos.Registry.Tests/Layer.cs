@@ -8,41 +8,44 @@ namespace Qos.Registry.Tests;
 /// <summary>Makes layers, by the framework's tar writer.</summary>
 internal sealed class Layer
 {
-    private readonly MemoryStream _bytes = new();
-    private readonly TarWriter _tar;
-
-    public Layer() => _tar = new TarWriter(_bytes, TarEntryFormat.Pax, leaveOpen: true);
+    private readonly List<System.Formats.Tar.TarEntry> _entries = [];
 
     public Layer File(string path, string content) => File(path, Encoding.UTF8.GetBytes(content));
 
     public Layer File(string path, byte[] content)
     {
-        _tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(content) });
+        _entries.Add(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(content) });
         return this;
     }
 
     public Layer Folder(string path)
     {
-        _tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, path));
+        _entries.Add(new PaxTarEntry(TarEntryType.Directory, path));
         return this;
     }
 
     public Layer SymbolicLink(string path, string target)
     {
-        _tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, path) { LinkName = target });
+        _entries.Add(new PaxTarEntry(TarEntryType.SymbolicLink, path) { LinkName = target });
         return this;
     }
 
     public Layer HardLink(string path, string target)
     {
-        _tar.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, path) { LinkName = target });
+        _entries.Add(new PaxTarEntry(TarEntryType.HardLink, path) { LinkName = target });
         return this;
     }
 
     public byte[] Tar()
     {
-        _tar.Dispose();
-        return _bytes.ToArray();
+        using var bytes = new MemoryStream();
+        using (var tar = new TarWriter(bytes, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            foreach (System.Formats.Tar.TarEntry entry in _entries)
+                tar.WriteEntry(entry);
+        }
+
+        return bytes.ToArray();
     }
 
     public byte[] Gzip() => Gzip(Tar());

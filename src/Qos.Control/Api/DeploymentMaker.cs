@@ -55,6 +55,8 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
         uint replicas = asked.Replicas ?? DefaultReplicas;
         if (replicas is 0 or > MaxReplicas)
             throw new ApiException(ApiCode.InvalidArgument, $"replicas is a number from 1 to {MaxReplicas}");
+        HealthCheckKind healthKind = HealthKind(asked.HealthCheckType);
+        IngressKind ingressKind = Ingress(asked.IngressType);
         string? pullSecret = string.IsNullOrEmpty(asked.PivotContainerEncryptedPullSecret) ? null : asked.PivotContainerEncryptedPullSecret;
         string imageDigest = await TakeAsync(asked, digest, pullSecret, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Deployment> before = await database.AllDeploymentsAsync(app.Id, cancellationToken).ConfigureAwait(false);
@@ -75,9 +77,9 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
             ImageDigest = imageDigest,
             PivotPath = asked.PivotPath,
             PivotArgs = asked.PivotArgs ?? [],
-            Health = new HealthCheck(HealthKind(asked.HealthCheckType), health),
+            Health = new HealthCheck(healthKind, health),
             IngressPort = ingress,
-            Ingress = Ingress(asked.IngressType),
+            Ingress = ingressKind,
             EncryptedPullSecret = pullSecret,
             DebugMode = asked.DebugMode == true,
             Replicas = (int)replicas,

@@ -12,13 +12,14 @@ internal sealed class PivotStore(string folder, RegistryClient registry, Service
 {
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, SemaphoreSlim> _locks = new(StringComparer.Ordinal);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte> _checked = new(StringComparer.Ordinal);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte> _taken = new(StringComparer.Ordinal);
 
     /// <summary>The image's digest.</summary>
     /// <exception cref="RegistryException">It cannot be had.</exception>
     public Task<ResolvedImage> ResolveAsync(ImageReference image, string? pullSecret, CancellationToken cancellationToken) =>
         registry.ResolveAsync(image, Credentials(pullSecret), cancellationToken);
 
-    /// <summary>Takes an executable out of an image, unless it is there: it must have the given SHA-256.</summary>
+    /// <summary>Takes an executable out of an image, unless that was done before: it must have the given SHA-256.</summary>
     /// <exception cref="RegistryException">It cannot be had, or has another hash.</exception>
     public async Task<string> TakeAsync(ResolvedImage image, string path, ReadOnlyMemory<byte> sha256, string? pullSecret, CancellationToken cancellationToken)
     {
@@ -27,7 +28,9 @@ internal sealed class PivotStore(string folder, RegistryClient registry, Service
         await one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (await IsThereAsync(target, sha256, cancellationToken).ConfigureAwait(false))
+            // That the bytes are there says nothing about this image and path, and the deployment names those.
+            string origin = $"{image.ManifestDigest} {path} {name}";
+            if (_taken.ContainsKey(origin) && await IsThereAsync(target, sha256, cancellationToken).ConfigureAwait(false))
                 return target;
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             string draft = Path.Combine(folder, $".{Guid.NewGuid():N}");
@@ -44,6 +47,7 @@ internal sealed class PivotStore(string folder, RegistryClient registry, Service
 
                 File.Move(draft, target, overwrite: true);
                 _checked[name] = 0;
+                _taken[origin] = 0;
                 return target;
             }
             finally

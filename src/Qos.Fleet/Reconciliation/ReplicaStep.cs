@@ -292,7 +292,13 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         return false;
     }
 
-    private bool IsLastWithKey() => !app.Replicas.Any(other => other.Id != replica.Id && other.IsProvisioned && parts.Instances.TryGetValue(other.Id, out ReplicaInstance? at) && at.State == InstanceState.Running);
+    // One that fails itself is no hope: of two that do not answer, neither is ended.
+    private bool IsLastWithKey() => !app.Replicas.Any(other =>
+        other.Id != replica.Id
+        && other.IsProvisioned
+        && !troubles.IsFailing(other.Id)
+        && parts.Instances.TryGetValue(other.Id, out ReplicaInstance? at)
+        && at.State == InstanceState.Running);
 
     private Task<bool> ReplaceAsync(string why, CancellationToken cancellationToken) =>
         SaveAsync(replica with { State = ReplicaState.Stopping, Message = why }, cancellationToken);

@@ -27,6 +27,9 @@ internal sealed class ReplicaTroubles
     public void Verified(string replicaId, DateTimeOffset now) =>
         _all.AddOrUpdate(replicaId, _ => new Trouble { VerifiedAt = now }, (_, old) => old with { VerifiedAt = now, Count = 0 });
 
+    /// <summary>Whether its last question failed.</summary>
+    public bool IsFailing(string replicaId) => _all.TryGetValue(replicaId, out Trouble? known) && known.Count > 0;
+
     /// <summary>Forgets a replica.</summary>
     public void Forget(string replicaId) => _all.TryRemove(replicaId, out _);
 
