@@ -36,7 +36,7 @@ public sealed class FileTests : IDisposable
         var writing = Task.Run(() => File.WriteAllBytes(pipe, image));
         Assert.Equal(Read.Registers(Read.Image(image)), Read.Registers(EifReader.ReadFile(pipe)));
         await writing;
-        Assert.Contains("no enclave image", Assert.Throws<EifException>(() => EifReader.ReadFile("/dev/zero")).Message, StringComparison.Ordinal);
+        Assert.Contains("not an enclave image", Assert.Throws<EifException>(() => EifReader.ReadFile("/dev/zero")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -105,8 +105,8 @@ public class RefusalTests
     [InlineData("{\"BuildMetadata\":1}", "has no ImageName")]
     [InlineData("{\"BuildMetadata\":{},\"BuildMetadata\":{}}", "has BuildMetadata twice")]
     [InlineData("{\"BuildMetadata\":{},\"ImageName\":7}", "ImageName is not a string")]
-    [InlineData("{\"BuildMetadata\":{},\"ImageName\":\"\\ud800\"}", "no Unicode")]
-    [InlineData("{\"BuildMetadata\":{},\"Other\":[\"\\ud800\"]}", "no Unicode")]
+    [InlineData("{\"BuildMetadata\":{},\"ImageName\":\"\\ud800\"}", "not Unicode")]
+    [InlineData("{\"BuildMetadata\":{},\"Other\":[\"\\ud800\"]}", "not Unicode")]
     public void Metadata_must_be_what_it_should_be(string json, string reason) =>
         Assert.Contains(reason, Refusal(raw => raw.Sections[2] = (5, Encoding.UTF8.GetBytes(json))), StringComparison.Ordinal);
 
