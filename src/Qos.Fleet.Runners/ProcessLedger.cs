@@ -28,13 +28,13 @@ internal static class ProcessLedger
     /// <summary>Whether a process runs, and in this folder.</summary>
     public static bool IsIn(int id, string folder) => WorkingFolder(id) == folder && !IsZombie(id);
 
-    /// <summary>Whether a process's command line holds a word.</summary>
+    /// <summary>Whether a process is of a program, or of an interpreter that runs it.</summary>
     public static bool Runs(int id, string program)
     {
         try
         {
-            string first = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cmdline")).Split('\0')[0];
-            return Path.GetFileName(first) == program;
+            string[] words = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cmdline")).Split('\0');
+            return words.Take(2).Any(word => Path.GetFileName(word) == program);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -55,16 +55,17 @@ public abstract class ProcessRunner : IRunner, IDisposable
         await known.Starting.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            known.Adopt(Programs(known.Plan));
+            await PrepareAsync(known.Folder, known.Plan, cancellationToken).ConfigureAwait(false);
             foreach (ProgramStart program in Programs(known.Plan))
             {
-                if (known.Processes.Any(id => ProcessLedger.IsIn(id, known.Folder) && ProcessLedger.Runs(id, Path.GetFileName(program.Path))))
+                if (known.IsAlive(program))
                     continue;
                 if (program.Awaits is { } file)
                     await FileAsync(Path.Combine(known.Folder, file), program.Name, cancellationToken).ConfigureAwait(false);
                 Spawn(known, program);
             }
 
-            await StartedAsync(known.Folder, known.Plan, cancellationToken).ConfigureAwait(false);
             known.IsStarted = true;
             _ = AnnounceAsync(known);
         }
@@ -79,12 +80,13 @@ public abstract class ProcessRunner : IRunner, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<string, ReplicaInstance>> ObserveAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, ReplicaInstance>> ObserveAsync(CancellationToken cancellationToken)
     {
+        await RefreshAsync(cancellationToken).ConfigureAwait(false);
         var instances = new Dictionary<string, ReplicaInstance>(StringComparer.Ordinal);
         foreach ((string id, Known known) in _known)
             instances.Add(id, Observe(id, known));
-        return Task.FromResult<IReadOnlyDictionary<string, ReplicaInstance>>(instances);
+        return instances;
     }
 
     /// <inheritdoc/>
@@ -99,7 +101,7 @@ public abstract class ProcessRunner : IRunner, IDisposable
             await StoppingAsync(known.Folder, known.Plan, cancellationToken).ConfigureAwait(false);
 
             // In the kernel's list as well: the service may have been killed before it wrote down what it started.
-            int[] all = [.. known.Processes.Concat(ProcessLedger.FindBelow(Folder)[Path.GetFileName(known.Folder)]).Distinct()];
+            int[] all = [.. known.Processes.Values.Concat(ProcessLedger.FindBelow(Folder)[Path.GetFileName(known.Folder)]).Distinct()];
             await ProcessLedger.EndAsync(all, known.Folder, s_endPatience, Time, cancellationToken).ConfigureAwait(false);
             if (Directory.Exists(known.Folder))
                 Directory.Delete(known.Folder, recursive: true);
@@ -142,8 +144,11 @@ public abstract class ProcessRunner : IRunner, IDisposable
     /// <summary>What a plan holds besides ports.</summary>
     private protected virtual InstancePlan Complete(InstancePlan plan, IReadOnlyCollection<InstancePlan> others) => plan;
 
-    /// <summary>What is done after the programs were started, which may be done twice.</summary>
-    private protected virtual Task StartedAsync(string folder, InstancePlan plan, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Looks at what is not a process of this machine, before all replicas are told.</summary>
+    private protected virtual Task RefreshAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>What is done before the programs are started, which may be done twice.</summary>
+    private protected virtual Task PrepareAsync(string folder, InstancePlan plan, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>What is done before the programs are ended, which may be done twice.</summary>
     private protected virtual Task StoppingAsync(string folder, InstancePlan plan, CancellationToken cancellationToken) => Task.CompletedTask;
@@ -200,19 +205,18 @@ public abstract class ProcessRunner : IRunner, IDisposable
             process.Dispose();
         };
         process.Start();
-        known.Processes.Add(process.Id);
+        known.Processes[program.Name] = process.Id;
     }
 
     private ReplicaInstance Observe(string id, Known known)
     {
         IReadOnlyDictionary<ushort, IPEndPoint> ports = known.Plan.Ports.ToDictionary(static p => p.Key, static p => new IPEndPoint(IPAddress.Loopback, p.Value));
         var host = new Uri($"http://127.0.0.1:{known.Plan.HostPort}");
-        if (!known.IsStarted && !known.Adopt(Programs(known.Plan)))
+        IReadOnlyList<ProgramStart> programs = Programs(known.Plan);
+        if (!known.IsStarted && !known.Adopt(programs))
             return new ReplicaInstance(id, InstanceState.Pending, null, ports);
-        int expected = Programs(known.Plan).Count;
-        int running = known.Processes.Count(process => ProcessLedger.IsIn(process, known.Folder));
-        if (running < expected)
-            return new ReplicaInstance(id, InstanceState.Ended, null, ports, $"{expected - running} of its {expected} processes ended");
+        if (programs.FirstOrDefault(program => !known.IsAlive(program)) is { } ended)
+            return new ReplicaInstance(id, InstanceState.Ended, null, ports, $"its {ended.Name} ended");
         if (Ended(known.Plan) is { } why)
             return new ReplicaInstance(id, InstanceState.Ended, null, ports, why);
         return known.IsListening || (known.IsListening = Listening(known.Plan.HostPort))
@@ -242,15 +246,16 @@ public abstract class ProcessRunner : IRunner, IDisposable
         }
     }
 
-    private sealed class Known(string folder, InstancePlan plan, IReadOnlyCollection<int> processes)
+    private sealed class Known(string folder, InstancePlan plan, IReadOnlyCollection<int> found)
     {
-        private bool _adopted = processes.Count == 0;
+        private bool _adopted = found.Count == 0;
 
         public string Folder => folder;
 
         public InstancePlan Plan => plan;
 
-        public ConcurrentBag<int> Processes { get; } = [.. processes];
+        /// <summary>By the program's name.</summary>
+        public ConcurrentDictionary<string, int> Processes { get; } = new(StringComparer.Ordinal);
 
         public SemaphoreSlim Starting { get; } = new(1);
 
@@ -260,16 +265,21 @@ public abstract class ProcessRunner : IRunner, IDisposable
 
         public volatile bool IsListening;
 
-        /// <summary>Whether a service before this one had started it whole.</summary>
+        public bool IsAlive(ProgramStart program) => Processes.TryGetValue(program.Name, out int id) && ProcessLedger.IsIn(id, folder);
+
+        /// <summary>Takes over what a service before this one started; whether that was all of it.</summary>
         public bool Adopt(IReadOnlyList<ProgramStart> programs)
         {
-            if (!_adopted)
+            if (_adopted)
+                return IsStarted;
+            _adopted = true;
+            foreach (ProgramStart program in programs)
             {
-                _adopted = true;
-                IsStarted = Processes.Count >= programs.Count;
+                if (found.FirstOrDefault(id => ProcessLedger.IsIn(id, folder) && ProcessLedger.Runs(id, Path.GetFileName(program.Path))) is > 0 and var process)
+                    Processes.TryAdd(program.Name, process);
             }
 
-            return IsStarted;
+            return IsStarted = Processes.Count == programs.Count;
         }
     }
 }

@@ -172,14 +172,15 @@ public class ApiTests
 
     private static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> wanted)
     {
-        for (int i = 0; i < 600; i++)
+        T? found = default;
+        for (int i = 0; i < 400; i++)
         {
-            T found = await look();
+            found = await look();
             if (wanted(found))
                 return found;
             await Task.Delay(50);
         }
 
-        throw new TimeoutException("It did not come to that within 30 s.");
+        throw new TimeoutException($"It did not come to that within 20 s: {System.Text.Json.JsonSerializer.Serialize(found)}");
     }
 }

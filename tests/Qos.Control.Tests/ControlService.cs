@@ -45,6 +45,9 @@ internal sealed class ControlService : IAsyncDisposable
 
     public string Image => new Uri(_registry.Urls.First()).Authority + "/team/app:1";
 
+    /// <summary>Where a foreign client has done what members do with their own keys.</summary>
+    public string Helper => _registry.Urls.First() + "/helper";
+
     public static byte[] Pivot { get; } = "the executable"u8.ToArray();
 
     public static string PivotDigest => Convert.ToHexStringLower(SHA256.HashData(Pivot));
@@ -69,14 +72,13 @@ internal sealed class ControlService : IAsyncDisposable
             Ingress = new IngressSettings { Listen = $"http://127.0.0.1:{FreePort()}" },
             RequestsPerSecond = 10_000,
         };
-        world.Clock.Now = DateTimeOffset.UtcNow;
         WebApplication app = ControlServer.Build(settings, world.Database, services =>
         {
             services.Replace(ServiceDescriptor.Singleton<IRunner>(world.Runner));
             services.Replace(ServiceDescriptor.Singleton<IFleetNodes>(world.Runner));
+            services.Replace(ServiceDescriptor.Singleton<IPivotSource>(world));
             services.Replace(ServiceDescriptor.Singleton(new FleetSettings { Interval = TimeSpan.FromMilliseconds(100), DrainAtLeast = TimeSpan.Zero }));
         });
-        app.Services.GetRequiredService<ILoggerFactory>();
         await app.StartAsync();
         return new ControlService(app, await StartRegistryAsync(), world, folder, key, new Uri(settings.Listen), new Uri(settings.Ingress.Listen));
     }
@@ -120,11 +122,22 @@ internal sealed class ControlService : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         WebApplication app = builder.Build();
-        app.Run(context => context.Request.Path.Value!.Contains("/manifests/", StringComparison.Ordinal)
+        app.MapPost("/helper/sign/{person}", static async context => await context.Response.WriteAsync(
+            Convert.ToHexStringLower(FleetWorld.SignHash(int.Parse((string)context.Request.RouteValues["person"]!, System.Globalization.CultureInfo.InvariantCulture), Convert.FromHexString(await TextAsync(context))))));
+        app.MapPost("/helper/document-key", static async context => await context.Response.WriteAsync(
+            Convert.ToHexStringLower(Nsm.AttestationDocument.Parse(Convert.FromBase64String(await TextAsync(context))).PublicKey!.Value.Span)));
+        app.MapPost("/helper/app-proof", static async context => await context.Response.WriteAsync(FleetWorld.AppProof(await TextAsync(context))));
+        app.MapFallback(context => context.Request.Path.Value!.Contains("/manifests/", StringComparison.Ordinal)
             ? context.Response.WriteAsync(manifest)
             : context.Response.Body.WriteAsync(layer).AsTask());
         await app.StartAsync();
         return app;
+    }
+
+    private static async Task<string> TextAsync(HttpContext context)
+    {
+        using var reader = new StreamReader(context.Request.Body);
+        return await reader.ReadToEndAsync();
     }
 
     private static byte[] Layer()

@@ -18,6 +18,8 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
     private static readonly KeySet s_quorum = KeySet.Generate(SystemRandomSource.Instance);
     private static readonly KeySet[] s_people = [.. Enumerable.Range(0, 3).Select(static _ => KeySet.Generate(SystemRandomSource.Instance))];
 
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, KeySet> s_nodeKeys = new(StringComparer.Ordinal);
+
     private int _nonce;
 
     private FleetWorld(FleetDatabase database, HeldClock clock)
@@ -143,7 +145,23 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
     }
 
     /// <summary>A person's approval of a deployment's manifest.</summary>
-    public static byte[] Sign(int person, Deployment deployment) => s_people[person].Sign(deployment.ManifestHash.Span);
+    public static byte[] Sign(int person, Deployment deployment) => SignHash(person, deployment.ManifestHash.Span);
+
+    /// <summary>A person's approval of the manifest with a hash.</summary>
+    public static byte[] SignHash(int person, ReadOnlySpan<byte> hash) => s_people[person].Sign(hash);
+
+    /// <summary>An app proof by a node with a live key.</summary>
+    public static string AppProof(string ephemeralKey)
+    {
+        string payload = $$"""{"type":"TEST","timestampMs":"{{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}}"}""";
+        return System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string>
+        {
+            ["scheme"] = "SIGNATURE_SCHEME_EPHEMERAL_KEY_P256",
+            ["publicKey"] = ephemeralKey,
+            ["proofPayload"] = payload,
+            ["signature"] = Convert.ToHexStringLower(s_nodeKeys[ephemeralKey].Sign(System.Text.Encoding.UTF8.GetBytes(payload))),
+        });
+    }
 
     /// <summary>Members post their shares to the replica that waits for them, as often as one waits.</summary>
     public async Task ProvisionAsync(params int[] members)
@@ -224,7 +242,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
                 Type = "ACTIVITY_TYPE_TEST",
                 Status = "ACTIVITY_STATUS_PENDING",
                 Fingerprint = id,
-                Body = "{}"u8.ToArray(),
+                Body = """{"parameters":{}}"""u8.ToArray(),
                 Stamp = "stamp",
                 PublicKey = "02",
                 UserId = "user",
@@ -237,7 +255,8 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
 
     public static byte[] NewKey()
     {
-        using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
+        KeySet key = KeySet.Generate(SystemRandomSource.Instance);
+        s_nodeKeys[key.PublicKey.ToHex()] = key;
         return key.PublicKey.Bytes.ToArray();
     }
 

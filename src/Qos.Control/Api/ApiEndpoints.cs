@@ -190,6 +190,12 @@ internal static class ApiEndpoints
         {
             await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.InvalidArgument, "the body did not come in time")).ConfigureAwait(false);
         }
+        catch (Exception e) when (e is not OperationCanceledException && !context.Response.HasStarted)
+        {
+            // Whatever it is, a client gets the API's form, and the operator the reason.
+            context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Qos.Control.Api").LogBroken(context.Request.Path, e);
+            await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Internal, "the service failed at this request; its log says why")).ConfigureAwait(false);
+        }
     }
 }
 
@@ -197,4 +203,7 @@ internal static partial class ApiLog
 {
     [LoggerMessage(Level = LogLevel.Error, Message = "The database failed a request: {Why}")]
     public static partial void LogDatabase(this ILogger logger, string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request for {Path} failed")]
+    public static partial void LogBroken(this ILogger logger, string path, Exception exception);
 }

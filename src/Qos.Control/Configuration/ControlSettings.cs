@@ -117,6 +117,9 @@ internal sealed record RunnerSettings
     /// <summary>The simulator's authority.</summary>
     public string? Pki { get; init; }
 
+    /// <summary>What starts machines: <c>eif/qemu/run</c>, or another <c>nitro-cli</c> than the one on the path.</summary>
+    public string? Script { get; init; }
+
     /// <summary>The first port for hosts and apps.</summary>
     public int FirstPort { get; init; } = 20000;
 
@@ -128,6 +131,7 @@ internal sealed record RunnerSettings
         Folder = Path.Combine(folder, Folder),
         Programs = Path.Combine(folder, Programs),
         Pki = Pki is null ? null : Path.Combine(folder, Pki),
+        Script = Script is null ? null : Path.Combine(folder, Script),
     };
 }
 

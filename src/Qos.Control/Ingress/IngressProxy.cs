@@ -20,6 +20,7 @@ internal sealed class IngressProxy : IDisposable
     private readonly IHttpForwarder _forwarder;
     private readonly IngressTable _table;
     private readonly IngressSettings _settings;
+    private readonly ControlMetrics _metrics;
     private readonly string _suffix;
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
     {
@@ -33,9 +34,9 @@ internal sealed class IngressProxy : IDisposable
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
     });
 
-    public IngressProxy(IHttpForwarder forwarder, IngressTable table, ControlSettings settings)
+    public IngressProxy(IHttpForwarder forwarder, IngressTable table, ControlSettings settings, ControlMetrics metrics)
     {
-        (_forwarder, _table, _settings) = (forwarder, table, settings.Ingress);
+        (_forwarder, _table, _settings, _metrics) = (forwarder, table, settings.Ingress, metrics);
         _suffix = "." + settings.Ingress.Domain;
     }
 
@@ -58,6 +59,7 @@ internal sealed class IngressProxy : IDisposable
         {
             if (_table.Find(appId)?.Choose(tried, Environment.TickCount64) is not { } destination)
             {
+                _metrics.Request(served: false);
                 if (tried.Count == 0)
                     await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Unavailable, "no replica of this app is ready")).ConfigureAwait(false);
                 return;
@@ -76,7 +78,12 @@ internal sealed class IngressProxy : IDisposable
             }
 
             if (error == ForwarderError.None || !MayRepeat(context, error, body) || tried.Count == MaxTries)
+            {
+                _metrics.Request(error == ForwarderError.None);
                 return;
+            }
+
+            _metrics.Retry();
             destination.Suspect(Environment.TickCount64);
             context.Response.Clear();
             context.Features.Set<IForwarderErrorFeature>(null);

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 using Qos.Fleet;
-using Qos.Fleet.Runners;
 using Qos.Fleet.Storage;
 using Qos.Registry;
 
@@ -29,7 +30,7 @@ internal static class ControlServer
         services.AddSingleton(provider => RunnerChoice.Make(settings, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IFleetNodes, HostNodes>();
         services.AddSingleton<IngressTable>().AddSingleton<ITraffic>(static provider => provider.GetRequiredService<IngressTable>());
-        services.AddSingleton<EventHub>().AddSingleton<FleetMetrics>().AddSingleton<ReconcilerHandle>().AddSingleton<ReplicaVerifier>();
+        services.AddSingleton<ControlMetrics>().AddSingleton<EventHub>().AddSingleton<FleetMetrics>().AddSingleton<ReconcilerHandle>().AddSingleton<ReplicaVerifier>();
         services.AddSingleton(static provider => new FleetParts
         {
             Store = provider.GetRequiredService<IFleetStore>(),
@@ -46,14 +47,29 @@ internal static class ControlServer
         services.AddSingleton<RequestGate>().AddSingleton<DeploymentMaker>().AddSingleton<ApiQueries>().AddSingleton<ActivityHandlers>().AddSingleton<ApiActivities>();
         services.AddSingleton<IngressProxy>().AddSingleton<TcpIngress>();
         services.AddHostedService<PendingActivities>().AddHostedService<FleetService>().AddHostedService<IngressRefresh>();
+        Telemetry(services, settings);
         replace?.Invoke(services);
 
         WebApplication app = builder.Build();
         int ingressPort = new Uri(settings.Ingress.Listen).Port;
         IngressProxy proxy = app.Services.GetRequiredService<IngressProxy>();
         app.MapWhen(context => context.Connection.LocalPort == ingressPort, branch => branch.Run(proxy.ForwardAsync));
+        app.MapPrometheusScrapingEndpoint("/metrics");
         ApiEndpoints.Map(app);
         return app;
+    }
+
+    private static void Telemetry(IServiceCollection services, ControlSettings settings)
+    {
+        Uri? collector = settings.OpenTelemetry is { } url ? new Uri(url) : null;
+        OpenTelemetry.OpenTelemetryBuilder telemetry = services.AddOpenTelemetry().WithMetrics(metrics =>
+        {
+            metrics.AddMeter(FleetMetrics.Name, ControlMetrics.Name, "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Hosting", "System.Runtime").AddPrometheusExporter();
+            if (collector is not null)
+                metrics.AddOtlpExporter(exporter => exporter.Endpoint = collector);
+        });
+        if (collector is not null)
+            telemetry.WithTracing(traces => traces.AddSource(FleetMetrics.Name).AddOtlpExporter(exporter => exporter.Endpoint = collector));
     }
 
     private static void Endpoints(IWebHostBuilder web, ControlSettings settings) => web.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>

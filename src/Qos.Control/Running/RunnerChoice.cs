@@ -19,6 +19,29 @@ internal static class RunnerChoice
                 Ports = new PortRange(settings.Runner.FirstPort, settings.Runner.LastPort),
             },
             time),
-        _ => throw new ControlException($"There is no runner '{settings.Runner.Kind}': there is local."),
+        "machine" => new MachineRunner(
+            new MachineRunnerOptions
+            {
+                Folder = settings.Runner.Folder,
+                Programs = settings.Runner.Programs,
+                Script = settings.Runner.Script ?? throw new ControlException("The machine runner needs eif/qemu/run: runner.script."),
+                PkiFolder = settings.Runner.Pki ?? throw new ControlException("The machine runner needs the simulator's authority: runner.pki."),
+                Images = settings.Images.ToDictionary(static image => image.Version, static image => (Eif(image), image.RoleArn)),
+                Ports = new PortRange(settings.Runner.FirstPort, settings.Runner.LastPort),
+            },
+            time),
+        "nitro" => new NitroRunner(
+            new NitroRunnerOptions
+            {
+                Folder = settings.Runner.Folder,
+                Programs = settings.Runner.Programs,
+                NitroCli = settings.Runner.Script ?? "nitro-cli",
+                Images = settings.Images.ToDictionary(static image => image.Version, Eif),
+                Ports = new PortRange(settings.Runner.FirstPort, settings.Runner.LastPort),
+            },
+            time),
+        _ => throw new ControlException($"There is no runner '{settings.Runner.Kind}': there are local, machine and nitro."),
     };
+
+    private static string Eif(ImageSettings image) => image.Eif ?? throw new ControlException($"The image {image.Version} has no eif, which this runner boots.");
 }
