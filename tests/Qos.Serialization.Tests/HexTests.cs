@@ -51,6 +51,7 @@ public class HexTests
                 else if (character % 32 == place % 32)
                 {
                     Assert.Equal(place, Assert.Throws<EncodingException>(() => Hex.Decode(good)).Offset);
+                    Assert.Equal(place, Assert.Throws<EncodingException>(() => Hex.Decode(Text.Latin1.GetString(good))).Offset);
                 }
             }
 

@@ -41,7 +41,7 @@ public static partial class Hex
     // 39 is the distance between the character after '9' and 'a'; the shifted difference is all ones for 10 and above.
     private static byte DigitOf(int nibble) => (byte)('0' + nibble + (((9 - nibble) >> 31) & 39));
 
-    internal static int ValueOf(byte character, ref int refused)
+    private static int ValueOf(byte character, ref int refused)
     {
         int digit = character - '0';
         int letter = (character | 0x20) - 'a';

@@ -24,11 +24,7 @@ public struct HexDecoder
         int written = 0;
         if (_isWaiting && rest.Length > 0)
         {
-            // Not a collection expression: the compiler would take a type for it that the .NET 9 framework lacks.
-            Span<byte> pair = stackalloc byte[2];
-            pair[0] = _waiting;
-            pair[1] = rest[0];
-            if (!Hex.TryDecode(pair, destination[..1]))
+            if (!Hex.TryDecode([_waiting, rest[0]], destination[..1]))
                 throw new EncodingException("expected a hex digit", char.IsAsciiHexDigit((char)_waiting) ? Digits : Digits - 1);
             rest = rest[1..];
             written = 1;
