@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Qos.Native;
 using Qos.Serialization;
 
 namespace Qos.Keys;
@@ -119,7 +120,7 @@ public sealed class KeySet : IKeyPair
         P256.SignDigest(SigningScalar(secrets.Span), digest, signature);
 
         // With deterministic nonces one faulty signature beside a good one gives the key away, so a faulty one never leaves.
-        if (!P256.VerifyDigest(PublicKey.SigningPoint, digest, signature))
+        if (!EcdsaCurve.P256.Verify(PublicKey.SigningPoint, digest, signature))
             throw new CryptographicException("A signature just made does not verify: the machine is faulty.");
         return signature;
     }

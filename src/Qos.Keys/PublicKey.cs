@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Qos.Native;
 using Qos.Serialization;
 
 namespace Qos.Keys;
@@ -14,7 +15,7 @@ public sealed class PublicKey : IEquatable<PublicKey>
     public const int Size = 2 * PointSize;
 
     /// <summary>Bytes of each of its points.</summary>
-    public const int PointSize = CurvePoint.Size;
+    public const int PointSize = P256.PointSize;
 
     /// <summary>Bytes of a signature.</summary>
     public const int SignatureSize = P256.SignatureSize;
@@ -89,7 +90,7 @@ public sealed class PublicKey : IEquatable<PublicKey>
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(message, digest);
-        return P256.VerifyDigest(SigningPoint, digest, signature);
+        return EcdsaCurve.P256.Verify(SigningPoint, digest, signature);
     }
 
     /// <summary>Makes a public-key envelope that only this key's owner opens. Format: docs/protocol/keys.md, Public-key envelope.</summary>

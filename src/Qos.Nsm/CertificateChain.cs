@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Qos.Native;
 
 namespace Qos.Nsm;
 
@@ -100,7 +101,7 @@ internal sealed class CertificateChain
 
             NitroCertificate certificate = _links[i].Certificate;
             SHA384.HashData(certificate.ToBeSigned.Span, digest);
-            if (!P384.Verify(_links[i - 1].Certificate.PublicKey.Span, digest, certificate.Signature.Span))
+            if (!EcdsaCurve.P384.Verify(_links[i - 1].Certificate.PublicKey.Span, digest, certificate.Signature.Span))
             {
                 throw new AttestationException(
                     AttestationError.InvalidChainSignature, $"{_links[i].Name} is not signed by {Lower(_links[i - 1].Name)}.");
@@ -113,7 +114,7 @@ internal sealed class CertificateChain
     {
         Span<byte> digest = stackalloc byte[SHA384.HashSizeInBytes];
         SHA384.HashData(SigStructure.Encode(document.ProtectedHeader.Span, document.Payload.Span), digest);
-        if (!P384.Verify(_links[^1].Certificate.PublicKey.Span, digest, document.Signature.Span))
+        if (!EcdsaCurve.P384.Verify(_links[^1].Certificate.PublicKey.Span, digest, document.Signature.Span))
             throw new AttestationException(AttestationError.InvalidSignature, "The document is not signed by its certificate's key.");
     }
 

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using Qos.Native;
 
 namespace Qos.Nsm;
 
@@ -110,7 +111,7 @@ internal sealed partial class NitroCertificate
     private static ReadOnlyMemory<byte> ReadPublicKey(AsnReader fields, string name)
     {
         ReadOnlyMemory<byte> encoded = fields.ReadEncodedValue();
-        return encoded.Length == P384KeyPrefix.Length + P384.PointSize && encoded.Span.StartsWith(P384KeyPrefix)
+        return encoded.Length == P384KeyPrefix.Length + EcdsaCurve.P384.PointSize && encoded.Span.StartsWith(P384KeyPrefix)
             ? encoded[P384KeyPrefix.Length..]
             : throw new AttestationException(AttestationError.UnsupportedAlgorithm, $"{name} has a key that is not a named point on P-384.");
     }
@@ -124,7 +125,33 @@ internal sealed partial class NitroCertificate
     private static byte[] ReadSignature(AsnReader certificate)
     {
         byte[] encoded = certificate.ReadBitString(out int unusedBits);
-        return unusedBits == 0 ? P384.SignatureFromDer(encoded) : throw new AsnContentException("the signature does not end at a byte");
+        return unusedBits == 0 ? SignatureFromDer(encoded) : throw new AsnContentException("the signature does not end at a byte");
+    }
+
+    /// <summary>Makes r || s, each of 48 bytes, of SEQUENCE { r, s } in strict DER.</summary>
+    /// <exception cref="AsnContentException">It is not that.</exception>
+    internal static byte[] SignatureFromDer(ReadOnlyMemory<byte> encoded)
+    {
+        var outer = new AsnReader(encoded, AsnEncodingRules.DER);
+        AsnReader numbers = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
+        byte[] signature = new byte[EcdsaCurve.P384.SignatureSize];
+        ReadScalar(numbers, signature.AsSpan(0, signature.Length / 2));
+        ReadScalar(numbers, signature.AsSpan(signature.Length / 2));
+        numbers.ThrowIfNotEmpty();
+        return signature;
+    }
+
+    private static void ReadScalar(AsnReader numbers, Span<byte> destination)
+    {
+        ReadOnlySpan<byte> number = numbers.ReadIntegerBytes().Span;
+        if ((number[0] & 0x80) != 0)
+            throw new AsnContentException("a number of the signature is negative");
+        if (number[0] == 0)
+            number = number[1..];
+        if (number.Length > destination.Length)
+            throw new AsnContentException("a number of the signature is too long");
+        number.CopyTo(destination[^number.Length..]);
     }
 
     private static AttestationException Invalid(string name, string what) =>

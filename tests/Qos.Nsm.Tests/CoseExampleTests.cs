@@ -1,6 +1,7 @@
 using System.Formats.Cbor;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Qos.Native;
 using Qos.Vectors;
 
 namespace Qos.Nsm.Tests;
@@ -76,7 +77,7 @@ public sealed class CoseExampleTests
         using ECDsa framework = ECDsa.Create(new ECParameters { Curve = curve, Q = new ECPoint { X = x, Y = y } });
         bool holds = framework.VerifyData(message, signature, hash);
         if (hash == HashAlgorithmName.SHA384)
-            Assert.Equal(holds, P384.Verify([4, .. x, .. y], SHA384.HashData(message), signature));
+            Assert.Equal(holds, EcdsaCurve.P384.Verify([4, .. x, .. y], SHA384.HashData(message), signature));
         return holds;
     }
 

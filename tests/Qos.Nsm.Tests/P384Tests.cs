@@ -2,6 +2,7 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Qos.Native;
 using Qos.Vectors;
 
 namespace Qos.Nsm.Tests;
@@ -23,7 +24,7 @@ public sealed class P384Tests
             {
                 byte[] digest = SHA384.HashData(Convert.FromHexString(test.GetProperty("msg").GetString()!));
                 byte[] signature = Convert.FromHexString(test.GetProperty("sig").GetString()!);
-                bool accepted = P384.Verify(point, digest, isDer ? FromDer(signature) : signature);
+                bool accepted = EcdsaCurve.P384.Verify(point, digest, isDer ? FromDer(signature) : signature);
                 Assert.True(
                     accepted == (test.GetProperty("result").GetString() == "valid"),
                     $"{file}, test {test.GetProperty("tcId")}, {test.GetProperty("comment")}: accepted is {accepted}");
@@ -47,9 +48,9 @@ public sealed class P384Tests
             example.RootElement.GetProperty("intermediates").GetProperty("ToBeSign_hex").GetString(), Convert.ToHexString(toBeSigned));
 
         byte[] message = Convert.FromHexString(example.RootElement.GetProperty("output").GetProperty("cbor").GetString()!);
-        Assert.True(P384.Verify(point, SHA384.HashData(toBeSigned), message.AsSpan(^96..)));
+        Assert.True(EcdsaCurve.P384.Verify(point, SHA384.HashData(toBeSigned), message.AsSpan(^96..)));
         message[^1] ^= 1;
-        Assert.False(P384.Verify(point, SHA384.HashData(toBeSigned), message.AsSpan(^96..)));
+        Assert.False(EcdsaCurve.P384.Verify(point, SHA384.HashData(toBeSigned), message.AsSpan(^96..)));
     }
 
     [Fact]
@@ -58,17 +59,17 @@ public sealed class P384Tests
         byte[] digest = new byte[48];
         byte[] signature = new byte[96];
         signature[47] = signature[95] = 1;
-        Assert.False(P384.Verify(new byte[97], digest, signature));
-        Assert.False(P384.Verify([4, .. new byte[96]], digest, signature));
-        Assert.False(P384.Verify([0], digest, signature));
-        Assert.False(P384.Verify([], digest, signature));
+        Assert.False(EcdsaCurve.P384.Verify(new byte[97], digest, signature));
+        Assert.False(EcdsaCurve.P384.Verify([4, .. new byte[96]], digest, signature));
+        Assert.False(EcdsaCurve.P384.Verify([0], digest, signature));
+        Assert.False(EcdsaCurve.P384.Verify([], digest, signature));
     }
 
     private static byte[] FromDer(byte[] der)
     {
         try
         {
-            return P384.SignatureFromDer(der);
+            return NitroCertificate.SignatureFromDer(der);
         }
         catch (AsnContentException)
         {

@@ -8,8 +8,13 @@ internal static partial class P256
     /// <summary>Bytes of a scalar and of a coordinate.</summary>
     internal const int ScalarSize = 32;
 
-    /// <summary>The curve. libcrypto only reads it after it was made, so all threads share it.</summary>
-    internal static readonly nint Group = LibCryptoCall.Require(LibCrypto.EC_GROUP_new_by_curve_name(LibCrypto.NID_X9_62_prime256v1));
+    /// <summary>Bytes of an uncompressed point.</summary>
+    internal const int PointSize = 65;
+
+    /// <summary>Bytes of a signature r || s.</summary>
+    internal const int SignatureSize = 64;
+
+    private static nint Group => EcdsaCurve.P256.Group;
 
     /// <summary>n, the group's order, big-endian.</summary>
     private static ReadOnlySpan<byte> Order =>
@@ -77,7 +82,7 @@ internal static partial class P256
     internal static bool IsPoint(ReadOnlySpan<byte> point)
     {
         using BigNumberScope scope = new();
-        using CurvePoint parsed = new();
+        using CurvePoint parsed = new(EcdsaCurve.P256);
         return parsed.TryRead(point, scope);
     }
 
@@ -86,24 +91,24 @@ internal static partial class P256
     {
         using BigNumberScope scope = new();
         using BigNumber secret = BigNumber.FromBytes(scalar);
-        using CurvePoint product = new();
-        LibCryptoCall.Require(LibCrypto.EC_POINT_mul(Group, product.Handle, secret.Handle, 0, 0, scope.Handle) == 1);
+        using CurvePoint product = new(EcdsaCurve.P256);
+        LibCrypto.Require(LibCrypto.EC_POINT_mul(Group, product.Handle, secret.Handle, 0, 0, scope.Handle) == 1);
         product.Write(point, scope);
     }
 
-    /// <summary>Writes the x-coordinate of scalar * point, 32 bytes; false when the point is none.</summary>
+    /// <summary>Writes the x-coordinate of scalar * point, 32 bytes; false if the point is invalid.</summary>
     internal static bool TryAgree(ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> point, Span<byte> sharedX)
     {
         using BigNumberScope scope = new();
-        using CurvePoint peer = new();
+        using CurvePoint peer = new(EcdsaCurve.P256);
         if (!peer.TryRead(point, scope))
             return false;
 
         // The order is prime and the scalar below it, so the product is never the point at infinity.
         using BigNumber secret = BigNumber.FromBytes(scalar);
         using BigNumber x = BigNumber.Zero();
-        using CurvePoint product = new();
-        LibCryptoCall.Require(LibCrypto.EC_POINT_mul(Group, product.Handle, 0, peer.Handle, secret.Handle, scope.Handle) == 1);
+        using CurvePoint product = new(EcdsaCurve.P256);
+        LibCrypto.Require(LibCrypto.EC_POINT_mul(Group, product.Handle, 0, peer.Handle, secret.Handle, scope.Handle) == 1);
         product.WriteX(x, scope);
         x.Write(sharedX);
         return true;

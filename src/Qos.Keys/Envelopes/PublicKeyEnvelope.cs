@@ -9,7 +9,7 @@ namespace Qos.Keys;
 internal static class PublicKeyEnvelope
 {
     private const int SenderOffset = Aes256Gcm.NonceSize;
-    private const int TailOffset = SenderOffset + CurvePoint.Size;
+    private const int TailOffset = SenderOffset + P256.PointSize;
     private const int HmacSize = 64;
 
     private static ReadOnlySpan<byte> HmacMessage => "qos_encryption_hmac_message"u8;
@@ -19,7 +19,7 @@ internal static class PublicKeyEnvelope
     {
         byte[] envelope = new byte[TailOffset + Aes256Gcm.SealedSize(plaintext.Length)];
         Span<byte> nonce = envelope.AsSpan(0, Aes256Gcm.NonceSize);
-        Span<byte> sender = envelope.AsSpan(SenderOffset, CurvePoint.Size);
+        Span<byte> sender = envelope.AsSpan(SenderOffset, P256.PointSize);
 
         using SecretMemory ephemeral = SecretMemory.Allocate(P256.ScalarSize);
         P256.DrawScalar(random, ephemeral.Span);
@@ -63,7 +63,7 @@ internal static class PublicKeyEnvelope
         return P256.IsPoint(sender);
     }
 
-    private static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> envelope) => envelope.Slice(SenderOffset, CurvePoint.Size);
+    private static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> envelope) => envelope.Slice(SenderOffset, P256.PointSize);
 
     // HMAC-SHA512(key = sender || receiver || shared, message)[0..32]
     private static SecretMemory CipherKey(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, ReadOnlySpan<byte> shared)
@@ -80,5 +80,5 @@ internal static class PublicKeyEnvelope
 
     // sender || 0x41 || receiver || 0x41: each point is followed by its length.
     private static byte[] AssociatedData(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver) =>
-        [.. sender, CurvePoint.Size, .. receiver, CurvePoint.Size];
+        [.. sender, P256.PointSize, .. receiver, P256.PointSize];
 }

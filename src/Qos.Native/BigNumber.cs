@@ -1,13 +1,11 @@
-using Qos.Native;
-
-namespace Qos.Keys;
+namespace Qos.Native;
 
 /// <summary>One libcrypto number of at most 32 bytes, marked for constant-time use and wiped when released.</summary>
 internal readonly ref struct BigNumber : IDisposable
 {
     private BigNumber(nint handle)
     {
-        Handle = LibCryptoCall.Require(handle);
+        Handle = LibCrypto.Require(handle);
         LibCrypto.BN_set_flags(handle, LibCrypto.BN_FLG_CONSTTIME);
     }
 
@@ -23,7 +21,7 @@ internal readonly ref struct BigNumber : IDisposable
             if (LibCrypto.BN_bin2bn(bytes, bigEndian.Length, number.Handle) == 0)
             {
                 number.Dispose();
-                throw LibCryptoCall.Failure();
+                throw LibCrypto.Failure();
             }
         }
 
@@ -34,10 +32,20 @@ internal readonly ref struct BigNumber : IDisposable
     internal static unsafe void Write(nint number, Span<byte> destination)
     {
         fixed (byte* bytes = destination)
-            LibCryptoCall.Require(LibCrypto.BN_bn2binpad(number, bytes, destination.Length) == destination.Length);
+            LibCrypto.Require(LibCrypto.BN_bn2binpad(number, bytes, destination.Length) == destination.Length);
     }
 
     internal void Write(Span<byte> destination) => Write(Handle, destination);
 
     public void Dispose() => LibCrypto.BN_clear_free(Handle);
+}
+
+/// <summary>libcrypto's scratch numbers for one computation; wiped when released.</summary>
+internal readonly ref struct BigNumberScope : IDisposable
+{
+    public BigNumberScope() => Handle = LibCrypto.Require(LibCrypto.BN_CTX_secure_new());
+
+    internal nint Handle { get; }
+
+    public void Dispose() => LibCrypto.BN_CTX_free(Handle);
 }
