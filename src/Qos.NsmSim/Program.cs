@@ -36,20 +36,25 @@ async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     try
     {
         using SimulatorPki pki = OpenPki(result);
-        using var module = new SoftwareNsm(new SoftwareNsmOptions
-        {
-            Pcrs = options.PcrsOf(result),
-            Pki = pki,
-            Faults = options.FaultsOf(result),
-        });
+        var start = new SoftwareNsmOptions { Pcrs = options.PcrsOf(result), Pki = pki, Faults = options.FaultsOf(result) };
         string socket = result.GetValue(options.Socket)!;
-        using SimulatorServer server = SimulatorServer.Listen(module, socket);
+        int enclaves = 0;
+        using SimulatorServer server = SimulatorServer.Listen(Boot, socket);
         if (result.GetValue(options.RootOut) is { } rootFile)
             await File.WriteAllTextAsync(rootFile, pki.RootPem, cancellation);
 
-        Console.WriteLine($"qos-nsm-sim: module {module.ModuleId} is ready on {socket}");
+        Console.WriteLine($"qos-nsm-sim: module {server.Module.ModuleId} is ready on {socket}");
         await server.RunAsync(cancellation);
         return 0;
+
+        SoftwareNsm Boot()
+        {
+            // It signs with the authority above and owns nothing, so there is nothing to dispose of.
+            var module = new SoftwareNsm(start);
+            if (enclaves++ > 0)
+                Console.WriteLine($"qos-nsm-sim: the enclave has ended and a new one has connected: its module is {module.ModuleId}");
+            return module;
+        }
     }
     catch (FormatException e)
     {

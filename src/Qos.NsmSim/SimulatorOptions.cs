@@ -24,6 +24,9 @@ internal sealed class SimulatorOptions
 
     public RootCommand Command { get; } = new(
         "A Nitro Secure Module in software, for development, tests and demonstrations. Its documents verify under its own root only.\n\n" +
+        "An enclave is a process that connects. Processes that run at the same time share the module. The first one to connect after all " +
+        "of them have ended is a new enclave: it gets a new module, with PCR16 and above zero and not locked. " +
+        "A process in another PID namespace (a container) cannot be seen, so its end is not noticed: start the simulator again with it.\n\n" +
         "Example:\n  qos-nsm-sim --socket /tmp/nsm.sock --pcrs release.pcrs --root-out /tmp/nsm-root.pem\n\n" +
         "Exit codes: 0 stopped by SIGTERM or SIGINT, 1 cannot run, 2 wrong usage.");
 

@@ -18,7 +18,7 @@ internal static class SignedDocument
         NsmRequest.Attestation fields)
     {
         byte[] payload = Payload(chain, moduleId, time, [.. pcrs], fields);
-        byte[] signature = chain.LeafKey.SignData(ToBeSigned(payload), HashAlgorithmName.SHA384);
+        byte[] signature = chain.LeafKey.SignData(SigStructure.Encode(s_protected, payload), HashAlgorithmName.SHA384);
 
         var writer = new CborWriter(CborConformanceMode.Strict);
         writer.WriteStartArray(4);
@@ -62,18 +62,6 @@ internal static class SignedDocument
         WriteOptional(writer, "user_data", fields.UserData);
         WriteOptional(writer, "nonce", fields.Nonce);
         writer.WriteEndMap();
-        return writer.Encode();
-    }
-
-    private static byte[] ToBeSigned(byte[] payload)
-    {
-        var writer = new CborWriter(CborConformanceMode.Strict);
-        writer.WriteStartArray(4);
-        writer.WriteTextString("Signature1");
-        writer.WriteByteString(s_protected);
-        writer.WriteByteString([]);
-        writer.WriteByteString(payload);
-        writer.WriteEndArray();
         return writer.Encode();
     }
 

@@ -9,6 +9,11 @@ namespace Qos.Simulator;
 /// A simulated module on a Unix socket of mode 0600. A request is a length, u32 little-endian, and that many bytes of CBOR; so is an
 /// answer. A connection carries any number of them, and several connections are served at once.
 /// </summary>
+/// <remarks>
+/// An enclave is a process here. Processes that run at the same time share the module. When all that have connected have ended, the next
+/// one is a new enclave, so it gets a new module, as the hypervisor would give it: user PCRs are zero and not locked. A process that
+/// connects again finds the module as it left it.
+/// </remarks>
 public sealed class SimulatorServer : IDisposable
 {
     /// <summary>How many connections are open at once; one more is closed as soon as it is made.</summary>
@@ -16,28 +21,36 @@ public sealed class SimulatorServer : IDisposable
 
     private const int MaxPathLength = 107;
 
-    private readonly SoftwareNsm _module;
+    private readonly Func<SoftwareNsm> _boot;
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly Socket _listener;
+    private readonly HashSet<PeerProcess> _enclave = [];
     private int _connections;
 
-    private SimulatorServer(SoftwareNsm module, string path, TimeProvider time, Socket listener)
+    private SimulatorServer(Func<SoftwareNsm> boot, string path, TimeProvider time, Socket listener)
     {
-        _module = module;
+        _boot = boot;
+        Module = boot();
         _path = path;
         _time = time;
         _listener = listener;
     }
 
+    /// <summary>The module of the enclave that runs, or of the next one if none has connected yet.</summary>
+    public SoftwareNsm Module { get; private set; }
+
     /// <summary>
     /// Begins to listen, so that whoever connects from now on is served once <see cref="RunAsync"/> runs. A socket that a simulator left
     /// behind is replaced.
     /// </summary>
+    /// <param name="boot">Makes the module of a new enclave; called at once for the first one. The caller owns the modules.</param>
+    /// <param name="path">Where the socket is made.</param>
+    /// <param name="time">The clock that late answers wait by; the system's when null.</param>
     /// <exception cref="IOException">The path is in use or cannot be made; the message is one line that says what to do.</exception>
-    public static SimulatorServer Listen(SoftwareNsm module, string path, TimeProvider? time = null)
+    public static SimulatorServer Listen(Func<SoftwareNsm> boot, string path, TimeProvider? time = null)
     {
-        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(boot);
         if (Encoding.UTF8.GetByteCount(path) > MaxPathLength)
             throw new IOException($"Cannot listen on {path}: a socket's path has at most {MaxPathLength} bytes. Choose a shorter one.");
 
@@ -51,7 +64,7 @@ public sealed class SimulatorServer : IDisposable
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             listener.Listen(128);
-            return new SimulatorServer(module, path, time ?? TimeProvider.System, listener);
+            return new SimulatorServer(boot, path, time ?? TimeProvider.System, listener);
         }
         catch (Exception e) when (e is SocketException or ArgumentException or UnauthorizedAccessException)
         {
@@ -77,7 +90,7 @@ public sealed class SimulatorServer : IDisposable
                 }
 
                 Interlocked.Increment(ref _connections);
-                running.Add(ServeAsync(connection, cancellation));
+                running.Add(ServeAsync(connection, ModuleFor(connection), cancellation));
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -93,7 +106,17 @@ public sealed class SimulatorServer : IDisposable
         File.Delete(_path);
     }
 
-    private async Task ServeAsync(Socket connection, CancellationToken cancellation)
+    private SoftwareNsm ModuleFor(Socket connection)
+    {
+        bool hadEnclave = _enclave.Count > 0;
+        _enclave.RemoveWhere(static process => !process.IsRunning);
+        if (hadEnclave && _enclave.Count == 0)
+            Module = _boot();
+        _enclave.Add(PeerProcess.From(connection));
+        return Module;
+    }
+
+    private async Task ServeAsync(Socket connection, SoftwareNsm module, CancellationToken cancellation)
     {
         using (connection)
         {
@@ -114,9 +137,9 @@ public sealed class SimulatorServer : IDisposable
                     if (!await ReceiveAsync(connection, request, cancellation).ConfigureAwait(false))
                         return;
 
-                    byte[] answer = _module.Answer(request);
-                    if (_module.Faults.Delay > TimeSpan.Zero)
-                        await Task.Delay(_module.Faults.Delay, _time, cancellation).ConfigureAwait(false);
+                    byte[] answer = module.Answer(request);
+                    if (module.Faults.Delay > TimeSpan.Zero)
+                        await Task.Delay(module.Faults.Delay, _time, cancellation).ConfigureAwait(false);
                     await SendAsync(connection, answer, cancellation).ConfigureAwait(false);
                 }
             }

@@ -69,7 +69,7 @@ public sealed class SimulatorServerTests : IDisposable
         var time = new HeldTime();
         _module.Faults = new() { Delay = TimeSpan.FromMilliseconds(1500) };
         using var stop = new CancellationTokenSource();
-        using SimulatorServer server = SimulatorServer.Listen(_module, SocketPath, time);
+        using SimulatorServer server = SimulatorServer.Listen(() => _module, SocketPath, time);
         Task running = server.RunAsync(stop.Token);
         using Socket connection = Connect();
         connection.Send(Frame(NsmCodec.EncodeRequest(new NsmRequest.GetRandom())));
@@ -109,7 +109,7 @@ public sealed class SimulatorServerTests : IDisposable
     [Fact]
     public Task A_socket_that_is_served_is_left_alone() => WithServerAsync(() =>
     {
-        string message = Assert.Throws<IOException>(() => SimulatorServer.Listen(_module, SocketPath)).Message;
+        string message = Assert.Throws<IOException>(() => SimulatorServer.Listen(() => _module, SocketPath)).Message;
         Assert.Contains("another process serves it", message, StringComparison.Ordinal);
         using Socket connection = Connect();
         Assert.IsType<NsmResponse.GetRandom>(Exchange(connection, NsmCodec.EncodeRequest(new NsmRequest.GetRandom())));
@@ -119,7 +119,7 @@ public sealed class SimulatorServerTests : IDisposable
     public void A_file_of_somebody_is_left_alone()
     {
         File.WriteAllText(SocketPath, "precious");
-        Assert.Throws<IOException>(() => SimulatorServer.Listen(_module, SocketPath));
+        Assert.Throws<IOException>(() => SimulatorServer.Listen(() => _module, SocketPath));
         Assert.Equal("precious", File.ReadAllText(SocketPath));
     }
 
@@ -128,7 +128,7 @@ public sealed class SimulatorServerTests : IDisposable
     {
         foreach (string path in new[] { Path.Combine(_folder, "none", "nsm"), Path.Combine(_folder, new string('x', 120)) })
         {
-            string message = Assert.Throws<IOException>(() => SimulatorServer.Listen(_module, path)).Message;
+            string message = Assert.Throws<IOException>(() => SimulatorServer.Listen(() => _module, path)).Message;
             Assert.DoesNotContain('\n', message);
             Assert.Contains(path, message, StringComparison.Ordinal);
         }
@@ -137,7 +137,7 @@ public sealed class SimulatorServerTests : IDisposable
     private async Task WithServerAsync(Action act)
     {
         using var stop = new CancellationTokenSource();
-        using SimulatorServer server = SimulatorServer.Listen(_module, SocketPath);
+        using SimulatorServer server = SimulatorServer.Listen(() => _module, SocketPath);
         Task running = server.RunAsync(stop.Token);
         try
         {

@@ -123,7 +123,7 @@ public sealed class ProgramPartsTests
 
         public RunningSimulator(SoftwareNsm module, string path)
         {
-            _server = SimulatorServer.Listen(module, path);
+            _server = SimulatorServer.Listen(() => module, path);
             _running = _server.RunAsync(_stop.Token);
         }
 
