@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Numerics;
 using Qos.Transport;
 
 namespace Qos.Host;
@@ -25,6 +26,13 @@ internal sealed class HostCommand : RootCommand
     {
         Description = "context identifier of a Nitro enclave (vsock)",
         HelpName = "CID",
+        CustomParser = static result =>
+        {
+            if (uint.TryParse(result.Tokens[^1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out uint cid))
+                return cid;
+            result.AddError($"--enclave-cid '{result.Tokens[^1].Value}' is not a number from 0 to {uint.MaxValue}.");
+            return null;
+        },
     };
 
     private readonly Option<string?> _vhost = new("--enclave-vhost")
@@ -70,38 +78,42 @@ internal sealed class HostCommand : RootCommand
         HelpName = "CHECK",
     };
 
-    private readonly Option<double> _appCheckInterval = new("--app-check-interval")
-    {
-        Description = "seconds between two such questions",
-        HelpName = "SECONDS",
-        DefaultValueFactory = _ => 5,
-    };
+    private readonly Option<double> _appCheckInterval = Number<double>(
+        "--app-check-interval",
+        "seconds between two such questions",
+        "SECONDS",
+        5,
+        static value => value is >= 0.1 and <= 3600,
+        "from 0.1 to 3600 seconds");
 
-    private readonly Option<double> _timeout = new("--enclave-timeout")
-    {
-        Description = "seconds that the enclave may take to answer a message, once the message is here whole",
-        HelpName = "SECONDS",
-        DefaultValueFactory = _ => 60,
-    };
+    private readonly Option<double> _timeout = Number<double>(
+        "--enclave-timeout",
+        "seconds that the enclave may take to answer a message, once the message is here whole",
+        "SECONDS",
+        60,
+        static value => value is > 0 and <= 3600,
+        "above 0 and at most 3600 seconds");
 
-    private readonly Option<int> _connections = new("--enclave-connections")
-    {
-        Description = "most messages at the enclave at once",
-        HelpName = "N",
-        DefaultValueFactory = _ => 16,
-    };
+    private readonly Option<int> _connections = Number<int>(
+        "--enclave-connections",
+        "most messages at the enclave at once",
+        "N",
+        16,
+        static value => value is >= 1 and <= 1024,
+        "from 1 to 1024");
 
     private readonly Option<bool> _single = new("--enclave-single-connection")
     {
         Description = "one connection to the enclave at a time, closed after the answer; noticed by itself with the reference's enclave",
     };
 
-    private readonly Option<long> _spool = new("--upload-memory")
-    {
-        Description = "MiB of message bodies held at a time, over all requests",
-        HelpName = "MIB",
-        DefaultValueFactory = _ => 1024,
-    };
+    private readonly Option<long> _spool = Number<long>(
+        "--upload-memory",
+        "MiB of message bodies held at a time, over all requests",
+        "MIB",
+        1024,
+        static value => value is >= 128 and <= 1024 * 1024,
+        "from 128 (one message) to 1048576 MiB");
 
     private readonly Option<string> _spoolFolder = new("--upload-dir")
     {
@@ -110,12 +122,13 @@ internal sealed class HostCommand : RootCommand
         DefaultValueFactory = _ => Path.GetTempPath(),
     };
 
-    private readonly Option<double> _drain = new("--drain")
-    {
-        Description = "seconds that connections in flight may go on after SIGTERM",
-        HelpName = "SECONDS",
-        DefaultValueFactory = _ => 10,
-    };
+    private readonly Option<double> _drain = Number<double>(
+        "--drain",
+        "seconds that connections in flight may go on after SIGTERM",
+        "SECONDS",
+        10,
+        static value => value is >= 0 and <= 3600,
+        "from 0 to 3600 seconds");
 
     private readonly Option<string> _log = new("--log")
     {
@@ -145,20 +158,10 @@ internal sealed class HostCommand : RootCommand
             result.GetValueOrDefault<string>() is { Length: > 1 } path && path[0] == '/' && path[^1] != '/',
             result,
             "--base-path must begin with '/' and not end with it, for example /qos."));
-        _connections.Validators.Add(static result => Require(
-            result.GetValueOrDefault<int>() is >= 1 and <= 1024, result, "--enclave-connections must be from 1 to 1024."));
-        _timeout.Validators.Add(static result => Require(
-            result.GetValueOrDefault<double>() is > 0 and <= 3600, result, "--enclave-timeout must be above 0 and at most 3600 seconds."));
-        _drain.Validators.Add(static result => Require(
-            result.GetValueOrDefault<double>() is >= 0 and <= 3600, result, "--drain must be from 0 to 3600 seconds."));
-        _appCheckInterval.Validators.Add(static result => Require(
-            result.GetValueOrDefault<double>() is >= 0.1 and <= 3600, result, "--app-check-interval must be from 0.1 to 3600 seconds."));
         _appCheck.Validators.Add(static result => Require(
             AppCheckTarget.TryParse(result.Tokens.Count > 0 ? result.Tokens[0].Value : "", out _),
             result,
             "--app-check must be http:PORT/PATH or grpc:PORT[/SERVICE], for example http:3000/health."));
-        _spool.Validators.Add(static result => Require(
-            result.GetValueOrDefault<long>() is >= 128 and <= 1024 * 1024, result, "--upload-memory must be from 128 (one message) to 1048576 MiB."));
         _spoolFolder.Validators.Add(static result => Require(
             Directory.Exists(result.GetValueOrDefault<string>()), result, $"--upload-dir '{result.GetValueOrDefault<string>()}' is not a folder."));
         SetAction((parsed, cancellationToken) => run(Read(parsed), cancellationToken));
@@ -186,6 +189,22 @@ internal sealed class HostCommand : RootCommand
 
         return [.. all];
     }
+
+    // The parser, not a validator, judges: a validator that asks for a value that is no number gets an exception.
+    private static Option<T> Number<T>(string name, string description, string helpName, T byDefault, Func<T, bool> isAllowed, string range)
+        where T : struct, INumber<T> => new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            DefaultValueFactory = _ => byDefault,
+            CustomParser = result =>
+            {
+                if (T.TryParse(result.Tokens[^1].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out T value) && isAllowed(value))
+                    return value;
+                result.AddError($"{name} '{result.Tokens[^1].Value}' must be {range}.");
+                return default;
+            },
+        };
 
     private static bool IsNamed(string[] words, Option option) =>
         words.Any(word => word == option.Name || word.StartsWith(option.Name + "=", StringComparison.Ordinal));
@@ -242,7 +261,7 @@ internal sealed class HostCommand : RootCommand
 
     private void Validate(CommandResult result)
     {
-        int named = (result.GetValue(_socket) is null ? 0 : 1) + (result.GetValue(_cid) is null ? 0 : 1) + (result.GetValue(_vhost) is null ? 0 : 1);
+        int named = ((Option[])[_socket, _cid, _vhost]).Count(option => result.GetResult(option) is not null);
         if (named != 1)
             result.AddError("Name the enclave by exactly one of --enclave-socket, --enclave-cid and --enclave-vhost.");
         foreach (string text in result.GetValue(_publish) ?? [])

@@ -123,14 +123,15 @@ internal sealed class SimulatorOptions
     };
 
     /// <summary>The PCRs that were asked for: the file's, then the role's, then those of the command line.</summary>
-    /// <exception cref="FormatException">One of them is not of its form.</exception>
+    /// <exception cref="FormatException">One on the command line is not of its form.</exception>
+    /// <exception cref="InvalidDataException">The file holds something else.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public Dictionary<int, byte[]> PcrsOf(ParseResult parsed)
     {
         var pcrs = new Dictionary<int, byte[]>();
         if (parsed.GetValue(Pcrs) is { } file)
         {
-            foreach ((int index, byte[] value) in PcrFile.Read(file))
+            foreach ((int index, byte[] value) in Read(file))
                 pcrs[index] = value;
         }
 
@@ -143,5 +144,18 @@ internal sealed class SimulatorOptions
         }
 
         return pcrs;
+    }
+
+    // A file with something else in it is no wrong usage.
+    private static IReadOnlyDictionary<int, byte[]> Read(string file)
+    {
+        try
+        {
+            return PcrFile.Read(file);
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
     }
 }

@@ -30,7 +30,7 @@ public class CompletenessTests
     {
         using var output = new StringWriter();
         Assert.Equal(0, await CommandLine.RunAsync(["--version"], new Terminal(output, TextWriter.Null, new ScriptedKeyboard([]))));
-        Assert.Matches(@"^qos \d+\.\d+\.\d+ \(commit [0-9a-z]+\)\s*$", output.ToString());
+        Assert.Matches(@"^qos \d+\.\d+\.\d+ \(commit [0-9a-z-]+\)\s*$", output.ToString());
     }
 
     [Fact]

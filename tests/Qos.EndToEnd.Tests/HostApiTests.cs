@@ -33,6 +33,12 @@ public sealed partial class HostApiTests(ITestOutputHelper output) : NodeTests(o
         await DocumentedAsync(node);
         Assert.Equal((HttpStatusCode.OK, "QuorumKeyProvisioned"), await GetAsync(node, "qos/enclave-health"));
         await Eventually.TrueAsync(async () => (await GetAsync(node, "readyz")).Status == HttpStatusCode.OK, () => $"The node does not become ready.\n{node.Log}");
+        foreach (string probe in (string[])["healthz", "readyz"])
+        {
+            using HttpResponseMessage head = await node.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, probe));
+            Assert.Equal((HttpStatusCode.OK, ""), (head.StatusCode, await head.Content.ReadAsStringAsync()));
+        }
+
         using JsonDocument info = JsonDocument.Parse((await GetAsync(node, "qos/enclave-info")).Body);
         Assert.Equal("QuorumKeyProvisioned", info.RootElement.GetProperty("phase").GetString());
         Assert.Equal(260, info.RootElement.GetProperty("ephemeralKey").GetString()!.Length);

@@ -24,6 +24,11 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
     [InlineData("qos-host", "--enclave-socket /tmp/x --listen nowhere")]
     [InlineData("qos-host", "--enclave-socket /tmp/x --enclave-cid 16 --listen 127.0.0.1:3001")]
     [InlineData("qos-host", "--enclave-socket /tmp/x --listen 127.0.0.1:3001 --publish 80")]
+    [InlineData("qos-host", "--enclave-socket /tmp/x --listen 127.0.0.1:3001 --enclave-timeout soon")]
+    [InlineData("qos-host", "--enclave-cid x --listen 127.0.0.1:3001")]
+    [InlineData("qos-host", "--enclave-socket /tmp/x --listen 127.0.0.1:3001 --upload-memory much")]
+    [InlineData("qos-host", "--enclave-socket /tmp/x --listen 127.0.0.1:3001 --no-bridges=perhaps")]
+    [InlineData("qos-nsm-sim", "--socket /tmp/x --fault-delay soon")]
     [InlineData("qos-nsm-sim", "")]
     [InlineData("qos-nsm-sim", "--socket /tmp/x --fault-error Nothing=Wrong")]
     [InlineData("qos-nsm-sim", "--socket /tmp/x --pcr0 abc")]
@@ -50,6 +55,18 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
         Assert.Contains(lines, line => line.Contains("Example", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("qos")]
+    [InlineData("qos-host")]
+    [InlineData("qos-nsm-sim")]
+    public async Task The_version_is_told_with_the_commit_that_the_programs_were_made_from(string program)
+    {
+        string commit = (await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(Programs.Find(program)))!, ".commit"))).Trim();
+        (int exitCode, string[] lines, _) = await RunningProgram.RunAsync(program, "--version");
+        Assert.Equal(0, exitCode);
+        Assert.Contains(commit, Assert.Single(lines), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_address_or_a_folder_that_is_taken_is_said_in_one_line()
     {
@@ -73,6 +90,19 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
         await FailsAsync("qos-nsm-sim", "no-folder", "--socket", node.In("no-folder/s"));
         await FailsAsync("qos-nsm-sim", "no-file", "--socket", socket, "--pcrs", node.In("no-file"));
         await FailsAsync("qos-nsm-sim", "no-folder", "--socket", socket, "--root-out", node.In("no-folder/root.pem"));
+    }
+
+    [Theory]
+    [InlineData("""{"\ud800":1}""", "half of a surrogate pair")]
+    [InlineData("""{"PCR0":"\ud800"}""", "half of a surrogate pair")]
+    [InlineData("hello", "line 1")]
+    [InlineData("", "there is no PCR")]
+    public async Task Measurements_that_are_none_end_the_simulator_with_one_line(string content, string because)
+    {
+        await using LocalNode node = Prepared();
+        string file = node.In("other.pcrs");
+        await File.WriteAllTextAsync(file, content);
+        await FailsAsync("qos-nsm-sim", because, "--socket", node.In("other"), "--pcrs", file);
     }
 
     [Fact]

@@ -44,11 +44,37 @@ public sealed class HostCommandTests
     [InlineData("QOS_HOST_LISTEN", "nowhere")]
     [InlineData("QOS_HOST_NO_BRIDGES", "perhaps")]
     [InlineData("QOS_HOST_ENCLAVE_CONNECTIONS", "0")]
+    [InlineData("QOS_HOST_ENCLAVE_CONNECTIONS", "many")]
+    [InlineData("QOS_HOST_ENCLAVE_TIMEOUT", "abc")]
+    [InlineData("QOS_HOST_ENCLAVE_TIMEOUT", "NaN")]
+    [InlineData("QOS_HOST_APP_CHECK_INTERVAL", "soon")]
+    [InlineData("QOS_HOST_DRAIN", "-1")]
+    [InlineData("QOS_HOST_UPLOAD_MEMORY", "1e99")]
+    [InlineData("QOS_HOST_LOG", "xml")]
     public void A_wrong_variable_is_refused_as_the_option_is(string name, string value)
     {
         var command = new HostCommand(static (_, _) => Task.FromResult(0));
         string[] words = name == "QOS_HOST_LISTEN" ? ["--enclave-cid", "16"] : s_least;
         Assert.NotEmpty(command.Parse(command.WithEnvironment(words, asked => asked == name ? value : null)).Errors);
+    }
+
+    // An exception of the parser's is an abort of the program.
+    [Theory]
+    [InlineData("--enclave-cid", "abc", "--enclave-cid 'abc'")]
+    [InlineData("--enclave-cid", "4294967296", "--enclave-cid '4294967296'")]
+    [InlineData("--enclave-timeout", "abc", "above 0 and at most 3600 seconds")]
+    [InlineData("--enclave-timeout", "Infinity", "above 0 and at most 3600 seconds")]
+    [InlineData("--enclave-connections", "1025", "from 1 to 1024")]
+    [InlineData("--upload-memory", "99999999999999999999", "from 128")]
+    [InlineData("--app-check-interval", "", "from 0.1")]
+    [InlineData("--drain", "ten", "from 0 to 3600 seconds")]
+    public void A_value_that_is_no_number_is_named(string option, string value, string because)
+    {
+        var command = new HostCommand(static (_, _) => Task.FromResult(0));
+        string[] words = [.. option == "--enclave-cid" ? s_least.Except(["--enclave-cid", "16"]) : s_least, option, value];
+        string message = command.Parse(words).Errors[0].Message;
+        Assert.Contains(because, message, StringComparison.Ordinal);
+        Assert.Contains(option, message, StringComparison.Ordinal);
     }
 
     [Fact]

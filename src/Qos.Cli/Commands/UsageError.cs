@@ -29,8 +29,21 @@ internal static class UsageError
         if (odd is not null && !parsed.Tokens.Any(static token => token.Type == TokenType.DoubleDash))
             return NoOption(odd, command);
         ParseError? other = parsed.Errors.FirstOrDefault(error => !RequiredOptions.IsMissing(error, parsed));
-        return other?.Message ?? RequiredOptions.DescribeMissing(parsed, settings);
+        return other is null ? RequiredOptions.DescribeMissing(parsed, settings) : Describe(other);
     }
+
+    // The parser's own words name a type of .NET's, or a word without the option that it was given to.
+    private static string Describe(ParseError error)
+    {
+        OptionResult? option = error.SymbolResult as OptionResult ?? (error.SymbolResult as ArgumentResult)?.Parent as OptionResult;
+        if (option is null)
+            return error.Message;
+        if (error.Message.StartsWith("Cannot parse", StringComparison.Ordinal))
+            return $"{option.Option.Name} does not take '{VisibleText.Escape(Last(option.Tokens))}'";
+        return error.Message.StartsWith("Argument '", StringComparison.Ordinal) ? $"{option.Option.Name}: {error.Message}" : error.Message;
+    }
+
+    private static string Last(IReadOnlyList<Token> tokens) => tokens.Count > 0 ? tokens[^1].Value : "";
 
     private static string NoOption(string word, Command command)
     {

@@ -12,11 +12,8 @@ internal sealed class NodeStatusCommand : QosCommand
     private readonly HostOption _host = new();
     private readonly Option<bool> _require = new("--require") { Description = "Exit status 1 unless the node has its quorum key, its app runs and its bridges are open." };
 
-    private readonly Option<int?> _wait = new("--wait")
-    {
-        Description = "Ask for at most this many seconds until that is so; exit status 1 when it is not, and at once when it cannot be any more.",
-        HelpName = "SECONDS",
-    };
+    private readonly Option<int?> _wait = StandardOptions.Seconds(
+        "--wait", "Ask for at most this many seconds until that is so; exit status 1 when it is not, and at once when it cannot be any more.");
 
     private readonly Option<bool> _json = StandardOptions.Json();
 

@@ -51,6 +51,20 @@ internal static class StandardOptions
             },
         };
 
+    /// <summary>Whole seconds, where they are given.</summary>
+    public static Option<int?> Seconds(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "SECONDS",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[^1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value))
+                return value;
+            result.AddError($"{name} '{result.Tokens[^1].Value}' is not a number of seconds");
+            return null;
+        },
+    };
+
     /// <summary>The descriptor of a token's PIN.</summary>
     public static Option<int?> PinDescriptor() => Descriptor("Read the PIN of a token from this open file descriptor.", "--pin-fd");
 

@@ -63,7 +63,7 @@ public sealed class AttestationPolicy
             : Accept(Verifier(_policy).VerifySetup(coseSign1.Span, manifest.HashedBytes()));
     }
 
-/// <summary>Refuses a root that no document could be verified under, before anything is asked for.</summary>
+    /// <summary>Refuses a root that no document could be verified under, before anything is asked for.</summary>
     /// <exception cref="CeremonyException">It is no root.</exception>
     public void RequireUsableRoot()
     {
@@ -107,6 +107,8 @@ public sealed class AttestationPolicy
 
         Check first = result.Failures.First();
         string values = first.Detail ?? $"expected {first.Expected ?? "something else"}, found {first.Actual ?? "nothing"}";
-        throw new CeremonyException($"The attestation document is refused at {first.Name}: {values}");
+        // What a member sees when others were faster.
+        string hint = first.Name == CheckNames.SetupCommitment ? ". A node that has its quorum key shows the document of another key and needs no share: 'qos node status' shows its phase" : "";
+        throw new CeremonyException($"The attestation document is refused at {first.Name}: {values}{hint}");
     }
 }

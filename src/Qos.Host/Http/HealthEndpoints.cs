@@ -11,6 +11,9 @@ internal static class HealthEndpoints
 
     private const string PlainText = "text/plain; charset=utf-8";
 
+    // Load balancers ask with either.
+    private static readonly string[] s_probes = ["GET", "HEAD"];
+
     // An answer within two seconds, whatever the enclave does: half a second is for the way.
     private static readonly TimeSpan s_readyPatience = TimeSpan.FromSeconds(1.5);
 
@@ -30,8 +33,8 @@ internal static class HealthEndpoints
     /// <param name="isHere">Whether these routes are on the end point that a request came to.</param>
     public static void MapProbes(IEndpointRouteBuilder routes, Func<HttpContext, bool> isHere)
     {
-        routes.MapGet("/healthz", (HttpContext context) => isHere(context) ? Text(context, StatusCodes.Status200OK, "ok") : NotFound(context)).DisableHttpMetrics();
-        routes.MapGet("/readyz", (HttpContext context) => isHere(context) ? ReadyAsync(context) : NotFound(context)).DisableHttpMetrics();
+        routes.MapMethods("/healthz", s_probes, (HttpContext context) => isHere(context) ? Text(context, StatusCodes.Status200OK, "ok") : NotFound(context)).DisableHttpMetrics();
+        routes.MapMethods("/readyz", s_probes, (HttpContext context) => isHere(context) ? ReadyAsync(context) : NotFound(context)).DisableHttpMetrics();
     }
 
     /// <summary>Answers that there is nothing here.</summary>

@@ -60,12 +60,16 @@ public static class BridgeAddress
 
         // A name may end with a dot, which says that it is complete.
         string[] labels = (host.EndsWith('.') ? host[..^1] : host).Split('.');
-        if (Array.TrueForAll(labels, static label => label.Length > 0 && label.All(char.IsAsciiDigit)))
+        if (Array.TrueForAll(labels, IsNumber))
             return shown + ", which is no IPv4 address";
         return Array.Exists(labels, static label => label.Length is 0 or > MaxLabelLength || !label.All(IsOfName))
             ? shown + ", which is neither an address nor a name"
             : null;
     }
+
+    // The resolvers of C libraries take 2130706433, 127.1 and 0x7f000001 for 127.0.0.1: an address in no form that a reader recognizes.
+    private static bool IsNumber(string label) =>
+        label is ['0', 'x' or 'X', .. var hex] ? hex.All(char.IsAsciiHexDigit) : label.Length > 0 && label.All(char.IsAsciiDigit);
 
     // Letters of other scripts are left to whoever resolves the name.
     private static bool IsOfName(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' || (c > '\x7f' && char.IsLetterOrDigit(c));
