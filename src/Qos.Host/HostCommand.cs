@@ -43,7 +43,7 @@ internal sealed class HostCommand : RootCommand
 
     private readonly Option<IPEndPoint[]> _listen = new("--listen")
     {
-        Description = "where the HTTP API listens",
+        Description = "where the HTTP API listens; may be repeated",
         HelpName = "IP:PORT",
         Required = true,
         CustomParser = result => ParseEndPoint("--listen", result),
@@ -155,9 +155,9 @@ internal sealed class HostCommand : RootCommand
 
         // Of its own option each, because a command's validator sees nothing of an option that was left to its default.
         _basePath.Validators.Add(static result => Require(
-            result.GetValueOrDefault<string>() is { Length: > 1 } path && path[0] == '/' && path[^1] != '/',
+            IsBasePath(result.GetValueOrDefault<string>() ?? ""),
             result,
-            "--base-path must begin with '/' and not end with it, for example /qos."));
+            "--base-path must begin with '/' and not end with it, for example /qos; between are letters, digits and - . _ ~ alone."));
         _appCheck.Validators.Add(static result => Require(
             AppCheckTarget.TryParse(result.Tokens.Count > 0 ? result.Tokens[0].Value : "", out _),
             result,
@@ -206,23 +206,38 @@ internal sealed class HostCommand : RootCommand
             },
         };
 
+    // The web server reads braces in a route as names of parameters.
+    private static bool IsBasePath(string path) =>
+        path is ['/', .. var rest] && rest.Split('/').All(static part => part is not ("" or "." or "..") && part.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~'));
+
     private static bool IsNamed(string[] words, Option option) =>
         words.Any(word => word == option.Name || word.StartsWith(option.Name + "=", StringComparison.Ordinal));
 
     private static IPEndPoint[]? ParseEndPoint(string option, ArgumentResult result)
     {
-        string text = result.Tokens[0].Value;
-        if (text.StartsWith(LocalHost, StringComparison.Ordinal)
-            && ushort.TryParse(text.AsSpan(LocalHost.Length), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
-            && port != 0)
+        var all = new List<IPEndPoint>();
+        foreach (string text in result.Tokens.Select(static token => token.Value))
         {
-            return HasIPv6() ? [new IPEndPoint(IPAddress.Loopback, port), new IPEndPoint(IPAddress.IPv6Loopback, port)] : [new IPEndPoint(IPAddress.Loopback, port)];
+            if (text.StartsWith(LocalHost, StringComparison.Ordinal)
+                && ushort.TryParse(text.AsSpan(LocalHost.Length), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
+                && port != 0)
+            {
+                all.Add(new IPEndPoint(IPAddress.Loopback, port));
+                if (HasIPv6())
+                    all.Add(new IPEndPoint(IPAddress.IPv6Loopback, port));
+            }
+            else if (TryEndPoint(text, out IPEndPoint? endPoint))
+            {
+                all.Add(endPoint!);
+            }
+            else
+            {
+                result.AddError($"{option} '{text}' is not IP:PORT, for example 127.0.0.1:3001, [::]:3001 or localhost:3001.");
+                return null;
+            }
         }
 
-        if (TryEndPoint(text, out IPEndPoint? endPoint))
-            return [endPoint!];
-        result.AddError($"{option} '{text}' is not IP:PORT, for example 127.0.0.1:3001, [::]:3001 or localhost:3001.");
-        return null;
+        return [.. all];
     }
 
     private static bool HasIPv6()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Qos.Host;
 using Qos.Native;
 using Qos.Transport;
@@ -20,7 +21,7 @@ Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS
 var command = new HostCommand(HostServer.RunAsync);
 ParseResult parsed = command.Parse(command.WithEnvironment(args, Environment.GetEnvironmentVariable));
 if (parsed.Errors.Count > 0)
-    return Complain($"{parsed.Errors[0].Message} (qos-host --help lists the options)", 2);
+    return Complain($"{Told(parsed.Errors[0])} (qos-host --help lists the options)", 2);
 
 try
 {
@@ -32,6 +33,11 @@ catch (Exception e) when (e is TransportException or IOException or System.Net.S
 {
     return Complain(e.Message, e is TransportException { Error: TransportError.BadAddress } ? 2 : 1);
 }
+
+// The parser's own words name a type of .NET's.
+static string Told(ParseError error) => error.Message.StartsWith("Cannot parse", StringComparison.Ordinal) && error.SymbolResult is OptionResult option
+    ? $"{option.Option.Name} does not take '{(option.Tokens.Count > 0 ? option.Tokens[^1].Value : "")}'."
+    : error.Message;
 
 static int Complain(string what, int status)
 {

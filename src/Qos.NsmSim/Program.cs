@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Qos.NsmSim;
 using Qos.Simulator;
 
@@ -13,7 +14,7 @@ if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();
 
 foreach (var error in parsed.Errors)
-    Complain(error.Message.ReplaceLineEndings(" ").TrimEnd());
+    Complain(Told(error));
 Complain("see qos-nsm-sim --help");
 return WrongUsage;
 
@@ -37,7 +38,7 @@ async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
     {
         using SimulatorPki pki = OpenPki(result);
         var start = new SoftwareNsmOptions { Pcrs = options.PcrsOf(result), Pki = pki, Faults = options.FaultsOf(result) };
-        string socket = result.GetValue(options.Socket)!;
+        string socket = result.GetValue(options.Socket) is { Length: > 0 } path ? path : throw new FormatException("--socket is empty.");
         int enclaves = 0;
         using SimulatorServer server = SimulatorServer.Listen(Boot, socket);
         if (result.GetValue(options.RootOut) is { } rootFile)
@@ -75,5 +76,10 @@ SimulatorPki OpenPki(ParseResult result) => (result.GetValue(options.MockPki), r
     (null, { } directory) => SimulatorPki.OpenOrCreate(directory),
     _ => SimulatorPki.Create(),
 };
+
+// The parser's own words name a type of .NET's.
+static string Told(ParseError error) => error.Message.StartsWith("Cannot parse", StringComparison.Ordinal) && error.SymbolResult is OptionResult or ArgumentResult
+    ? $"{((error.SymbolResult as OptionResult) ?? error.SymbolResult.Parent as OptionResult)?.Option.Name} does not take '{(error.SymbolResult.Tokens.Count > 0 ? error.SymbolResult.Tokens[^1].Value : "")}'."
+    : error.Message.ReplaceLineEndings(" ").TrimEnd();
 
 static void Complain(string message) => Console.Error.WriteLine($"qos-nsm-sim: {message}");

@@ -113,7 +113,7 @@ internal sealed class SimulatorOptions
     /// <exception cref="FormatException">One of them is not of its form.</exception>
     public NsmFaults FaultsOf(ParseResult parsed) => new()
     {
-        Delay = TimeSpan.FromMilliseconds(parsed.GetValue(Delay)),
+        Delay = parsed.GetValue(Delay) is >= 0 and int delay ? TimeSpan.FromMilliseconds(delay) : throw new FormatException("--fault-delay is at least 0."),
         Errors = [.. parsed.GetValue(Fail)!.Select(NsmErrorFault.Parse)],
         ClockSkew = TimeSpan.FromSeconds(parsed.GetValue(ClockSkew)),
         WrongPcrAfterExtend = parsed.GetValue(WrongPcr),
@@ -136,11 +136,14 @@ internal sealed class SimulatorOptions
         }
 
         if (parsed.GetValue(RoleArn) is { } arn)
-            pcrs[3] = Pcr.FromRoleArn(arn);
+            pcrs[3] = arn.Length > 0 ? Pcr.FromRoleArn(arn) : throw new FormatException("--role-arn is empty.");
         for (int index = 0; index < PcrValues.Count; index++)
         {
-            if (parsed.GetValue(PcrValues[index]) is { } hex)
-                pcrs[index] = PcrFile.Parse($"{hex} PCR{index}")[index];
+            if (parsed.GetValue(PcrValues[index]) is not { } hex)
+                continue;
+            if (hex.Length != 96 || !hex.All(char.IsAsciiHexDigit))
+                throw new FormatException($"--pcr{index} has 96 hex digits, SHA-384.");
+            pcrs[index] = Convert.FromHexString(hex);
         }
 
         return pcrs;

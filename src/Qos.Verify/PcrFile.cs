@@ -22,9 +22,7 @@ public static class PcrFile
     {
         try
         {
-            if (new FileInfo(path).Length > MaxSize)
-                throw new FormatException($"it has more than {MaxSize} bytes");
-            return Parse(File.ReadAllText(path));
+            return Parse(ReadText(path));
         }
         catch (FormatException e)
         {
@@ -40,6 +38,18 @@ public static class PcrFile
         ArgumentNullException.ThrowIfNull(text);
         SortedDictionary<int, byte[]> pcrs = JsonOf(text) is { } json ? ReadJson(json) : ReadLines(text);
         return pcrs.Count > 0 ? pcrs : throw new FormatException("there is no PCR in it");
+    }
+
+    // A device and a pipe tell no length.
+    private static string ReadText(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        byte[] bytes = new byte[MaxSize + 1];
+        int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > MaxSize)
+            throw new FormatException($"it has more than {MaxSize} bytes");
+        using var text = new StreamReader(new MemoryStream(bytes, 0, length));
+        return text.ReadToEnd();
     }
 
     // nitro-cli says something on lines of their own before its JSON, and both may be in the file.

@@ -68,7 +68,11 @@ public sealed class HostCommandTests
     [InlineData("--upload-memory", "99999999999999999999", "from 128")]
     [InlineData("--app-check-interval", "", "from 0.1")]
     [InlineData("--drain", "ten", "from 0 to 3600 seconds")]
-    public void A_value_that_is_no_number_is_named(string option, string value, string because)
+    [InlineData("--base-path", "/a//b", "--base-path must")]
+    [InlineData("--base-path", "/{x}", "--base-path must")]
+    [InlineData("--base-path", "/a/../b", "--base-path must")]
+    [InlineData("--base-path", "/", "--base-path must")]
+    public void A_value_that_cannot_be_is_named(string option, string value, string because)
     {
         var command = new HostCommand(static (_, _) => Task.FromResult(0));
         string[] words = [.. option == "--enclave-cid" ? s_least.Except(["--enclave-cid", "16"]) : s_least, option, value];
@@ -76,6 +80,11 @@ public sealed class HostCommandTests
         Assert.Contains(because, message, StringComparison.Ordinal);
         Assert.Contains(option, message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void It_listens_wherever_it_is_told_to() => Assert.Equal(
+        [new IPEndPoint(IPAddress.Loopback, 3001), new IPEndPoint(IPAddress.IPv6Any, 3002)],
+        Read(["--enclave-cid", "16", "--listen", "127.0.0.1:3001", "--listen", "[::]:3002"], []).Listen);
 
     [Fact]
     public void Localhost_is_every_loopback_address_of_the_machine()

@@ -73,6 +73,10 @@ public sealed class PcrFileTests
         Assert.Contains(because, Assert.Throws<FormatException>(() => PcrFile.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void A_file_without_end_is_refused_at_the_limit() =>
+        Assert.Contains("more than", Assert.Throws<FormatException>(() => PcrFile.Read("/dev/zero")).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Enclaves_that_differ_are_not_one_release() => Assert.Contains(
         "differ",
         Assert.Throws<FormatException>(() => PcrFile.Parse($$$"""[{"Measurements":{"PCR0":"{{{Zero}}}"}},{"Measurements":{"PCR0":"{{{One}}}"}}]""")).Message,

@@ -28,6 +28,8 @@ internal static class UsageError
             .FirstOrDefault(static text => text.Length > 1 && text[0] == '-');
         if (odd is not null && !parsed.Tokens.Any(static token => token.Type == TokenType.DoubleDash))
             return NoOption(odd, command);
+        if (EmptyWord(parsed) is { } empty)
+            return $"{empty} is empty";
         ParseError? other = parsed.Errors.FirstOrDefault(error => !RequiredOptions.IsMissing(error, parsed));
         return other is null ? RequiredOptions.DescribeMissing(parsed, settings) : Describe(other);
     }
@@ -44,6 +46,22 @@ internal static class UsageError
     }
 
     private static string Last(IReadOnlyList<Token> tokens) => tokens.Count > 0 ? tokens[^1].Value : "";
+
+    // What an unset variable of a shell leaves. Only an argument of the app's may be empty.
+    private static string? EmptyWord(ParseResult parsed)
+    {
+        foreach (SymbolResult child in parsed.CommandResult.Children)
+        {
+            if (!child.Tokens.Any(static token => token.Value.Length == 0))
+                continue;
+            if (child is ArgumentResult argument)
+                return argument.Argument.Name;
+            if (child is OptionResult { Option.Name: not "--arg" } option)
+                return option.Option.Name;
+        }
+
+        return null;
+    }
 
     private static string NoOption(string word, Command command)
     {

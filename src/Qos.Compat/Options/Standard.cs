@@ -32,6 +32,19 @@ internal static class Standard
             },
         };
 
+    /// <summary>A port that may be given.</summary>
+    public static Option<ushort?> OptionalPort(string name, string description) => new("--" + name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            if (ushort.TryParse(result.Tokens[^1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ushort value))
+                return value;
+            result.AddError($"--{name} '{result.Tokens[^1].Value}' is not a number from 0 to {ushort.MaxValue}");
+            return null;
+        },
+    };
+
     /// <summary>A list in brackets: <c>[a,b]</c>, <c>[]</c>.</summary>
     /// <exception cref="FormatException">It is not in brackets.</exception>
     public static string[] Bracketed(string name, string text) => text.Length >= 2 && text[0] == '[' && text[^1] == ']'

@@ -15,7 +15,7 @@ internal sealed class BridgeProgram : ServerProgram
 
     private readonly SocketOptions _socket = new(isPortAsked: false);
     private readonly Option<string?> _control = Standard.Optional("control-url", "URL of the node's host with its base path.");
-    private readonly Option<ushort?> _override = new("--host-port-override") { Description = "Port to listen on instead of the manifest's." };
+    private readonly Option<ushort?> _override = Standard.OptionalPort("host-port-override", "Port to listen on instead of the manifest's.");
     private readonly Option<string?> _toHost = Standard.Optional("vsock-to-host", "true or false; taken and not used.");
     private readonly Option<bool> _egressHost = Standard.Flag("egress-host", "Not taken: bridges to the outside are the manifest's client bridges.");
     private readonly Option<string?> _egress = Standard.Optional("egress-bin-path", "Taken and not used: client bridges need no other program.");

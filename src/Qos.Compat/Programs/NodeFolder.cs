@@ -28,10 +28,13 @@ internal sealed record NodeFolder(string Path, IReadOnlyDictionary<string, strin
 
     /// <summary>The folder for files that were asked for: theirs when they have the fixed names, else one beside the first of them.</summary>
     /// <param name="files">Paths by their fixed names; the root's own files when there is none.</param>
+    /// <exception cref="FormatException">A path is none.</exception>
     public static NodeFolder For(IReadOnlyDictionary<string, string> files)
     {
         if (files.Count == 0)
             return new NodeFolder("/", s_none);
+        if (files.Values.Any(static path => path.Length == 0 || path.Contains('\0', StringComparison.Ordinal)))
+            throw new FormatException("the path of a file of the node is empty or holds a zero byte");
         var asked = files.ToDictionary(static pair => pair.Key, static pair => System.IO.Path.GetFullPath(pair.Value), StringComparer.Ordinal);
         string first = s_names.Where(asked.ContainsKey).Select(name => asked[name]).First();
         string folder = System.IO.Path.GetDirectoryName(first)!;
