@@ -2,6 +2,7 @@ using System.Globalization;
 using Qos.Bench;
 using Qos.Bench.Attestation;
 using Qos.Bench.Bridge;
+using Qos.Bench.Fleet;
 using Qos.Bench.Machine;
 using Qos.Bench.Node;
 
@@ -9,6 +10,12 @@ using Qos.Bench.Node;
 // Qos.Bench half LISTEN CONNECT [THREADS]                 one half of a bridge, for the bridge's measurement
 if (args is ["half", ..])
     return await BridgeHalf.RunAsync(args[1..]);
+
+// Processes of the fleet's measurements.
+if (args is ["ingress", var listen, var upstream])
+    return await IngressAlone.RunAsync(listen, upstream);
+if (args is ["extract", var image])
+    return await FleetBenchmark.ExtractAsync(image);
 
 IBenchmark[] subjects =
 [
@@ -21,6 +28,7 @@ IBenchmark[] subjects =
     new ProofsBenchmark(),
     new BridgeBenchmark(),
     new MachineBenchmark(),
+    new FleetBenchmark(),
 ];
 
 int rounds = 5;

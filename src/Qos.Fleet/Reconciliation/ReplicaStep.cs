@@ -246,7 +246,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
     {
         if (replica.HostUrl != instance!.Host?.ToString() || replica.IngressAddress != Ingress())
             return await SaveAsync(replica with { HostUrl = instance.Host?.ToString(), IngressAddress = Ingress() }, cancellationToken).ConfigureAwait(false);
-        if (_now - (troubles.VerifiedAt(replica.Id) ?? DateTimeOffset.MinValue) >= parts.Settings.VerifyAgain)
+        if (_now - (troubles.VerifiedAt(replica.Id) ?? FirstSeen()) >= parts.Settings.VerifyAgain)
             await VerifyAgainAsync(cancellationToken).ConfigureAwait(false);
 
         if (await parts.Nodes.IsHealthyAsync(instance, _deployment.Health, cancellationToken).ConfigureAwait(false))
@@ -268,6 +268,15 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
 
         return _now - trouble.Since >= parts.Settings.UnhealthyLimit && !IsLastWithKey()
             && await ReplaceAsync($"its app was not well for {parts.Settings.UnhealthyLimit.TotalSeconds:0} s", cancellationToken).ConfigureAwait(false);
+    }
+
+    // A service that was just started verifies everybody within the interval, and not all at once.
+    private DateTimeOffset FirstSeen()
+    {
+        uint part = BitConverter.ToUInt32(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(replica.Id)));
+        DateTimeOffset at = _now - (parts.Settings.VerifyAgain * (part / (double)uint.MaxValue) * 0.99);
+        troubles.Verified(replica.Id, at);
+        return at;
     }
 
     private async Task VerifyAgainAsync(CancellationToken cancellationToken)
