@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Qos.Enclave;
+using Qos.Keys;
 using Qos.Node;
 using Qos.Nsm;
 using Qos.Runtime;
@@ -21,6 +22,8 @@ try
 {
     ProcessHardening.Apply();
     EnclaveOptions options = EnclaveOptions.Parse(args);
+    if (Processor.Unsupported is { } missing)
+        throw new InvalidOperationException(missing);
     using var stop = new CancellationTokenSource();
     using PosixSignalRegistration terminated = StopOn(PosixSignal.SIGTERM, stop);
     using PosixSignalRegistration interrupted = StopOn(PosixSignal.SIGINT, stop);

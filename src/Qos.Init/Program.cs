@@ -1,4 +1,5 @@
 using Qos.Init;
+using Qos.Keys;
 using Qos.Nsm;
 using Qos.Runtime;
 using Qos.Transport;
@@ -21,6 +22,8 @@ try
     log.Say(Mounts.MountAll());
     log.Say(MachineSetup.CheckStandardStreams());
     ProcessHardening.Apply();
+    if (Processor.Unsupported is { } missing)
+        throw new BootException(missing);
     log.Say(MachineSetup.RaiseFileLimit());
     Heartbeat.Start(log);
     using NsmDevice nsm = SecurityModule.Open(out string module);

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using NSec.Cryptography;
 using Qos.Native;
 using Qos.Serialization;
 
@@ -15,17 +15,17 @@ public sealed class KeySet : IKeyPair
 
     private const int SecretSize = 32;
 
-    // Seed, encryption scalar, signing scalar, AES key.
+    // Seed, encryption scalar, signing scalar.
     private readonly SecretMemory _secrets;
+    private readonly Key _aesKey;
 
     private KeySet(SecretMemory secrets)
     {
         _secrets = secrets;
         Span<byte> all = secrets.Span;
         Span<byte> seed = Seed(all);
-        HkdfSha512.Derive("qos_p256_encrypt"u8, seed, default, EncryptionScalar(all));
-        HkdfSha512.Derive("qos_p256_sign"u8, seed, default, SigningScalar(all));
-        HkdfSha512.Derive("qos_aes_gcm_encrypt"u8, seed, default, AesKey(all));
+        KeyDerivationAlgorithm.HkdfSha512.DeriveBytes(seed, "qos_p256_encrypt"u8, default, EncryptionScalar(all));
+        KeyDerivationAlgorithm.HkdfSha512.DeriveBytes(seed, "qos_p256_sign"u8, default, SigningScalar(all));
         if (!P256.IsScalar(EncryptionScalar(all)) || !P256.IsScalar(SigningScalar(all)))
             throw new KeyException(KeyError.FailedToReadSecret);
 
@@ -33,6 +33,7 @@ public sealed class KeySet : IKeyPair
         P256.PublicPoint(EncryptionScalar(all), points.AsSpan(0, PublicKey.PointSize));
         P256.PublicPoint(SigningScalar(all), points.AsSpan(PublicKey.PointSize));
         PublicKey = new PublicKey(points);
+        _aesKey = KeyDerivationAlgorithm.HkdfSha512.DeriveKey(seed, "qos_aes_gcm_encrypt"u8, default, AeadAlgorithm.Aes256Gcm);
     }
 
     /// <inheritdoc/>
@@ -54,7 +55,7 @@ public sealed class KeySet : IKeyPair
         if (seed.Length != SeedSize)
             throw new KeyException(KeyError.MasterSeedInvalidLength);
 
-        SecretMemory secrets = SecretMemory.Allocate(SeedSize + (3 * SecretSize));
+        SecretMemory secrets = SecretMemory.Allocate(SeedSize + (2 * SecretSize));
         try
         {
             seed.CopyTo(secrets.Span);
@@ -113,15 +114,15 @@ public sealed class KeySet : IKeyPair
     public byte[] Sign(ReadOnlySpan<byte> message)
     {
         using SecretBorrow secrets = _secrets.Borrow();
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(message, digest);
+        Span<byte> digest = stackalloc byte[System.Security.Cryptography.SHA256.HashSizeInBytes];
+        System.Security.Cryptography.SHA256.HashData(message, digest);
 
         byte[] signature = new byte[PublicKey.SignatureSize];
         P256.SignDigest(SigningScalar(secrets.Span), digest, signature);
 
         // With deterministic nonces one faulty signature beside a good one gives the key away, so a faulty one never leaves.
         if (!EcdsaCurve.P256.Verify(PublicKey.SigningPoint, digest, signature))
-            throw new CryptographicException("A signature just made does not verify: the machine is faulty.");
+            throw new System.Security.Cryptography.CryptographicException("A signature just made does not verify: the machine is faulty.");
         return signature;
     }
 
@@ -137,20 +138,22 @@ public sealed class KeySet : IKeyPair
     public byte[] EncryptSymmetric(ReadOnlySpan<byte> plaintext, IRandomSource random)
     {
         ArgumentNullException.ThrowIfNull(random);
-        using SecretBorrow secrets = _secrets.Borrow();
-        return SymmetricEnvelope.Seal(AesKey(secrets.Span), plaintext, random);
+        return SymmetricEnvelope.Seal(_aesKey, plaintext, random);
     }
 
     /// <summary>Opens a symmetric envelope; the caller disposes of the plaintext. Format: docs/protocol/keys.md, Symmetric envelope.</summary>
     /// <exception cref="KeyException">The envelope is malformed, damaged or under another key: always the same error.</exception>
     public SecretMemory DecryptSymmetric(ReadOnlySpan<byte> envelope)
     {
-        using SecretBorrow secrets = _secrets.Borrow();
-        return SymmetricEnvelope.Open(AesKey(secrets.Span), envelope);
+        return SymmetricEnvelope.Open(_aesKey, envelope);
     }
 
     /// <summary>Wipes the seed and all that is derived from it.</summary>
-    public void Dispose() => _secrets.Dispose();
+    public void Dispose()
+    {
+        _secrets.Dispose();
+        _aesKey.Dispose();
+    }
 
     /// <summary>Names the public key and nothing secret.</summary>
     public override string ToString() => $"key set {PublicKey.ToHex()}";
@@ -160,6 +163,4 @@ public sealed class KeySet : IKeyPair
     private static Span<byte> EncryptionScalar(Span<byte> secrets) => secrets.Slice(SeedSize, SecretSize);
 
     private static Span<byte> SigningScalar(Span<byte> secrets) => secrets.Slice(SeedSize + SecretSize, SecretSize);
-
-    private static Span<byte> AesKey(Span<byte> secrets) => secrets.Slice(SeedSize + (2 * SecretSize), SecretSize);
 }

@@ -1,3 +1,5 @@
+using Qos.Serialization;
+
 namespace Qos.Nsm;
 
 /// <summary>
@@ -19,9 +21,9 @@ public sealed partial class AttestationDocument
         Pcrs = fields.Pcrs!;
         Certificate = fields.Certificate!;
         CaBundle = fields.CaBundle!;
-        PublicKey = AsMemory(fields.PublicKey);
-        UserData = AsMemory(fields.UserData);
-        Nonce = AsMemory(fields.Nonce);
+        PublicKey = fields.PublicKey.AsOptional();
+        UserData = fields.UserData.AsOptional();
+        Nonce = fields.Nonce.AsOptional();
         UnknownMembers = fields.Unknown ?? [];
     }
 
@@ -64,6 +66,7 @@ public sealed partial class AttestationDocument
     /// <summary>The signature, r || s, 96 bytes.</summary>
     public ReadOnlyMemory<byte> Signature { get; }
 
-    // A bare null would become an empty value through the implicit conversion of arrays, which is not the same as none.
-    private static ReadOnlyMemory<byte>? AsMemory(byte[]? bytes) => bytes is null ? default(ReadOnlyMemory<byte>?) : bytes.AsMemory();
+    /// <summary>A PCR's value, or null if the document does not have that PCR.</summary>
+    /// <param name="index">The PCR's index.</param>
+    public byte[]? PcrOf(int index) => Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value) ? value.ToArray() : null;
 }

@@ -1,4 +1,5 @@
 using System.Formats.Cbor;
+using Qos.Serialization;
 
 namespace Qos.Nsm;
 
@@ -144,9 +145,6 @@ public static partial class NsmCodec
                     throw CborFields.Unknown(name);
             }
         });
-        return new(AsMemory(userData), AsMemory(nonce), AsMemory(publicKey));
+        return new(userData.AsOptional(), nonce.AsOptional(), publicKey.AsOptional());
     }
-
-    // A bare null would become an empty value through the implicit conversion of arrays, which is not the same as none.
-    private static ReadOnlyMemory<byte>? AsMemory(byte[]? bytes) => bytes is null ? default(ReadOnlyMemory<byte>?) : bytes.AsMemory();
 }

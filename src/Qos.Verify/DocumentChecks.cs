@@ -119,7 +119,7 @@ internal static class DocumentChecks
                 return;
             }
 
-            misses.Add($"{profile.Name}: PCR{index} is {CheckList.Shown(PcrOf(document, index))} instead of {Convert.ToHexStringLower(profile.Pcrs[index])}");
+            misses.Add($"{profile.Name}: PCR{index} is {CheckList.Shown(document.PcrOf(index))} instead of {Convert.ToHexStringLower(profile.Pcrs[index])}");
         }
 
         checks.Fail(CheckNames.TrustedPcrs, string.Join("; ", misses));
@@ -127,11 +127,7 @@ internal static class DocumentChecks
 
     /// <summary>Whether PCR0 to PCR2 are zero, as they are in an enclave that was started in debug mode.</summary>
     public static bool IsDebug(AttestationDocument document) => Enumerable.Range(0, 3).All(index =>
-        PcrOf(document, index) is { } value && !value.Span.ContainsAnyExcept((byte)0));
-
-    /// <summary>A PCR, or null when the document does not have it.</summary>
-    public static ReadOnlyMemory<byte>? PcrOf(AttestationDocument document, int index) =>
-        document.Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value) ? value : default(ReadOnlyMemory<byte>?);
+        document.PcrOf(index) is { } value && !value.AsSpan().ContainsAnyExcept((byte)0));
 
     /// <summary>A public key in hex or bytes that must be two points on the curve.</summary>
     public static PublicKey? Key(CheckList checks, string name, ReadOnlySpan<byte> bytes)

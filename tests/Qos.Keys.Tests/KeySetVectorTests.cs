@@ -46,7 +46,7 @@ public class KeySetVectorTests
         foreach ((string path, string member) in secrets)
         {
             byte[] derived = new byte[32];
-            HkdfSha512.Derive(Encoding.ASCII.GetBytes(path), vector.Bytes("seed"), default, derived);
+            NSec.Cryptography.KeyDerivationAlgorithm.HkdfSha512.DeriveBytes(vector.Bytes("seed"), Encoding.ASCII.GetBytes(path), default, derived);
             Assert.Equal(vector.Text(member), Convert.ToHexStringLower(derived));
         }
     }

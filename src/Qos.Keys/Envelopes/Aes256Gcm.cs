@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using NSec.Cryptography;
 
 namespace Qos.Keys;
 
@@ -22,49 +22,44 @@ internal static class Aes256Gcm
         : throw new KeyException(KeyError.AesGcm256EncryptError);
 
     /// <summary>Writes count, ciphertext and tag over exactly <see cref="SealedSize"/> bytes.</summary>
-    internal static void Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associated, Span<byte> destination)
+    internal static void Seal(Key key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> associated, Span<byte> destination)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(destination, (uint)(plaintext.Length + TagSize));
-        Span<byte> message = destination[sizeof(uint)..];
-
-        using AesGcm cipher = new(key, TagSize);
-        cipher.Encrypt(nonce, plaintext, message[..plaintext.Length], message[plaintext.Length..], associated);
+        AeadAlgorithm.Aes256Gcm.Encrypt(key, nonce, associated, plaintext, destination[sizeof(uint)..]);
     }
 
     /// <summary>Opens count, ciphertext and tag, which must be all that is left of the envelope.</summary>
-    internal static SecretMemory Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> tail, ReadOnlySpan<byte> associated)
+    internal static SecretMemory Open(Key key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> tail, ReadOnlySpan<byte> associated)
     {
-        if (!TryReadTail(tail, out ReadOnlySpan<byte> ciphertext, out ReadOnlySpan<byte> tag))
+        if (!TryReadTail(tail, out ReadOnlySpan<byte> ciphertext))
             throw DoesNotOpen();
 
-        SecretMemory plaintext = SecretMemory.Allocate(ciphertext.Length);
+        SecretMemory plaintext = SecretMemory.Allocate(ciphertext.Length - TagSize);
         try
         {
-            using AesGcm cipher = new(key, TagSize);
-            cipher.Decrypt(nonce, ciphertext, tag, plaintext.Span, associated);
-            return plaintext;
+            return AeadAlgorithm.Aes256Gcm.Decrypt(key, nonce, associated, ciphertext, plaintext.Span) ? plaintext : throw DoesNotOpen();
         }
-        catch (Exception failure)
+        catch
         {
             plaintext.Dispose();
-            if (failure is AuthenticationTagMismatchException)
-                throw DoesNotOpen();
             throw;
         }
     }
 
+    /// <summary>A key in NSec's guarded memory, for the caller to dispose of; the caller still has to wipe the bytes.</summary>
+    internal static Key KeyOf(ReadOnlySpan<byte> key) => Key.Import(AeadAlgorithm.Aes256Gcm, key, KeyBlobFormat.RawSymmetricKey);
+
     internal static KeyException DoesNotOpen() => new(KeyError.AesGcm256DecryptError);
 
-    private static bool TryReadTail(ReadOnlySpan<byte> tail, out ReadOnlySpan<byte> ciphertext, out ReadOnlySpan<byte> tag)
+    private static bool TryReadTail(ReadOnlySpan<byte> tail, out ReadOnlySpan<byte> ciphertext)
     {
-        ciphertext = tag = default;
+        ciphertext = default;
         if (tail.Length is < sizeof(uint) + TagSize or > sizeof(uint) + MaxPlaintext + TagSize)
             return false;
         if (BinaryPrimitives.ReadUInt32LittleEndian(tail) != (uint)(tail.Length - sizeof(uint)))
             return false;
 
-        ciphertext = tail[sizeof(uint)..^TagSize];
-        tag = tail[^TagSize..];
+        ciphertext = tail[sizeof(uint)..];
         return true;
     }
 }

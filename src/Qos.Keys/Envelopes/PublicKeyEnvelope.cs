@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using NSec.Cryptography;
 
 namespace Qos.Keys;
 
@@ -10,7 +10,7 @@ internal static class PublicKeyEnvelope
 {
     private const int SenderOffset = Aes256Gcm.NonceSize;
     private const int TailOffset = SenderOffset + P256.PointSize;
-    private const int HmacSize = 64;
+    private const int HashSize = 64;
 
     private static ReadOnlySpan<byte> HmacMessage => "qos_encryption_hmac_message"u8;
 
@@ -30,8 +30,8 @@ internal static class PublicKeyEnvelope
         if (!P256.TryAgree(ephemeral.Span, receiver, shared.Span))
             throw new KeyException(KeyError.FailedToReadPublicKey);
 
-        using SecretMemory key = CipherKey(sender, receiver, shared.Span);
-        Aes256Gcm.Seal(key.Span, nonce, plaintext, AssociatedData(sender, receiver), envelope.AsSpan(TailOffset));
+        using Key key = CipherKey(sender, receiver, shared.Span);
+        Aes256Gcm.Seal(key, nonce, plaintext, AssociatedData(sender, receiver), envelope.AsSpan(TailOffset));
         return envelope;
     }
 
@@ -52,8 +52,8 @@ internal static class PublicKeyEnvelope
             throw Aes256Gcm.DoesNotOpen();
 
         ReadOnlySpan<byte> sender = SenderOf(envelope);
-        using SecretMemory key = CipherKey(sender, receiver, shared);
-        return Aes256Gcm.Open(key.Span, envelope[..Aes256Gcm.NonceSize], envelope[TailOffset..], AssociatedData(sender, receiver));
+        using Key key = CipherKey(sender, receiver, shared);
+        return Aes256Gcm.Open(key, envelope[..Aes256Gcm.NonceSize], envelope[TailOffset..], AssociatedData(sender, receiver));
     }
 
     /// <summary>The sender's point, if there is one and it lies on the curve: for an ECDH that is done elsewhere.</summary>
@@ -66,16 +66,19 @@ internal static class PublicKeyEnvelope
     private static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> envelope) => envelope.Slice(SenderOffset, P256.PointSize);
 
     // HMAC-SHA512(key = sender || receiver || shared, message)[0..32]
-    private static SecretMemory CipherKey(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, ReadOnlySpan<byte> shared)
+    private static Key CipherKey(ReadOnlySpan<byte> sender, ReadOnlySpan<byte> receiver, ReadOnlySpan<byte> shared)
     {
         using SecretMemory hmacKey = SecretMemory.Allocate(sender.Length + receiver.Length + shared.Length);
         sender.CopyTo(hmacKey.Span);
         receiver.CopyTo(hmacKey.Span[sender.Length..]);
         shared.CopyTo(hmacKey.Span[(sender.Length + receiver.Length)..]);
 
-        using SecretMemory hash = SecretMemory.Allocate(HmacSize);
-        HMACSHA512.HashData(hmacKey.Span, HmacMessage, hash.Span);
-        return SecretMemory.CopyOf(hash.Span[..Aes256Gcm.KeySize]);
+        // A key longer than the hash's block of 128 bytes stands for its SHA-512 (RFC 2104, 2), which NSec leaves to its callers.
+        using SecretMemory hash = SecretMemory.Allocate(HashSize);
+        HashAlgorithm.Sha512.Hash(hmacKey.Span, hash.Span);
+        using Key hashed = Key.Import(MacAlgorithm.HmacSha512, hash.Span, KeyBlobFormat.RawSymmetricKey);
+        MacAlgorithm.HmacSha512.Mac(hashed, HmacMessage, hash.Span);
+        return Aes256Gcm.KeyOf(hash.Span[..Aes256Gcm.KeySize]);
     }
 
     // sender || 0x41 || receiver || 0x41: each point is followed by its length.

@@ -1,3 +1,5 @@
+using NSec.Cryptography;
+
 namespace Qos.Keys;
 
 /// <summary>
@@ -8,7 +10,7 @@ internal static class SymmetricEnvelope
 {
     private static ReadOnlySpan<byte> AssociatedData => "qos_aes_gcm_256_hmac_sha512"u8;
 
-    internal static byte[] Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> plaintext, IRandomSource random)
+    internal static byte[] Seal(Key key, ReadOnlySpan<byte> plaintext, IRandomSource random)
     {
         byte[] envelope = new byte[Aes256Gcm.NonceSize + Aes256Gcm.SealedSize(plaintext.Length)];
         Span<byte> nonce = envelope.AsSpan(0, Aes256Gcm.NonceSize);
@@ -17,7 +19,7 @@ internal static class SymmetricEnvelope
         return envelope;
     }
 
-    internal static SecretMemory Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> envelope)
+    internal static SecretMemory Open(Key key, ReadOnlySpan<byte> envelope)
     {
         if (envelope.Length < Aes256Gcm.NonceSize)
             throw Aes256Gcm.DoesNotOpen();

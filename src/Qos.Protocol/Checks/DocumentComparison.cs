@@ -38,10 +38,10 @@ public static class DocumentComparison
     /// <param name="enclave">The manifest's measurements.</param>
     public static IReadOnlyList<DocumentFinding> Measurements(AttestationDocument document, EnclaveConfig enclave) =>
     [
-        Equal("PCR0", enclave.Pcr0.ToArray(), Pcr(document, 0)),
-        Equal("PCR1", enclave.Pcr1.ToArray(), Pcr(document, 1)),
-        Equal("PCR2", enclave.Pcr2.ToArray(), Pcr(document, 2)),
-        Equal("PCR3", enclave.Pcr3.ToArray(), Pcr(document, 3)),
+        Equal("PCR0", enclave.Pcr0.ToArray(), document.PcrOf(0)),
+        Equal("PCR1", enclave.Pcr1.ToArray(), document.PcrOf(1)),
+        Equal("PCR2", enclave.Pcr2.ToArray(), document.PcrOf(2)),
+        Equal("PCR3", enclave.Pcr3.ToArray(), document.PcrOf(3)),
     ];
 
     /// <summary>Those of PCR0 to PCR31 that the document does not have: all must be there, or a commitment could be left out.</summary>
@@ -60,14 +60,8 @@ public static class DocumentComparison
         ManifestCommitment expected = isLive
             ? ManifestCommitment.Live(key.Span, manifestHash)
             : ManifestCommitment.Setup(key.Span, manifestHash);
-        return Equal($"PCR{expected.PcrIndex}", expected.Pcr.ToArray(), Pcr(document, expected.PcrIndex)) with { IsCommitment = true };
+        return Equal($"PCR{expected.PcrIndex}", expected.Pcr.ToArray(), document.PcrOf(expected.PcrIndex)) with { IsCommitment = true };
     }
-
-    /// <summary>A PCR's value, null when the document does not have it.</summary>
-    /// <param name="document">The document.</param>
-    /// <param name="index">The PCR's index.</param>
-    public static byte[]? Pcr(AttestationDocument document, int index) =>
-        document.Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value) ? value.ToArray() : null;
 
     private static byte[]? Bytes(ReadOnlyMemory<byte>? value) => value?.ToArray();
 

@@ -27,7 +27,7 @@ internal static class BorshLists
     }
 
     internal static ReadOnlyMemory<byte>? ReadOptionalBytes(ref BorshReader reader, int max) =>
-        reader.Option() ? reader.Bytes(max).AsMemory() : default(ReadOnlyMemory<byte>?);
+        (reader.Option() ? reader.Bytes(max) : null).AsOptional();
 
     internal static void WriteOptionalBytes(BorshWriter writer, ReadOnlyMemory<byte>? bytes)
     {

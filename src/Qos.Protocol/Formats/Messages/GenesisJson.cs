@@ -47,11 +47,11 @@ internal static class GenesisJson
         return new GenesisOutput
         {
             Set = set ?? throw JsonMembers.Missing(ref reader, "set"),
-            DrKey = Optional(drKey),
+            DrKey = drKey.AsOptional(),
             QuorumKey = quorumKey ?? throw JsonMembers.Missing(ref reader, "quorum_key"),
             MemberOutputs = members ?? throw JsonMembers.Missing(ref reader, "member_outputs"),
             RecoveryPermutations = permutations ?? throw JsonMembers.Missing(ref reader, "recovery_permutations"),
-            DrKeyWrappedQuorumKey = Optional(wrapped),
+            DrKeyWrappedQuorumKey = wrapped.AsOptional(),
             QuorumKeyHash = hash ?? throw JsonMembers.Missing(ref reader, "quorum_key_hash"),
             TestMessageCiphertext = ciphertext ?? throw JsonMembers.Missing(ref reader, "test_message_ciphertext"),
             TestMessageSignature = signature ?? throw JsonMembers.Missing(ref reader, "test_message_signature"),
@@ -84,9 +84,6 @@ internal static class GenesisJson
     }
 
     internal static byte[]? ReadOptionalHex(ref QosJsonReader reader, int max) => reader.TryReadNull() ? null : reader.ReadHex(max);
-
-    // A null of either type would become an empty value, which is not the same as none.
-    internal static ReadOnlyMemory<byte>? Optional(byte[]? bytes) => bytes is null ? default(ReadOnlyMemory<byte>?) : bytes.AsMemory();
 
     private static void WriteOptionalHex(QosJsonWriter writer, ReadOnlySpan<byte> name, ReadOnlyMemory<byte>? bytes)
     {
