@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Qos.Nsm;
 using Qos.Protocol;
 using Qos.Serialization;
@@ -21,6 +22,9 @@ internal static class ProofJson
     /// <exception cref="EncodingException">It is not JSON, or not what is read.</exception>
     public static T Read<T>(ReadOnlySpan<byte> json, Func<JsonElement, T> read)
     {
+        // The library looks at the bytes of a text only when the text is read.
+        if (!Utf8.IsValid(json))
+            throw new EncodingException("not valid JSON: it is not UTF-8");
         try
         {
             using JsonDocument document = JsonDocument.Parse(json.ToArray(), s_options);
@@ -98,7 +102,9 @@ internal static class ProofJson
     {
         if (!owner.TryGetProperty(name, out JsonElement member))
             throw new EncodingException($"the boot proof has no {name}");
-        if (member.ValueKind != JsonValueKind.String || !member.TryGetBytesFromBase64(out byte[]? bytes))
+
+        // The decoder passes white space over, so that one value would have several texts.
+        if (member.ValueKind != JsonValueKind.String || !member.TryGetBytesFromBase64(out byte[]? bytes) || member.GetString().AsSpan().ContainsAny(" \t\r\n"))
             throw new EncodingException($"the boot proof's {name} is not base64");
         return bytes.Length <= maxBytes ? bytes : throw new EncodingException($"the boot proof's {name} has more than {maxBytes} bytes");
     }

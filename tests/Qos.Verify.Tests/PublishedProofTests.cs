@@ -92,10 +92,18 @@ public sealed class PublishedProofTests
     [InlineData("{\"appProof\":{}}")]
     [InlineData("{\"bootProof\":{\"awsAttestationDocB64\":\"*\"}}")]
     [InlineData("{\"bootProof\":{\"awsAttestationDocB64\":\"AA=\"}}")]
+    [InlineData("{\"bootProof\":{\"ephemeralPublicKeyHex\":\"\",\"awsAttestationDocB64\":\"AA ==\",\"qosManifestB64\":\"\",\"qosManifestEnvelopeB64\":\"\"}}")]
     [InlineData("{\"appProof\":{\"scheme\":1}}")]
     [InlineData("{\"appProof\":{\"scheme\":\"a\",\"scheme\":\"b\"}}")]
     public void Another_file_is_refused(string json) =>
         Assert.Throws<EncodingException>(() => PublishedProof.Parse(Encoding.UTF8.GetBytes(json)));
+
+    [Fact]
+    public void Bytes_that_are_not_UTF_8_are_refused_in_members_that_nothing_reads_too()
+    {
+        byte[] proof = [.. "{\"appProof\":{\"scheme\":\"\",\"publicKey\":\"\",\"proofPayload\":\"\",\"signature\":\"\"},\"note\":\""u8, 0xff, .. "\"}"u8];
+        Assert.Contains("UTF-8", Assert.Throws<EncodingException>(() => PublishedProof.Parse(proof)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_damaged_file_is_read_or_refused_and_never_valid_where_it_counts()
