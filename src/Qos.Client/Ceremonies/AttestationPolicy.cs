@@ -107,8 +107,13 @@ public sealed class AttestationPolicy
 
         Check first = result.Failures.First();
         string values = first.Detail ?? $"expected {first.Expected ?? "something else"}, found {first.Actual ?? "nothing"}";
-        // What a member sees when others were faster.
-        string hint = first.Name == CheckNames.SetupCommitment ? ". A node that has its quorum key shows the document of another key and needs no share: 'qos node status' shows its phase" : "";
+        string hint = first.Name switch
+        {
+            // What a member sees when others were faster.
+            CheckNames.SetupCommitment => ". A node that has its quorum key shows the document of another key and needs no share: 'qos node status' shows its phase",
+            CheckNames.DocumentChain => " The root is AWS's unless --root names another, such as a simulator's.",
+            _ => "",
+        };
         throw new CeremonyException($"The attestation document is refused at {first.Name}: {values}{hint}");
     }
 }

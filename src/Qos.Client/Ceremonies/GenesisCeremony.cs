@@ -151,7 +151,7 @@ public static class GenesisCeremony
         }
         catch (CeremonyException e)
         {
-            throw new CeremonyException($"{e.Message} The node was not asked for a genesis: see whether root, time and measurements are the right ones.", e);
+            throw new CeremonyException($"{e.Message.TrimEnd('.')}. The node was not asked for a genesis: see whether root, time and measurements are the right ones.", e);
         }
     }
 

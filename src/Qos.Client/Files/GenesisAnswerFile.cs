@@ -95,7 +95,7 @@ internal sealed class GenesisAnswerFile : IDisposable
         }
         catch (IOException e)
         {
-            throw new CeremonyException($"{_folder} has no room for a genesis, {size} bytes: {e.Message} The node was not asked.", e);
+            throw new CeremonyException($"{_folder} has no room for a genesis, {size} bytes: {e.Message.TrimEnd('.')}. The node was not asked.", e);
         }
     }
 
