@@ -10,6 +10,7 @@
 # make web   the proof page and the JavaScript verifier's package, in out/web and out/packages
 # make test-web   10,000 damaged proofs, judged by Qos.Verify and by the JavaScript verifier
 # make pack   the NuGet packages Qos.Verify and Qos.App and what they share, in out/packages
+# make test-packages   installs what make pack and make dist have made, as a user would, and looks that it works; as root
 # make format, make deps, make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -91,6 +92,10 @@ pack: | deps
 	@mkdir -p out/packages && rm -f out/packages/*.nupkg
 	@for name in $(PACKED); do .ci/quiet out/log/pack-$$name.log 'Successfully created' \
 	    dotnet pack -c Release src/$$name -o out/packages --artifacts-path out/pack -p:QosPack=true $(BUILD) -nologo -v:m; done
+
+test-packages: pack dist
+	@deploy/try-nuget
+	@deploy/try-packages
 
 web: | deps
 	@cd web/verify && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs ../../out/web/verify

@@ -29,6 +29,56 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal(["taken"], Names());
     }
 
+    [Fact]
+    public void A_large_file_that_fails_leaves_what_was_there_and_no_draft()
+    {
+        string file = _folder.Write("image", "old");
+        Assert.Equal("its own", Assert.Throws<IOException>(() => OutputFile.Write(file, Half, overwrite: true)).Message);
+        Assert.Contains("--force", Assert.Throws<CeremonyException>(() => OutputFile.Write(file, static _ => Assert.Fail("nothing is written"), overwrite: false)).Message, StringComparison.Ordinal);
+        Assert.Equal("old", File.ReadAllText(file));
+        Assert.Equal(["image"], Names());
+
+        static void Half(Stream stream)
+        {
+            stream.Write("half of it"u8);
+            throw new IOException("its own");
+        }
+    }
+
+    [Fact]
+    public void A_large_file_is_moved_in_while_it_is_written_and_what_came_in_between_is_not_replaced()
+    {
+        string dead = _folder.Write(".image.0123.draft", "what a killed program left");
+        OutputFile.Write(
+            _folder["image"],
+            stream =>
+            {
+                stream.Write("??new"u8);
+                stream.Position = 0;
+                stream.Write("so"u8);
+                stream.Position = 2;
+                Assert.Equal('n', stream.ReadByte());
+            },
+            overwrite: false);
+        Assert.False(File.Exists(dead));
+        Assert.Equal("sonew", File.ReadAllText(_folder["image"]));
+
+        string late = _folder["late"];
+        Assert.Contains("exists already", Assert.Throws<CeremonyException>(() => OutputFile.Write(late, _ => File.WriteAllText(late, "another's"), overwrite: false)).Message, StringComparison.Ordinal);
+        Assert.Equal("another's", File.ReadAllText(late));
+        Assert.Equal(["image", "late"], Names());
+    }
+
+    [Fact]
+    public async Task No_large_file_is_written_into_a_pipe_or_over_it()
+    {
+        string pipe = await PipeAsync("pipe", "600");
+        foreach (bool overwrite in (bool[])[false, true])
+            Assert.Contains("device or a pipe", Assert.Throws<CeremonyException>(() => OutputFile.Write(pipe, static _ => { }, overwrite)).Message, StringComparison.Ordinal);
+        Assert.Contains("device or a pipe", Assert.Throws<CeremonyException>(() => OutputFile.RequireFile("/dev/null", overwrite: true)).Message, StringComparison.Ordinal);
+        Assert.Equal(["pipe"], Names());
+    }
+
     [Theory]
     [InlineData("622")]
     [InlineData("644")]

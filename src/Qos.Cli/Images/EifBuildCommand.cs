@@ -57,7 +57,7 @@ internal sealed class EifBuildCommand : QosCommand
         if (pcrs is not null)
             OutputFile.RequireFree(pcrs, force);
         EifRecipe recipe = Recipe(parsed);
-        EifFile.Write(path, force, recipe.Write);
+        OutputFile.Write(path, recipe.Write, force);
         if (pcrs is not null)
             OutputFile.Write(pcrs, Encoding.ASCII.GetBytes(ImageFile.ReadValid(path).Measurements.ToPcrsText()), force);
         ImageFile.Report(terminal, path, parsed.GetValue(_json));

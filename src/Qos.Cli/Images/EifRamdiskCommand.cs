@@ -30,13 +30,17 @@ internal sealed class EifRamdiskCommand : QosCommand
         var list = RamdiskList.Parse(Encoding.UTF8.GetString(InputFile.Bytes(path)), path);
         string target = parsed.GetValue(_out)!;
         bool compress = parsed.GetValue(_gzip);
-        EifFile.Write(target, parsed.GetValue(_force), output =>
-        {
-            if (compress)
-                RamdiskArchive.WriteCompressed(list, RamdiskArchive.FilesBelow(root), output);
-            else
-                RamdiskArchive.Write(list, RamdiskArchive.FilesBelow(root), output);
-        });
+        Func<string, EifPartSource> files = RamdiskArchive.FilesBelow(root);
+        OutputFile.Write(
+            target,
+            output =>
+            {
+                if (compress)
+                    RamdiskArchive.WriteCompressed(list, files, output);
+                else
+                    RamdiskArchive.Write(list, files, output);
+            },
+            parsed.GetValue(_force));
         terminal.Page.Wrote(target, string.Create(CultureInfo.InvariantCulture, $"{list.Entries.Count} entries, {new FileInfo(target).Length} bytes"));
         return Task.CompletedTask;
     }

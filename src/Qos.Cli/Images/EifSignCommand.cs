@@ -29,14 +29,14 @@ internal sealed class EifSignCommand : QosCommand
     {
         string path = parsed.GetValue(_out)!;
         bool force = parsed.GetValue(_force);
-        EifFile.RequireFree(path, force);
+        OutputFile.RequireFile(path, force);
         byte[] certificate = InputFile.Bytes(parsed.GetValue(_certificate)!);
         string keyPath = parsed.GetValue(_key)!;
         if (KeyFileFormat.IsExposed(keyPath))
             terminal.Warn($"{keyPath} can be read by others than its owner; chmod 600 it");
         using ECDsa key = ReadKey(keyPath);
         var image = EifPartSource.FromFile(parsed.GetValue(_file)!);
-        EifFile.Write(path, force, output => EifSigner.Sign(image, output, certificate, key));
+        OutputFile.Write(path, output => EifSigner.Sign(image, output, certificate, key), force);
         EifCertificate signer = ImageFile.Report(terminal, path, parsed.GetValue(_json)).Signature!.Certificate;
         if (DateTimeOffset.UtcNow < signer.NotBefore || DateTimeOffset.UtcNow > signer.NotAfter)
             terminal.Warn($"the certificate is valid from {signer.NotBefore:u} to {signer.NotAfter:u}: AWS starts no image outside of that time");

@@ -20,6 +20,7 @@ internal static class AtomicFile
 
     private const string DraftEnding = ".draft";
     private const int MaxAttempts = 100;
+    private const int BufferSize = 64 << 10;
 
     // EWOULDBLOCK, as the framework's exception has it for a file that another one has locked.
     private const int WouldBlock = 11;
@@ -32,7 +33,22 @@ internal static class AtomicFile
     /// <returns>Whether it was written; false when something is there that was not to be replaced.</returns>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    internal static bool TryWrite(string path, ReadOnlySpan<byte> content, UnixFileMode mode, bool replace)
+    internal static bool TryWrite(string path, ReadOnlySpan<byte> content, UnixFileMode mode, bool replace) =>
+        TryWrite(path, content, static (stream, content) => stream.Write(content), bufferSize: 0, mode, replace);
+
+    /// <summary>The same for contents that are too large to be held.</summary>
+    /// <param name="path">Where; the folder must be there.</param>
+    /// <param name="write">Writes the contents into a stream in which it may read and move; it is called again when another program took the draft away.</param>
+    /// <param name="mode">Its rights.</param>
+    /// <param name="replace">Whether a file that is there may be replaced.</param>
+    /// <returns>Whether it was written; false when something is there that was not to be replaced.</returns>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    internal static bool TryWrite(string path, Action<Stream> write, UnixFileMode mode, bool replace) =>
+        TryWrite(path, write, static (stream, write) => write(stream), BufferSize, mode, replace);
+
+    private static bool TryWrite<T>(string path, T content, Action<Stream, T> write, int bufferSize, UnixFileMode mode, bool replace)
+        where T : allows ref struct
     {
         string target = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(target) ?? throw new IOException("it is a folder");
@@ -43,7 +59,7 @@ internal static class AtomicFile
         for (int attempt = 1; ; attempt++)
         {
             // Between its making and its locking a draft may be taken for an abandoned one.
-            if (TryWriteDraft(folder, target, content, mode, replace) is { } isWritten)
+            if (TryWriteDraft(folder, target, content, write, bufferSize, mode, replace) is { } isWritten)
                 return isWritten;
             if (attempt == MaxAttempts)
                 throw new IOException("too many programs write it at once");
@@ -51,7 +67,8 @@ internal static class AtomicFile
     }
 
     // Null when another writer took the draft away.
-    private static bool? TryWriteDraft(string folder, string target, ReadOnlySpan<byte> content, UnixFileMode mode, bool replace)
+    private static bool? TryWriteDraft<T>(string folder, string target, T content, Action<Stream, T> write, int bufferSize, UnixFileMode mode, bool replace)
+        where T : allows ref struct
     {
         string draft = Path.Combine(folder, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}{DraftEnding}");
         bool isThere = true;
@@ -60,15 +77,15 @@ internal static class AtomicFile
             using var stream = new FileStream(draft, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
+                Access = FileAccess.ReadWrite,
 
                 // Locks it.
                 Share = FileShare.None,
-                BufferSize = 0,
+                BufferSize = bufferSize,
                 UnixCreateMode = mode,
             });
             File.SetUnixFileMode(stream.SafeFileHandle, mode);
-            stream.Write(content);
+            write(stream, content);
             stream.Flush(flushToDisk: true);
             int error = LibC.Rename(draft, target, replace);
             if (error == LibC.EEXIST)

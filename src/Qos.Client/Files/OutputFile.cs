@@ -40,6 +40,54 @@ public static class OutputFile
             throw Taken(path, hasForce: false);
     }
 
+    /// <summary>Writes a file that is too large to be held, an image for one.</summary>
+    /// <param name="path">Where; its folder is made when it is missing. A device or a pipe is refused: nobody could move in it.</param>
+    /// <param name="write">Writes the contents into a stream in which it may read and move. Its exceptions are not changed, and leave no file.</param>
+    /// <param name="overwrite">Whether a file that is there may be replaced; the command has an option for it.</param>
+    /// <exception cref="CeremonyException">The file is there already, or cannot be written.</exception>
+    public static void Write(string path, Action<Stream> write, bool overwrite)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        RequireFile(path, overwrite);
+        string full = Path.GetFullPath(path);
+        Exception? refused = null;
+        bool isWritten;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(full) ?? "/");
+            isWritten = AtomicFile.TryWrite(full, Guarded, AtomicFile.Readable, overwrite);
+        }
+        catch (Exception e) when (e != refused && (e is IOException or UnauthorizedAccessException))
+        {
+            throw new CeremonyException($"{path} cannot be written: {e.Message}", e);
+        }
+
+        if (!isWritten)
+            throw Taken(path, hasForce: true);
+
+        void Guarded(Stream stream)
+        {
+            try
+            {
+                write(stream);
+            }
+            catch (Exception e)
+            {
+                refused = e;
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Refuses a path that is taken, or is a device or a pipe, before work is done for it.</summary>
+    /// <exception cref="CeremonyException">A file is there, or something that is not a file.</exception>
+    public static void RequireFile(string path, bool overwrite)
+    {
+        if (IsStream(Path.GetFullPath(path)))
+            throw new CeremonyException($"{path} is a device or a pipe, into which no image or ramdisk can be written: name a file.");
+        RequireFree(path, overwrite, hasForce: true);
+    }
+
     /// <summary>Refuses a path that is taken, or a stream that others read, before work is done for it; nothing there may be replaced.</summary>
     /// <exception cref="CeremonyException">A file is there.</exception>
     public static void RequireFree(string path) => RequireFree(path, overwrite: false, hasForce: false);

@@ -3,21 +3,12 @@ using Qos.Vectors;
 
 namespace Qos.Eif.Tests;
 
-/// <summary>Files that are none: a rename would put one in their place, and reading would wait for whoever writes.</summary>
+/// <summary>Files that are none: reading one would wait for whoever writes.</summary>
 public sealed class FileTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qos-eif-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    [Fact]
-    public void A_pipe_is_neither_written_nor_replaced()
-    {
-        string pipe = Pipe();
-        foreach (bool overwrite in (bool[])[false, true])
-            Assert.Contains("device or a pipe", Assert.Throws<IOException>(() => EifFile.Write(pipe, overwrite, static _ => { })).Message, StringComparison.Ordinal);
-        Assert.Equal([pipe], Directory.GetFileSystemEntries(_folder));
-    }
 
     [Fact]
     public void A_pipe_is_no_part_and_not_waited_for()
@@ -72,17 +63,6 @@ public sealed class FileTests : IDisposable
             "at most 1073741824",
             Assert.Throws<RamdiskException>(() => RamdiskArchive.WriteCompressed(list, RamdiskArchive.FilesBelow(_folder), output)).Message,
             StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void What_fails_leaves_what_was_there_and_nothing_else()
-    {
-        string file = Path.Combine(_folder, "image");
-        File.WriteAllBytes(file, VectorFiles.Bytes("eif", "one.eif"));
-        Assert.Throws<EifException>(() => EifFile.Write(file, overwrite: true, static _ => throw new EifException("no")));
-        Assert.Throws<IOException>(() => EifFile.Write(file, overwrite: false, static _ => { }));
-        Assert.Equal(VectorFiles.Bytes("eif", "one.eif"), File.ReadAllBytes(file));
-        Assert.Equal([file], Directory.GetFileSystemEntries(_folder));
     }
 
     private string Pipe()
