@@ -48,7 +48,7 @@ public sealed record BootProof
         Write(writer, "owner", Owner);
         if (CreatedAtSeconds is { } seconds)
         {
-            writer.Name("createdAt"u8);
+            writer.WritePropertyName("createdAt"u8);
             writer.BeginObject();
             Write(writer, "seconds", seconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
             Write(writer, "nanos", "0");
@@ -63,7 +63,7 @@ public sealed record BootProof
     {
         if (value is null)
             return;
-        writer.Name(name);
-        writer.String(value);
+        writer.WritePropertyName(name);
+        writer.WriteString(value);
     }
 }

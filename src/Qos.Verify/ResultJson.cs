@@ -21,10 +21,10 @@ internal static class ResultJson
     {
         using var writer = new QosJsonWriter(JsonForm.Plain);
         writer.BeginObject();
-        writer.Name("proof"u8);
-        writer.Integer(proof.Number);
-        writer.Name("line"u8);
-        writer.Integer(proof.Line);
+        writer.WritePropertyName("proof"u8);
+        writer.WriteInteger(proof.Number);
+        writer.WritePropertyName("line"u8);
+        writer.WriteInteger(proof.Line);
         if (proof.Result is { } result)
             WriteMembers(writer, result);
         else
@@ -40,29 +40,29 @@ internal static class ResultJson
     private static void WriteMembers(QosJsonWriter writer, VerificationResult result)
     {
         Bool(writer, "valid", result.IsValid);
-        writer.Name("root"u8);
+        writer.WritePropertyName("root"u8);
         writer.BeginObject();
         Text(writer, "sha256", result.RootSha256);
         Bool(writer, "aws", result.IsAwsRoot);
         writer.EndObject();
-        writer.Name("time"u8);
+        writer.WritePropertyName("time"u8);
         writer.BeginObject();
         Text(writer, "choice", result.TimeChoice.ToString());
         if (result.Time is { } time)
             Number(writer, "unix", time.ToUnixTimeSeconds());
         writer.EndObject();
-        writer.Name("waived"u8);
+        writer.WritePropertyName("waived"u8);
         writer.BeginArray();
         foreach (Check waiver in result.Waivers)
-            writer.String(waiver.Name);
+            writer.WriteString(waiver.Name);
         writer.EndArray();
         if (result.Proven is { } proven)
         {
-            writer.Name("proven"u8);
+            writer.WritePropertyName("proven"u8);
             Write(writer, proven);
         }
 
-        writer.Name("checks"u8);
+        writer.WritePropertyName("checks"u8);
         writer.BeginArray();
         foreach (Check check in result.Checks)
             Write(writer, check);
@@ -94,7 +94,7 @@ internal static class ResultJson
             Write(writer, manifest);
         if (proven.Approvers.Count > 0)
         {
-            writer.Name("approvedBy"u8);
+            writer.WritePropertyName("approvedBy"u8);
             Members(writer, proven.Approvers);
         }
 
@@ -118,7 +118,7 @@ internal static class ResultJson
         Text(writer, "restart", manifest.Pivot.Restart.ToString());
         Bool(writer, "debugMode", manifest.Pivot.DebugMode);
         Texts(writer, "arguments", manifest.Pivot.Args);
-        writer.Name("environment"u8);
+        writer.WritePropertyName("environment"u8);
         writer.BeginObject();
         foreach ((string name, string value) in manifest.Pivot.Env)
             Text(writer, name, value);
@@ -134,7 +134,7 @@ internal static class ResultJson
     {
         Text(writer, "moduleId", document.ModuleId);
         Number(writer, "timestampMs", (long)document.Timestamp);
-        writer.Name("pcrs"u8);
+        writer.WritePropertyName("pcrs"u8);
         writer.BeginObject();
         foreach ((int index, ReadOnlyMemory<byte> value) in document.Pcrs.OrderBy(static pcr => pcr.Key))
             Hex(writer, index.ToString(CultureInfo.InvariantCulture), value);
@@ -147,10 +147,10 @@ internal static class ResultJson
 
     private static void Write(QosJsonWriter writer, string name, MemberSet set)
     {
-        writer.Name(name);
+        writer.WritePropertyName(name);
         writer.BeginObject();
         Number(writer, "threshold", set.Threshold);
-        writer.Name("members"u8);
+        writer.WritePropertyName("members"u8);
         Members(writer, set.Members);
         writer.EndObject();
     }
@@ -172,10 +172,10 @@ internal static class ResultJson
 
     private static void Texts(QosJsonWriter writer, string name, IEnumerable<string> values)
     {
-        writer.Name(name);
+        writer.WritePropertyName(name);
         writer.BeginArray();
         foreach (string value in values)
-            writer.String(value);
+            writer.WriteString(value);
         writer.EndArray();
     }
 
@@ -183,25 +183,25 @@ internal static class ResultJson
     {
         if (value is null)
             return;
-        writer.Name(name);
-        writer.String(value);
+        writer.WritePropertyName(name);
+        writer.WriteString(value);
     }
 
     private static void Hex(QosJsonWriter writer, string name, ReadOnlyMemory<byte> value)
     {
-        writer.Name(name);
-        writer.Hex(value.Span);
+        writer.WritePropertyName(name);
+        writer.WriteHex(value.Span);
     }
 
     private static void Number(QosJsonWriter writer, string name, long value)
     {
-        writer.Name(name);
-        writer.Integer(value);
+        writer.WritePropertyName(name);
+        writer.WriteInteger(value);
     }
 
     private static void Bool(QosJsonWriter writer, string name, bool value)
     {
-        writer.Name(name);
-        writer.Bool(value);
+        writer.WritePropertyName(name);
+        writer.WriteBool(value);
     }
 }

@@ -14,18 +14,18 @@ public class BorshTests
         string hex = vectors.RootElement[0].GetProperty("hex").GetString()!;
 
         var reader = new BorshReader(Hex.Decode(hex));
-        uint a = reader.U32();
-        string b = reader.String(100);
-        byte[] c = reader.Bytes(100);
+        uint a = reader.ReadUInt32();
+        string b = reader.ReadString(100);
+        byte[] c = reader.ReadBytes(100);
         reader.End();
         Assert.Equal(42u, a);
         Assert.Equal("Hello, world!", b);
         Assert.Equal([1, 2, 3, 4, 5], c);
 
         using var writer = new BorshWriter();
-        writer.U32(a);
-        writer.String(b);
-        writer.Bytes(c);
+        writer.WriteUInt32(a);
+        writer.WriteString(b);
+        writer.WriteBytes(c);
         Assert.Equal(hex, Hex.Encode(writer.Written));
     }
 
@@ -33,34 +33,34 @@ public class BorshTests
     public void Every_kind_of_value_comes_back()
     {
         using var writer = new BorshWriter();
-        writer.U8(0xab);
-        writer.U16(0x1234);
-        writer.U32(0xdeadbeef);
-        writer.U64(ulong.MaxValue - 1);
-        writer.Bool(true);
-        writer.Bool(false);
-        writer.Option(true);
-        writer.Variant(22);
-        writer.Fixed([9, 8, 7]);
-        writer.Count(2);
-        writer.Bytes([1]);
-        writer.Bytes([]);
-        writer.String("é€😀");
+        writer.WriteByte(0xab);
+        writer.WriteUInt16(0x1234);
+        writer.WriteUInt32(0xdeadbeef);
+        writer.WriteUInt64(ulong.MaxValue - 1);
+        writer.WriteBool(true);
+        writer.WriteBool(false);
+        writer.WriteOption(true);
+        writer.WriteVariant(22);
+        writer.WriteFixed([9, 8, 7]);
+        writer.WriteCount(2);
+        writer.WriteBytes([1]);
+        writer.WriteBytes([]);
+        writer.WriteString("é€😀");
 
         var reader = new BorshReader(writer.ToArray());
-        Assert.Equal(0xab, reader.U8());
-        Assert.Equal(0x1234, reader.U16());
-        Assert.Equal(0xdeadbeef, reader.U32());
-        Assert.Equal(ulong.MaxValue - 1, reader.U64());
-        Assert.True(reader.Bool());
-        Assert.False(reader.Bool());
-        Assert.True(reader.Option());
-        Assert.Equal(22, reader.Variant(24));
-        Assert.Equal([9, 8, 7], reader.Fixed(3).ToArray());
-        Assert.Equal(2, reader.Count(4));
-        Assert.Equal([1], reader.Bytes(1));
-        Assert.Empty(reader.BytesSpan().ToArray());
-        Assert.Equal("é€😀", reader.String(9));
+        Assert.Equal(0xab, reader.ReadByte());
+        Assert.Equal(0x1234, reader.ReadUInt16());
+        Assert.Equal(0xdeadbeef, reader.ReadUInt32());
+        Assert.Equal(ulong.MaxValue - 1, reader.ReadUInt64());
+        Assert.True(reader.ReadBool());
+        Assert.False(reader.ReadBool());
+        Assert.True(reader.ReadOption());
+        Assert.Equal(22, reader.ReadVariant(24));
+        Assert.Equal([9, 8, 7], reader.ReadFixed(3).ToArray());
+        Assert.Equal(2, reader.ReadCount(4));
+        Assert.Equal([1], reader.ReadBytes(1));
+        Assert.Empty(reader.ReadByteSpan().ToArray());
+        Assert.Equal("é€😀", reader.ReadString(9));
         Assert.Equal(0, reader.Remaining);
         reader.End();
     }
@@ -74,11 +74,11 @@ public class BorshTests
             // What is no text of Unicode cannot be written.
             string value = string.Concat(text.Get.EnumerateRunes());
             using var writer = new BorshWriter();
-            writer.U32(small);
-            writer.Option(flag);
-            writer.String(value);
-            writer.U64(large);
-            writer.Bytes(bytes);
+            writer.WriteUInt32(small);
+            writer.WriteOption(flag);
+            writer.WriteString(value);
+            writer.WriteUInt64(large);
+            writer.WriteBytes(bytes);
             byte[] written = writer.ToArray();
 
             Assert.Equal((small, flag, value, large, Convert.ToHexString(bytes)), Read(written));
@@ -90,7 +90,7 @@ public class BorshTests
         static (uint, bool, string, ulong, string) Read(byte[] bytes)
         {
             var reader = new BorshReader(bytes);
-            var values = (reader.U32(), reader.Option(), reader.String(10_000), reader.U64(), Convert.ToHexString(reader.Bytes(10_000)));
+            var values = (reader.ReadUInt32(), reader.ReadOption(), reader.ReadString(10_000), reader.ReadUInt64(), Convert.ToHexString(reader.ReadBytes(10_000)));
             reader.End();
             return values;
         }
@@ -98,21 +98,21 @@ public class BorshTests
 
     public static TheoryData<string, string, Action<byte[]>> Refused => new()
     {
-        { "bool 2", "02", static bytes => new BorshReader(bytes).Bool() },
-        { "option 255", "ff", static bytes => new BorshReader(bytes).Option() },
-        { "variant behind the last", "03", static bytes => new BorshReader(bytes).Variant(3) },
-        { "u16 cut", "01", static bytes => new BorshReader(bytes).U16() },
-        { "u32 cut", "010203", static bytes => new BorshReader(bytes).U32() },
-        { "u64 cut", "01020304050607", static bytes => new BorshReader(bytes).U64() },
-        { "nothing", "", static bytes => new BorshReader(bytes).U8() },
-        { "count beyond the end", "0300000001 02", static bytes => new BorshReader(bytes).Bytes(100) },
-        { "count of 4 GiB", "ffffffff01", static bytes => new BorshReader(bytes).Bytes(int.MaxValue) },
-        { "elements that cannot fit", "0200000001020304", static bytes => new BorshReader(bytes).Count(4) },
-        { "count whose product overflows 32 bits", "00000040000000", static bytes => new BorshReader(bytes).Count(4) },
-        { "longer than allowed", "0200000001 02", static bytes => new BorshReader(bytes).Bytes(1) },
-        { "string longer than allowed", "020000006161", static bytes => new BorshReader(bytes).String(1) },
-        { "string not UTF-8", "01000000ff", static bytes => new BorshReader(bytes).String(9) },
-        { "string with a surrogate", "03000000eda080", static bytes => new BorshReader(bytes).String(9) },
+        { "bool 2", "02", static bytes => new BorshReader(bytes).ReadBool() },
+        { "option 255", "ff", static bytes => new BorshReader(bytes).ReadOption() },
+        { "variant behind the last", "03", static bytes => new BorshReader(bytes).ReadVariant(3) },
+        { "u16 cut", "01", static bytes => new BorshReader(bytes).ReadUInt16() },
+        { "u32 cut", "010203", static bytes => new BorshReader(bytes).ReadUInt32() },
+        { "u64 cut", "01020304050607", static bytes => new BorshReader(bytes).ReadUInt64() },
+        { "nothing", "", static bytes => new BorshReader(bytes).ReadByte() },
+        { "count beyond the end", "0300000001 02", static bytes => new BorshReader(bytes).ReadBytes(100) },
+        { "count of 4 GiB", "ffffffff01", static bytes => new BorshReader(bytes).ReadBytes(int.MaxValue) },
+        { "elements that cannot fit", "0200000001020304", static bytes => new BorshReader(bytes).ReadCount(4) },
+        { "count whose product overflows 32 bits", "00000040000000", static bytes => new BorshReader(bytes).ReadCount(4) },
+        { "longer than allowed", "0200000001 02", static bytes => new BorshReader(bytes).ReadBytes(1) },
+        { "string longer than allowed", "020000006161", static bytes => new BorshReader(bytes).ReadString(1) },
+        { "string not UTF-8", "01000000ff", static bytes => new BorshReader(bytes).ReadString(9) },
+        { "string with a surrogate", "03000000eda080", static bytes => new BorshReader(bytes).ReadString(9) },
         { "left over", "00", static bytes => new BorshReader(bytes).End() },
     };
 
@@ -128,7 +128,7 @@ public class BorshTests
     public void A_lone_surrogate_cannot_be_written()
     {
         using var writer = new BorshWriter();
-        Assert.Throws<EncodingException>(() => writer.String("\ud800"));
+        Assert.Throws<EncodingException>(() => writer.WriteString("\ud800"));
     }
 
     [Fact]
@@ -149,14 +149,14 @@ public class BorshTests
                 {
                     switch (random.Next(8))
                     {
-                        case 0: reader.U8(); break;
-                        case 1: reader.U16(); break;
-                        case 2: reader.U64(); break;
-                        case 3: reader.Bool(); break;
-                        case 4: Assert.True(reader.Bytes(16).Length <= 16); break;
-                        case 5: Assert.True(reader.String(16).Length <= 16); break;
-                        case 6: Assert.True(reader.Count(3) * 3 <= reader.Remaining); break;
-                        default: Assert.True(reader.Variant(3) < 3); break;
+                        case 0: reader.ReadByte(); break;
+                        case 1: reader.ReadUInt16(); break;
+                        case 2: reader.ReadUInt64(); break;
+                        case 3: reader.ReadBool(); break;
+                        case 4: Assert.True(reader.ReadBytes(16).Length <= 16); break;
+                        case 5: Assert.True(reader.ReadString(16).Length <= 16); break;
+                        case 6: Assert.True(reader.ReadCount(3) * 3 <= reader.Remaining); break;
+                        default: Assert.True(reader.ReadVariant(3) < 3); break;
                     }
                 }
 

@@ -30,10 +30,10 @@ public class QosJsonWriterTests
     {
         using var writer = new QosJsonWriter(JsonForm.Plain);
         writer.BeginObject();
-        writer.Name("z");
-        writer.Null();
-        writer.Name("a"u8);
-        writer.Integer(0L);
+        writer.WritePropertyName("z");
+        writer.WriteNull();
+        writer.WritePropertyName("a"u8);
+        writer.WriteInteger(0L);
         writer.EndObject();
         Assert.Equal("""{"z":null,"a":0}""", Text.UTF8.GetString(writer.Written));
     }
@@ -42,7 +42,7 @@ public class QosJsonWriterTests
     public void Every_character_is_escaped_as_it_must_be_and_no_other()
     {
         using var writer = new QosJsonWriter(JsonForm.Canonical);
-        writer.String(string.Concat(Enumerable.Range(0, 0x80).Select(static character => (char)character)) + "é€😀");
+        writer.WriteString(string.Concat(Enumerable.Range(0, 0x80).Select(static character => (char)character)) + "é€😀");
         string controls = "\\u0000\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\b\\t\\n\\u000b\\f\\r\\u000e\\u000f"
             + "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001c\\u001d\\u001e\\u001f";
         Assert.Equal("\"" + controls + " !\\\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u007fé€😀\"",
@@ -58,8 +58,8 @@ public class QosJsonWriterTests
                 return true;
             using var writer = new QosJsonWriter(JsonForm.Plain);
             writer.BeginArray();
-            writer.String(value);
-            writer.Utf8String(Text.UTF8.GetBytes(value));
+            writer.WriteString(value);
+            writer.WriteUtf8String(Text.UTF8.GetBytes(value));
             writer.EndArray();
             var reader = new QosJsonReader(writer.Written);
             reader.BeginArray();
@@ -81,12 +81,12 @@ public class QosJsonWriterTests
                 Assert.Equal(Math.Sign(string.CompareOrdinal(names[i], names[j])), Math.Sign(i.CompareTo(j)));
                 using var writer = new QosJsonWriter(JsonForm.Canonical);
                 writer.BeginObject();
-                writer.Name(names[i]);
-                writer.Bool(false);
+                writer.WritePropertyName(names[i]);
+                writer.WriteBool(false);
                 if (i < j)
-                    writer.Name(names[j]);
+                    writer.WritePropertyName(names[j]);
                 else
-                    Assert.Throws<InvalidOperationException>(() => writer.Name(names[j]));
+                    Assert.Throws<InvalidOperationException>(() => writer.WritePropertyName(names[j]));
             }
         }
     }
@@ -96,19 +96,19 @@ public class QosJsonWriterTests
     {
         using var writer = new QosJsonWriter(JsonForm.Canonical);
         writer.BeginObject();
-        writer.Name("m");
+        writer.WritePropertyName("m");
         writer.BeginObject();
-        writer.Name("z");
+        writer.WritePropertyName("z");
         writer.BeginArray();
         writer.BeginObject();
-        writer.Name("a");
-        writer.Bool(true);
+        writer.WritePropertyName("a");
+        writer.WriteBool(true);
         writer.EndObject();
         writer.EndArray();
         writer.EndObject();
-        Assert.Throws<InvalidOperationException>(() => writer.Name("l"));
-        writer.Name("n");
-        writer.Raw("[1]"u8);
+        Assert.Throws<InvalidOperationException>(() => writer.WritePropertyName("l"));
+        writer.WritePropertyName("n");
+        writer.WriteRaw("[1]"u8);
         writer.EndObject();
         Assert.Equal("""{"m":{"z":[{"a":true}]},"n":[1]}""", Text.UTF8.GetString(writer.Written));
     }
@@ -121,14 +121,14 @@ public class QosJsonWriterTests
             static writer => _ = writer.Written.Length,
             static writer => writer.EndArray(),
             static writer => writer.EndObject(),
-            static writer => writer.Name("a"),
-            static writer => { writer.Null(); writer.Null(); },
-            static writer => { writer.BeginObject(); writer.Null(); },
+            static writer => writer.WritePropertyName("a"),
+            static writer => { writer.WriteNull(); writer.WriteNull(); },
+            static writer => { writer.BeginObject(); writer.WriteNull(); },
             static writer => { writer.BeginObject(); writer.EndArray(); },
-            static writer => { writer.BeginObject(); writer.Name("a"); writer.EndObject(); },
-            static writer => { writer.BeginObject(); writer.Name("a"); writer.Name("b"); },
-            static writer => { writer.BeginObject(); writer.Name("a"); writer.Null(); },
-            static writer => { writer.BeginArray(); writer.Name("a"); },
+            static writer => { writer.BeginObject(); writer.WritePropertyName("a"); writer.EndObject(); },
+            static writer => { writer.BeginObject(); writer.WritePropertyName("a"); writer.WritePropertyName("b"); },
+            static writer => { writer.BeginObject(); writer.WritePropertyName("a"); writer.WriteNull(); },
+            static writer => { writer.BeginArray(); writer.WritePropertyName("a"); },
             static writer => { writer.BeginArray(); writer.EndObject(); },
             static writer => { writer.BeginArray(); _ = writer.Written.Length; },
             static writer => { for (int depth = 0; depth < 65; depth++) writer.BeginArray(); },
@@ -144,12 +144,12 @@ public class QosJsonWriterTests
     public void Text_that_is_no_unicode_is_refused()
     {
         using var writer = new QosJsonWriter(JsonForm.Plain);
-        Assert.Throws<EncodingException>(() => writer.String("a\ud800"));
-        Assert.Throws<EncodingException>(() => writer.String(new string('a', 300) + "\udc00"));
-        Assert.Throws<EncodingException>(() => writer.Utf8String([0xff]));
+        Assert.Throws<EncodingException>(() => writer.WriteString("a\ud800"));
+        Assert.Throws<EncodingException>(() => writer.WriteString(new string('a', 300) + "\udc00"));
+        Assert.Throws<EncodingException>(() => writer.WriteUtf8String([0xff]));
         writer.BeginObject();
-        Assert.Throws<EncodingException>(() => writer.Name([0xc3]));
-        Assert.Throws<EncodingException>(() => writer.Name("\ud800"));
+        Assert.Throws<EncodingException>(() => writer.WritePropertyName([0xc3]));
+        Assert.Throws<EncodingException>(() => writer.WritePropertyName("\ud800"));
     }
 
     [Fact]
@@ -163,8 +163,8 @@ public class QosJsonWriterTests
         foreach (QosJsonWriter writer in new[] { toOutput, toMemory })
         {
             writer.BeginArray();
-            writer.Hex(bytes);
-            writer.String(new string('é', 5000) + "\n");
+            writer.WriteHex(bytes);
+            writer.WriteString(new string('é', 5000) + "\n");
             writer.EndArray();
         }
 
@@ -181,26 +181,26 @@ public class QosJsonWriterTests
     private static void WriteAll(QosJsonWriter writer)
     {
         writer.BeginObject();
-        writer.Name("a"u8);
-        writer.Integer(long.MinValue);
-        writer.Name("b");
+        writer.WritePropertyName("a"u8);
+        writer.WriteInteger(long.MinValue);
+        writer.WritePropertyName("b");
         writer.BeginArray();
-        writer.Integer(ulong.MaxValue);
-        writer.String("x");
-        writer.Null();
-        writer.Bool(true);
+        writer.WriteInteger(ulong.MaxValue);
+        writer.WriteString("x");
+        writer.WriteNull();
+        writer.WriteBool(true);
         writer.BeginObject();
         writer.EndObject();
         writer.EndArray();
-        writer.Name("c");
-        writer.Hex([0xde, 0xad, 0xbe, 0xef]);
-        writer.Name("d");
+        writer.WritePropertyName("c");
+        writer.WriteHex([0xde, 0xad, 0xbe, 0xef]);
+        writer.WritePropertyName("d");
         writer.BeginObject();
-        writer.Name("x");
+        writer.WritePropertyName("x");
         writer.BeginArray();
         writer.EndArray();
-        writer.Name("y");
-        writer.Hex([]);
+        writer.WritePropertyName("y");
+        writer.WriteHex([]);
         writer.EndObject();
         writer.EndObject();
     }

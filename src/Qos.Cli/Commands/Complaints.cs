@@ -25,8 +25,8 @@ internal sealed class Complaints(Terminal terminal, bool isJson)
         writer.Member("error", line);
         if (code is not null)
             writer.Member("code", code);
-        writer.Name("status");
-        writer.Integer((long)status);
+        writer.WritePropertyName("status");
+        writer.WriteInteger((long)status);
         writer.EndObject();
         JsonResult.Write(terminal.Error, writer.Written);
         return status;

@@ -23,9 +23,9 @@ internal static class GenesisPage
         writer.BeginObject();
         writer.Member("quorumKey", output.QuorumKey.Span);
         writer.Member("fingerprint", MemberSetDifference.Fingerprint(output.QuorumKey.Span));
-        writer.Name("threshold");
-        writer.Integer((ulong)output.Set.Threshold);
-        writer.Name("members");
+        writer.WritePropertyName("threshold");
+        writer.WriteInteger((ulong)output.Set.Threshold);
+        writer.WritePropertyName("members");
         writer.BeginArray();
         foreach (QuorumMember member in output.Set.Members)
         {

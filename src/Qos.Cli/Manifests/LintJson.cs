@@ -12,15 +12,15 @@ internal static class LintJson
     {
         writer.BeginObject();
         writer.Member("hash", manifest.Hash());
-        writer.Name("findings");
+        writer.WritePropertyName("findings");
         WriteFindings(writer, findings);
-        writer.Name("sections");
+        writer.WritePropertyName("sections");
         writer.BeginArray();
         foreach (ManifestSection section in ManifestReview.Sections(manifest))
         {
             writer.BeginObject();
             writer.Member("title", section.Title);
-            writer.Name("fields");
+            writer.WritePropertyName("fields");
             writer.BeginArray();
             foreach (ManifestField field in section.Fields)
             {

@@ -54,7 +54,7 @@ internal sealed class ManifestDiffCommand : QosCommand
         JsonResult.Write(terminal, writer =>
         {
             writer.BeginObject();
-            writer.Name("differences");
+            writer.WritePropertyName("differences");
             writer.BeginArray();
             foreach (ManifestDifference difference in differences)
             {

@@ -50,8 +50,8 @@ internal sealed class NodeInfoCommand : QosCommand
         {
             Manifest manifest = envelope.Manifest;
             writer.Member("namespace", manifest.Namespace.Name);
-            writer.Name("nonce");
-            writer.Integer((ulong)manifest.Namespace.Nonce);
+            writer.WritePropertyName("nonce");
+            writer.WriteInteger((ulong)manifest.Namespace.Nonce);
             writer.Member("manifestHash", manifest.Hash());
             writer.Member("pivotHash", manifest.Pivot.Hash.Span);
             writer.Member("quorumKey", manifest.Namespace.QuorumKey.Span);

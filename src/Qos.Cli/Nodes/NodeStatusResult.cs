@@ -41,10 +41,10 @@ internal static class NodeStatusResult
         writer.Member("phase", PhaseText.Format(status.Phase));
         if (status.Shares is { } shares)
         {
-            writer.Name("shares");
+            writer.WritePropertyName("shares");
             writer.BeginObject();
-            writer.Name("threshold");
-            writer.Integer((ulong)shares.Threshold);
+            writer.WritePropertyName("threshold");
+            writer.WriteInteger((ulong)shares.Threshold);
             writer.Member("received", shares.Received);
             writer.Member("missing", shares.Missing);
             writer.EndObject();
@@ -52,17 +52,17 @@ internal static class NodeStatusResult
 
         if (status.Pivot is { } pivot)
         {
-            writer.Name("pivot");
+            writer.WritePropertyName("pivot");
             writer.BeginObject();
             writer.Member("state", NameOf(pivot.State));
-            writer.Name("restarts");
-            writer.Integer((ulong)pivot.Restarts);
+            writer.WritePropertyName("restarts");
+            writer.WriteInteger((ulong)pivot.Restarts);
             if (pivot.LastExit is { } exit)
             {
-                writer.Name("last_exit");
+                writer.WritePropertyName("last_exit");
                 writer.BeginObject();
-                writer.Name(exit.Signal is null ? "code" : "signal");
-                writer.Integer((long)(exit.Signal ?? exit.Code ?? 0));
+                writer.WritePropertyName(exit.Signal is null ? "code" : "signal");
+                writer.WriteInteger((long)(exit.Signal ?? exit.Code ?? 0));
                 writer.EndObject();
             }
 
@@ -90,14 +90,14 @@ internal static class NodeStatusResult
 
     private static void WriteBridges(QosJsonWriter writer, IReadOnlyList<BridgeStatus> bridges)
     {
-        writer.Name("bridges");
+        writer.WritePropertyName("bridges");
         writer.BeginArray();
         foreach (BridgeStatus bridge in bridges)
         {
             writer.BeginObject();
             writer.Member("type", bridge.IsServer ? "server" : "client");
-            writer.Name("port");
-            writer.Integer((ulong)bridge.Port);
+            writer.WritePropertyName("port");
+            writer.WriteInteger((ulong)bridge.Port);
             if (bridge.Problem is { } problem)
                 writer.Member("problem", problem);
             writer.EndObject();

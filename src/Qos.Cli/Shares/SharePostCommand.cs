@@ -38,8 +38,8 @@ internal sealed class SharePostCommand : QosCommand
         JsonResult.Write(terminal, writer =>
         {
             writer.BeginObject();
-            writer.Name("reconstructed");
-            writer.Bool(isComplete);
+            writer.WritePropertyName("reconstructed");
+            writer.WriteBool(isComplete);
             writer.EndObject();
         });
     }

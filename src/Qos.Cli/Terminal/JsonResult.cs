@@ -25,27 +25,27 @@ internal static class JsonResult
     /// <summary>Writes a member that is a string.</summary>
     public static void Member(this QosJsonWriter writer, string name, string? value)
     {
-        writer.Name(name);
+        writer.WritePropertyName(name);
         if (value is null)
-            writer.Null();
+            writer.WriteNull();
         else
-            writer.String(value);
+            writer.WriteString(value);
     }
 
     /// <summary>Writes a member that is hex.</summary>
     public static void Member(this QosJsonWriter writer, string name, ReadOnlySpan<byte> value)
     {
-        writer.Name(name);
-        writer.Hex(value);
+        writer.WritePropertyName(name);
+        writer.WriteHex(value);
     }
 
     /// <summary>Writes a member that is a list of strings.</summary>
     public static void Member(this QosJsonWriter writer, string name, IEnumerable<string> values)
     {
-        writer.Name(name);
+        writer.WritePropertyName(name);
         writer.BeginArray();
         foreach (string value in values)
-            writer.String(value);
+            writer.WriteString(value);
         writer.EndArray();
     }
 

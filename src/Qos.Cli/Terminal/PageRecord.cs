@@ -38,7 +38,7 @@ internal sealed class PageRecord
     {
         if (entries.Count == 0)
             return;
-        writer.Name(name);
+        writer.WritePropertyName(name);
         writer.BeginArray();
         foreach ((string one, string other) in entries)
         {

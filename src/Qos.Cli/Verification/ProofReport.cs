@@ -79,36 +79,36 @@ internal sealed class ProofReport(Terminal terminal, ProofPart part, bool isJson
     private void ShowJson(TimeSpan time, string? problem) => JsonResult.Write(terminal, writer =>
     {
         writer.BeginObject();
-        writer.Name("summary"u8);
+        writer.WritePropertyName("summary"u8);
         writer.BeginObject();
-        writer.Name("complete"u8);
-        writer.Bool(problem is null);
+        writer.WritePropertyName("complete"u8);
+        writer.WriteBool(problem is null);
         Number(writer, "proofs", _tally.Proofs);
         Number(writer, "accepted", _tally.Accepted);
         Number(writer, "refused", _tally.Refused);
         Number(writer, "waived", _tally.Waived);
-        writer.Name("waivers"u8);
+        writer.WritePropertyName("waivers"u8);
         writer.BeginObject();
         foreach ((string name, long count) in _tally.Waivers)
             Number(writer, name, count);
         writer.EndObject();
-        writer.Name("deployments"u8);
+        writer.WritePropertyName("deployments"u8);
         writer.BeginArray();
         foreach (Manifest manifest in _tally.Deployments)
             Write(writer, manifest);
         writer.EndArray();
         Number(writer, "keys", _tally.Keys);
-        writer.Name("moreKeys"u8);
-        writer.Bool(_tally.HasMoreKeys);
+        writer.WritePropertyName("moreKeys"u8);
+        writer.WriteBool(_tally.HasMoreKeys);
         Number(writer, "milliseconds", (long)time.TotalMilliseconds);
         Number(writer, "perSecond", PerSecond(time));
         if (_any is { } result)
         {
-            writer.Name("root"u8);
+            writer.WritePropertyName("root"u8);
             writer.BeginObject();
             writer.Member("sha256", result.RootSha256);
-            writer.Name("aws"u8);
-            writer.Bool(result.IsAwsRoot);
+            writer.WritePropertyName("aws"u8);
+            writer.WriteBool(result.IsAwsRoot);
             writer.EndObject();
         }
 
@@ -133,7 +133,7 @@ internal sealed class ProofReport(Terminal terminal, ProofPart part, bool isJson
 
     private static void Number(QosJsonWriter writer, string name, long value)
     {
-        writer.Name(name);
-        writer.Integer(value);
+        writer.WritePropertyName(name);
+        writer.WriteInteger(value);
     }
 }

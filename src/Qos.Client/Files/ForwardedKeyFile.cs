@@ -22,10 +22,10 @@ public static class ForwardedKeyFile
         ArgumentNullException.ThrowIfNull(key);
         using var writer = new QosJsonWriter(JsonForm.Plain);
         writer.BeginObject();
-        writer.Name("encrypted_quorum_key");
-        writer.Hex(key.EncryptedQuorumKey.Span);
-        writer.Name("signature");
-        writer.Hex(key.Signature.Span);
+        writer.WritePropertyName("encrypted_quorum_key");
+        writer.WriteHex(key.EncryptedQuorumKey.Span);
+        writer.WritePropertyName("signature");
+        writer.WriteHex(key.Signature.Span);
         writer.EndObject();
         return writer.ToArray();
     }

@@ -25,20 +25,20 @@ internal static class EnclaveEndpoints
 
         var json = new QosJsonWriter(JsonForm.Plain);
         json.BeginObject();
-        json.Name("phase"u8);
-        json.String(phase.ToString());
-        json.Name("manifestEnvelope"u8);
+        json.WritePropertyName("phase"u8);
+        json.WriteString(phase.ToString());
+        json.WritePropertyName("manifestEnvelope"u8);
         if (envelope is not null)
-            json.Raw(ManifestEnvelopeFormat.WritePlain(envelope));
+            json.WriteRaw(ManifestEnvelopeFormat.WritePlain(envelope));
         else
-            json.Raw("null"u8);
+            json.WriteRaw("null"u8);
 
         // As the reference writes them: old scripts compare the text.
-        json.Name("ephemeralKey"u8);
+        json.WritePropertyName("ephemeralKey"u8);
         if (key is { } present)
-            json.Hex(present.Span);
+            json.WriteHex(present.Span);
         else
-            json.Raw("null"u8);
+            json.WriteRaw("null"u8);
         json.EndObject();
         return (StatusCodes.Status200OK, json.ToArray());
     });
@@ -107,8 +107,8 @@ internal static class EnclaveEndpoints
     {
         var json = new QosJsonWriter(JsonForm.Plain);
         json.BeginObject();
-        json.Name("error"u8);
-        json.String(what);
+        json.WritePropertyName("error"u8);
+        json.WriteString(what);
         json.EndObject();
         return json.ToArray();
     }

@@ -70,7 +70,7 @@ internal sealed class BorshBodyReader(long bodyLength, IntakeBudget budget, Pivo
             return null;
         return (MessageIndex)kept[0] switch
         {
-            MessageIndex.BootStandardJsonEnvelopeRequest => Try(static (ref BorshReader reader) => ManifestEnvelopeFormat.ReadJson(reader.BytesSpan())),
+            MessageIndex.BootStandardJsonEnvelopeRequest => Try(static (ref BorshReader reader) => ManifestEnvelopeFormat.ReadJson(reader.ReadByteSpan())),
             MessageIndex.BootStandardRequest or MessageIndex.BootKeyForwardRequest =>
                 Try(static (ref BorshReader reader) => ManifestBorsh.ReadEnvelope(ref reader, ManifestVersion.V1))
                 ?? Try(static (ref BorshReader reader) => ManifestBorsh.ReadEnvelope(ref reader, ManifestVersion.V0)),

@@ -17,14 +17,14 @@ public sealed record AppProof(string Scheme, string PublicKeyHex, string Payload
     {
         using var writer = new QosJsonWriter(JsonForm.Canonical);
         writer.BeginObject();
-        writer.Name("proofPayload"u8);
-        writer.String(Payload);
-        writer.Name("publicKey"u8);
-        writer.String(PublicKeyHex);
-        writer.Name("scheme"u8);
-        writer.String(Scheme);
-        writer.Name("signature"u8);
-        writer.String(SignatureHex);
+        writer.WritePropertyName("proofPayload"u8);
+        writer.WriteString(Payload);
+        writer.WritePropertyName("publicKey"u8);
+        writer.WriteString(PublicKeyHex);
+        writer.WritePropertyName("scheme"u8);
+        writer.WriteString(Scheme);
+        writer.WritePropertyName("signature"u8);
+        writer.WriteString(SignatureHex);
         writer.EndObject();
         return writer.ToArray();
     }

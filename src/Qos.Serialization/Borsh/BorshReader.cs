@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Unicode;
 
@@ -9,7 +8,6 @@ namespace Qos.Serialization;
 /// <remarks>
 /// Every count is checked against what is left before anything is allocated. Bad input throws <see cref="EncodingException"/>. Pass it on by reference.
 /// </remarks>
-[SuppressMessage("Naming", "CA1720", Justification = "String is what Borsh calls this value.")]
 public ref struct BorshReader
 {
     private readonly ReadOnlySpan<byte> _bytes;
@@ -25,35 +23,35 @@ public ref struct BorshReader
     public readonly int Remaining => _bytes.Length - Offset;
 
     /// <summary>Reads one byte.</summary>
-    public byte U8() => Fixed(1)[0];
+    public byte ReadByte() => ReadFixed(1)[0];
 
     /// <summary>Reads 16 bits.</summary>
-    public ushort U16() => BinaryPrimitives.ReadUInt16LittleEndian(Fixed(2));
+    public ushort ReadUInt16() => BinaryPrimitives.ReadUInt16LittleEndian(ReadFixed(2));
 
     /// <summary>Reads 32 bits.</summary>
-    public uint U32() => BinaryPrimitives.ReadUInt32LittleEndian(Fixed(4));
+    public uint ReadUInt32() => BinaryPrimitives.ReadUInt32LittleEndian(ReadFixed(4));
 
     /// <summary>Reads 64 bits.</summary>
-    public ulong U64() => BinaryPrimitives.ReadUInt64LittleEndian(Fixed(8));
+    public ulong ReadUInt64() => BinaryPrimitives.ReadUInt64LittleEndian(ReadFixed(8));
 
     /// <summary>Reads a bool: one byte, 0 or 1 and nothing else.</summary>
-    public bool Bool() => ZeroOrOne("a bool");
+    public bool ReadBool() => ZeroOrOne("a bool");
 
     /// <summary>Reads whether an option has a value, which comes next if so.</summary>
-    public bool Option() => ZeroOrOne("an option");
+    public bool ReadOption() => ZeroOrOne("an option");
 
     /// <summary>Reads an enumeration's variant.</summary>
     /// <param name="count">How many variants there are.</param>
     /// <returns>The variant's index, below <paramref name="count"/>.</returns>
-    public byte Variant(int count)
+    public byte ReadVariant(int count)
     {
-        byte index = U8();
+        byte index = ReadByte();
         return index < count ? index : throw new EncodingException($"unknown variant {index} of {count}", Offset - 1);
     }
 
     /// <summary>Reads the bytes of a fixed array; they stay where they are.</summary>
     /// <param name="length">How many.</param>
-    public ReadOnlySpan<byte> Fixed(int length)
+    public ReadOnlySpan<byte> ReadFixed(int length)
     {
         if (length > Remaining)
             throw new EncodingException($"{length} bytes are expected and {Remaining} are left", Offset);
@@ -63,15 +61,15 @@ public ref struct BorshReader
     }
 
     /// <summary>Reads a byte vector; it stays where it is.</summary>
-    public ReadOnlySpan<byte> BytesSpan() => Fixed(Count(1));
+    public ReadOnlySpan<byte> ReadByteSpan() => ReadFixed(ReadCount(1));
 
     /// <summary>Reads a byte vector into an array of its own.</summary>
     /// <param name="max">How many bytes it may have.</param>
-    public byte[] Bytes(int max) => Bounded(max).ToArray();
+    public byte[] ReadBytes(int max) => Bounded(max).ToArray();
 
     /// <summary>Reads a string, which must be UTF-8.</summary>
     /// <param name="maxBytes">How many bytes it may have.</param>
-    public string String(int maxBytes)
+    public string ReadString(int maxBytes)
     {
         int start = Offset;
         ReadOnlySpan<byte> value = Bounded(maxBytes);
@@ -82,10 +80,10 @@ public ref struct BorshReader
 
     /// <summary>Reads a vector's count of elements.</summary>
     /// <param name="minElementSize">The least number of bytes that an element takes, at least 1: more elements than fit are refused.</param>
-    public int Count(int minElementSize)
+    public int ReadCount(int minElementSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(minElementSize, 1);
-        uint count = U32();
+        uint count = ReadUInt32();
         return count * (ulong)minElementSize <= (ulong)Remaining
             ? (int)count
             : throw new EncodingException($"{count} elements are announced and only {Remaining} bytes are left", Offset - 4);
@@ -105,11 +103,11 @@ public ref struct BorshReader
     private ReadOnlySpan<byte> Bounded(int max)
     {
         int start = Offset;
-        ReadOnlySpan<byte> value = BytesSpan();
+        ReadOnlySpan<byte> value = ReadByteSpan();
         return value.Length <= max ? value : throw new EncodingException($"more than {max} bytes", start);
     }
 
-    private bool ZeroOrOne(string what) => U8() switch
+    private bool ZeroOrOne(string what) => ReadByte() switch
     {
         0 => false,
         1 => true,

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Unicode;
 
@@ -8,7 +7,6 @@ namespace Qos.Serialization;
 
 /// <summary>Writes Borsh (format: docs/protocol/encoding.md, Borsh); the mirror of <see cref="BorshReader"/>.</summary>
 /// <remarks>The bytes lie in a pooled array, which <see cref="Dispose"/> gives back without wiping it: no place for plain secrets.</remarks>
-[SuppressMessage("Naming", "CA1720", Justification = "String is what Borsh calls this value.")]
 public sealed class BorshWriter : IDisposable
 {
     private readonly ByteBuffer _buffer;
@@ -27,57 +25,57 @@ public sealed class BorshWriter : IDisposable
     public byte[] ToArray() => Written.ToArray();
 
     /// <summary>Writes one byte.</summary>
-    public void U8(byte value) => _buffer.WriteByte(value);
+    public void WriteByte(byte value) => _buffer.WriteByte(value);
 
     /// <summary>Writes 16 bits.</summary>
-    public void U16(ushort value)
+    public void WriteUInt16(ushort value)
     {
         BinaryPrimitives.WriteUInt16LittleEndian(_buffer.Reserve(2), value);
         _buffer.Advance(2);
     }
 
     /// <summary>Writes 32 bits.</summary>
-    public void U32(uint value)
+    public void WriteUInt32(uint value)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(_buffer.Reserve(4), value);
         _buffer.Advance(4);
     }
 
     /// <summary>Writes 64 bits.</summary>
-    public void U64(ulong value)
+    public void WriteUInt64(ulong value)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(_buffer.Reserve(8), value);
         _buffer.Advance(8);
     }
 
     /// <summary>Writes a bool as 0 or 1.</summary>
-    public void Bool(bool value) => U8(value ? (byte)1 : (byte)0);
+    public void WriteBool(bool value) => WriteByte(value ? (byte)1 : (byte)0);
 
     /// <summary>Writes whether an option has a value, which must be written next if so.</summary>
-    public void Option(bool hasValue) => Bool(hasValue);
+    public void WriteOption(bool hasValue) => WriteBool(hasValue);
 
     /// <summary>Writes the index of an enumeration's variant, from 0 to 255; its fields come next.</summary>
-    public void Variant(int index) => U8(checked((byte)index));
+    public void WriteVariant(int index) => WriteByte(checked((byte)index));
 
     /// <summary>Writes the bytes of a fixed array, without a count.</summary>
-    public void Fixed(ReadOnlySpan<byte> bytes) => _buffer.Write(bytes);
+    public void WriteFixed(ReadOnlySpan<byte> bytes) => _buffer.Write(bytes);
 
     /// <summary>Writes a byte vector.</summary>
-    public void Bytes(ReadOnlySpan<byte> bytes)
+    public void WriteBytes(ReadOnlySpan<byte> bytes)
     {
-        Count(bytes.Length);
+        WriteCount(bytes.Length);
         _buffer.Write(bytes);
     }
 
     /// <summary>Writes a vector's count of elements; the elements come next.</summary>
-    public void Count(int count) => U32(checked((uint)count));
+    public void WriteCount(int count) => WriteUInt32(checked((uint)count));
 
     /// <summary>Writes a string.</summary>
     /// <exception cref="EncodingException">It holds a lone surrogate.</exception>
-    public void String(string value)
+    public void WriteString(string value)
     {
         int length = Encoding.UTF8.GetByteCount(value);
-        Count(length);
+        WriteCount(length);
         if (Utf8.FromUtf16(value, _buffer.Reserve(length), out _, out int written, replaceInvalidSequences: false) != OperationStatus.Done)
             throw new EncodingException("the string holds a lone surrogate", -1);
         _buffer.Advance(written);

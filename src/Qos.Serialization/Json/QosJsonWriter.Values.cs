@@ -12,7 +12,7 @@ public sealed partial class QosJsonWriter
 
     /// <summary>Writes a string.</summary>
     /// <exception cref="EncodingException">It holds a lone surrogate.</exception>
-    public void String(string value)
+    public void WriteString(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
         if (value.Length <= 256)
@@ -30,21 +30,21 @@ public sealed partial class QosJsonWriter
 
     /// <summary>Writes a string that is UTF-8 already.</summary>
     /// <exception cref="EncodingException">It is not UTF-8.</exception>
-    public void Utf8String(ReadOnlySpan<byte> utf8)
+    public void WriteUtf8String(ReadOnlySpan<byte> utf8)
     {
         CheckUtf8(utf8);
         ValidString(utf8);
     }
 
     /// <summary>Writes a byte string as lower-case hex.</summary>
-    public void Hex(ReadOnlySpan<byte> bytes)
+    public void WriteHex(ReadOnlySpan<byte> bytes)
     {
         BeforeValue();
         _buffer.WriteByte((byte)'"');
         for (int done = 0; done < bytes.Length; done += PieceLength)
         {
             ReadOnlySpan<byte> piece = bytes[done..Math.Min(bytes.Length, done + PieceLength)];
-            Serialization.Hex.Encode(piece, _buffer.Reserve(piece.Length * 2));
+            Hex.Encode(piece, _buffer.Reserve(piece.Length * 2));
             _buffer.Advance(piece.Length * 2);
         }
 
@@ -53,7 +53,7 @@ public sealed partial class QosJsonWriter
     }
 
     /// <summary>Writes an integer: in canonical form a string of digits, else a number.</summary>
-    public void Integer(ulong value)
+    public void WriteInteger(ulong value)
     {
         Span<byte> digits = stackalloc byte[20];
         Utf8Formatter.TryFormat(value, digits, out int written);
@@ -61,7 +61,7 @@ public sealed partial class QosJsonWriter
     }
 
     /// <summary>Writes an integer: in canonical form a string of digits, else a number.</summary>
-    public void Integer(long value)
+    public void WriteInteger(long value)
     {
         Span<byte> digits = stackalloc byte[20];
         Utf8Formatter.TryFormat(value, digits, out int written);
@@ -69,19 +69,19 @@ public sealed partial class QosJsonWriter
     }
 
     /// <summary>Writes <c>true</c> or <c>false</c>.</summary>
-    public void Bool(bool value) => Raw(value ? "true"u8 : "false"u8);
+    public void WriteBool(bool value) => WriteRaw(value ? "true"u8 : "false"u8);
 
     /// <summary>Writes <c>null</c>; in canonical form an array's element or the whole text, never a member.</summary>
-    public void Null()
+    public void WriteNull()
     {
         if (_form == JsonForm.Canonical && _named)
             throw new InvalidOperationException("Canonical JSON leaves out a member whose value is null.");
-        Raw("null"u8);
+        WriteRaw("null"u8);
     }
 
     /// <summary>Writes a value that is JSON already, and in this writer's form.</summary>
     /// <param name="json">Is not looked at.</param>
-    public void Raw(ReadOnlySpan<byte> json)
+    public void WriteRaw(ReadOnlySpan<byte> json)
     {
         BeforeValue();
         _buffer.Write(json);
@@ -93,7 +93,7 @@ public sealed partial class QosJsonWriter
         if (_form == JsonForm.Canonical)
             ValidString(digits);
         else
-            Raw(digits);
+            WriteRaw(digits);
     }
 
     private void ValidString(ReadOnlySpan<byte> utf8)

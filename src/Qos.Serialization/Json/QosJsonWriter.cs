@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 
 namespace Qos.Serialization;
 
@@ -9,7 +8,6 @@ namespace Qos.Serialization;
 /// twice throws <see cref="InvalidOperationException"/>, as does any call that would make the text malformed.
 /// The bytes lie in a pooled array, which <see cref="Dispose"/> gives back without wiping it: no place for plain secrets.
 /// </remarks>
-[SuppressMessage("Naming", "CA1720", Justification = "String and Integer are what JSON and the specification call these values.")]
 public sealed partial class QosJsonWriter : IDisposable
 {
     private readonly ByteBuffer _buffer;
@@ -80,7 +78,7 @@ public sealed partial class QosJsonWriter : IDisposable
     /// <param name="utf8">The name, without escapes.</param>
     /// <exception cref="InvalidOperationException">In canonical form: the name is not greater than the one before.</exception>
     /// <exception cref="EncodingException">It is not UTF-8.</exception>
-    public void Name(ReadOnlySpan<byte> utf8)
+    public void WritePropertyName(ReadOnlySpan<byte> utf8)
     {
         CheckUtf8(utf8);
         if (_depth == 0 || (_isObject & 1) == 0 || _named)
@@ -101,10 +99,10 @@ public sealed partial class QosJsonWriter : IDisposable
     }
 
     /// <summary>Starts a member; its value comes next.</summary>
-    public void Name(string name)
+    public void WritePropertyName(string name)
     {
         byte[] utf8 = StrictUtf8(name);
-        Name(utf8);
+        WritePropertyName(utf8);
     }
 
     /// <summary>Gives the memory back.</summary>

@@ -10,7 +10,7 @@ internal static class BorshLists
 
     internal static List<T> Read<T>(ref BorshReader reader, int max, int minElementSize, Reading<T> read)
     {
-        int count = reader.Count(minElementSize);
+        int count = reader.ReadCount(minElementSize);
         if (count > max)
             throw reader.Error($"more than {max} elements");
         var list = new List<T>(count);
@@ -21,19 +21,19 @@ internal static class BorshLists
 
     internal static void Write<T>(BorshWriter writer, IReadOnlyList<T> list, Action<BorshWriter, T> write)
     {
-        writer.Count(list.Count);
+        writer.WriteCount(list.Count);
         foreach (T item in list)
             write(writer, item);
     }
 
     internal static ReadOnlyMemory<byte>? ReadOptionalBytes(ref BorshReader reader, int max) =>
-        (reader.Option() ? reader.Bytes(max) : null).AsOptional();
+        (reader.ReadOption() ? reader.ReadBytes(max) : null).AsOptional();
 
     internal static void WriteOptionalBytes(BorshWriter writer, ReadOnlyMemory<byte>? bytes)
     {
-        writer.Option(bytes is not null);
+        writer.WriteOption(bytes is not null);
         if (bytes is { } value)
-            writer.Bytes(value.Span);
+            writer.WriteBytes(value.Span);
     }
 
     internal static byte[] Encode<T>(T value, Action<BorshWriter, T> write)

@@ -10,54 +10,54 @@ internal static class ErrorBorsh
 
     internal static ProtocolError Read(ref BorshReader reader)
     {
-        var code = (ProtocolErrorCode)reader.Variant(ErrorNames.CodeCount);
+        var code = (ProtocolErrorCode)reader.ReadVariant(ErrorNames.CodeCount);
         return new ProtocolError(code, ReadPayload(ref reader, ProtocolError.ShapeOf(code)));
     }
 
     internal static void Write(BorshWriter writer, ProtocolError error)
     {
-        writer.Variant((int)error.Code);
+        writer.WriteVariant((int)error.Code);
         switch (error.Payload)
         {
             case ProtocolErrorPayload.Text text:
-                writer.String(text.Value);
+                writer.WriteString(text.Value);
                 break;
             case ProtocolErrorPayload.Phase phase:
-                writer.Variant((int)phase.Value);
+                writer.WriteVariant((int)phase.Value);
                 break;
             case ProtocolErrorPayload.Transition change:
-                writer.Variant((int)change.From);
-                writer.Variant((int)change.To);
+                writer.WriteVariant((int)change.From);
+                writer.WriteVariant((int)change.To);
                 break;
             case ProtocolErrorPayload.Different two:
-                writer.String(two.Expected);
-                writer.String(two.Actual);
+                writer.WriteString(two.Expected);
+                writer.WriteString(two.Actual);
                 break;
             case ProtocolErrorPayload.Nonces two:
-                writer.U32(two.Expected);
-                writer.U32(two.Actual);
+                writer.WriteUInt32(two.Expected);
+                writer.WriteUInt32(two.Actual);
                 break;
             case ProtocolErrorPayload.InvalidApproval approval:
                 MemberBorsh.WriteApproval(writer, approval.Value);
                 break;
             case ProtocolErrorPayload.Key key:
-                writer.Variant((int)key.Error);
+                writer.WriteVariant((int)key.Error);
                 if (ErrorNames.CarriesText(key.Error))
-                    writer.String(key.Message ?? "");
+                    writer.WriteString(key.Message ?? "");
                 break;
         }
     }
 
-    internal static ProtocolPhase ReadPhase(ref BorshReader reader) => (ProtocolPhase)reader.Variant(PhaseCount);
+    internal static ProtocolPhase ReadPhase(ref BorshReader reader) => (ProtocolPhase)reader.ReadVariant(PhaseCount);
 
     private static ProtocolErrorPayload? ReadPayload(ref BorshReader reader, ProtocolErrorShape shape) => shape switch
     {
-        ProtocolErrorShape.Text => new ProtocolErrorPayload.Text(reader.String(ProtocolLimits.MaxTextBytes)),
+        ProtocolErrorShape.Text => new ProtocolErrorPayload.Text(reader.ReadString(ProtocolLimits.MaxTextBytes)),
         ProtocolErrorShape.Phase => new ProtocolErrorPayload.Phase(ReadPhase(ref reader)),
         ProtocolErrorShape.Transition => new ProtocolErrorPayload.Transition(ReadPhase(ref reader), ReadPhase(ref reader)),
         ProtocolErrorShape.Different => new ProtocolErrorPayload.Different(
-            reader.String(ProtocolLimits.MaxTextBytes), reader.String(ProtocolLimits.MaxTextBytes)),
-        ProtocolErrorShape.Nonces => new ProtocolErrorPayload.Nonces(reader.U32(), reader.U32()),
+            reader.ReadString(ProtocolLimits.MaxTextBytes), reader.ReadString(ProtocolLimits.MaxTextBytes)),
+        ProtocolErrorShape.Nonces => new ProtocolErrorPayload.Nonces(reader.ReadUInt32(), reader.ReadUInt32()),
         ProtocolErrorShape.Approval => new ProtocolErrorPayload.InvalidApproval(MemberBorsh.ReadApproval(ref reader)),
         ProtocolErrorShape.Key => ReadKey(ref reader),
         _ => null,
@@ -65,8 +65,8 @@ internal static class ErrorBorsh
 
     private static ProtocolErrorPayload.Key ReadKey(ref BorshReader reader)
     {
-        var error = (KeyError)reader.Variant(ErrorNames.KeyErrorCount);
+        var error = (KeyError)reader.ReadVariant(ErrorNames.KeyErrorCount);
         return new ProtocolErrorPayload.Key(
-            error, ErrorNames.CarriesText(error) ? reader.String(ProtocolLimits.MaxTextBytes) : null);
+            error, ErrorNames.CarriesText(error) ? reader.ReadString(ProtocolLimits.MaxTextBytes) : null);
     }
 }

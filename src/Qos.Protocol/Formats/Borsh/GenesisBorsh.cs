@@ -14,34 +14,34 @@ internal static class GenesisBorsh
     {
         Set = MemberBorsh.ReadGenesisSet(ref reader),
         DrKey = BorshLists.ReadOptionalBytes(ref reader, ProtocolLimits.MaxKeyBytes),
-        QuorumKey = reader.Bytes(ProtocolLimits.MaxKeyBytes),
+        QuorumKey = reader.ReadBytes(ProtocolLimits.MaxKeyBytes),
         MemberOutputs = BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, LeastMemberOutputSize, ReadMemberOutput),
         RecoveryPermutations = ReadPermutations(ref reader),
         DrKeyWrappedQuorumKey = BorshLists.ReadOptionalBytes(ref reader, ProtocolLimits.MaxEncryptedBytes),
-        QuorumKeyHash = reader.Fixed(HashSize).ToArray(),
-        TestMessageCiphertext = reader.Bytes(ProtocolLimits.MaxEncryptedBytes),
-        TestMessageSignature = reader.Bytes(ProtocolLimits.MaxSignatureBytes),
-        TestMessage = reader.Bytes(ProtocolLimits.MaxEncryptedBytes),
+        QuorumKeyHash = reader.ReadFixed(HashSize).ToArray(),
+        TestMessageCiphertext = reader.ReadBytes(ProtocolLimits.MaxEncryptedBytes),
+        TestMessageSignature = reader.ReadBytes(ProtocolLimits.MaxSignatureBytes),
+        TestMessage = reader.ReadBytes(ProtocolLimits.MaxEncryptedBytes),
     };
 
     internal static void Write(BorshWriter writer, GenesisOutput output)
     {
         MemberBorsh.WriteGenesisSet(writer, output.Set);
         BorshLists.WriteOptionalBytes(writer, output.DrKey);
-        writer.Bytes(output.QuorumKey.Span);
+        writer.WriteBytes(output.QuorumKey.Span);
         BorshLists.Write(writer, output.MemberOutputs, WriteMemberOutput);
         BorshLists.Write(writer, output.RecoveryPermutations, WritePermutation);
         BorshLists.WriteOptionalBytes(writer, output.DrKeyWrappedQuorumKey);
-        writer.Fixed(output.QuorumKeyHash.Span);
-        writer.Bytes(output.TestMessageCiphertext.Span);
-        writer.Bytes(output.TestMessageSignature.Span);
-        writer.Bytes(output.TestMessage.Span);
+        writer.WriteFixed(output.QuorumKeyHash.Span);
+        writer.WriteBytes(output.TestMessageCiphertext.Span);
+        writer.WriteBytes(output.TestMessageSignature.Span);
+        writer.WriteBytes(output.TestMessage.Span);
     }
 
     internal static GenesisMemberOutput ReadMemberOutput(ref BorshReader reader) => new(
         MemberBorsh.Read(ref reader),
-        reader.Bytes(ProtocolLimits.MaxEncryptedBytes),
-        reader.Fixed(HashSize).ToArray());
+        reader.ReadBytes(ProtocolLimits.MaxEncryptedBytes),
+        reader.ReadFixed(HashSize).ToArray());
 
     internal static IReadOnlyList<IReadOnlyList<RecoveredMemberShard>> ReadPermutations(ref BorshReader reader) =>
         BorshLists.Read(ref reader, ProtocolLimits.MaxRecoveryPermutations, 4, ReadPermutation);
@@ -49,8 +49,8 @@ internal static class GenesisBorsh
     private static void WriteMemberOutput(BorshWriter writer, GenesisMemberOutput output)
     {
         MemberBorsh.Write(writer, output.ShareSetMember);
-        writer.Bytes(output.EncryptedQuorumKeyShare.Span);
-        writer.Fixed(output.ShareHash.Span);
+        writer.WriteBytes(output.EncryptedQuorumKeyShare.Span);
+        writer.WriteFixed(output.ShareHash.Span);
     }
 
     private static IReadOnlyList<RecoveredMemberShard> ReadPermutation(ref BorshReader reader) =>
@@ -60,11 +60,11 @@ internal static class GenesisBorsh
         BorshLists.Write(writer, shards, WriteShard);
 
     private static RecoveredMemberShard ReadShard(ref BorshReader reader) =>
-        new(MemberBorsh.Read(ref reader), reader.Bytes(ProtocolLimits.MaxEncryptedBytes));
+        new(MemberBorsh.Read(ref reader), reader.ReadBytes(ProtocolLimits.MaxEncryptedBytes));
 
     private static void WriteShard(BorshWriter writer, RecoveredMemberShard shard)
     {
         MemberBorsh.Write(writer, shard.Member);
-        writer.Bytes(shard.Shard.Span);
+        writer.WriteBytes(shard.Shard.Span);
     }
 }

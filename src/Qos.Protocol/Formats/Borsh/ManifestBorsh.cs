@@ -21,9 +21,9 @@ internal static class ManifestBorsh
         if (manifest.Version == ManifestVersion.V2)
             throw new InvalidOperationException("A V2 manifest has no Borsh form.");
 
-        writer.String(manifest.Namespace.Name);
-        writer.U32(manifest.Namespace.Nonce);
-        writer.Bytes(manifest.Namespace.QuorumKey.Span);
+        writer.WriteString(manifest.Namespace.Name);
+        writer.WriteUInt32(manifest.Namespace.Nonce);
+        writer.WriteBytes(manifest.Namespace.QuorumKey.Span);
         WritePivot(writer, manifest.Pivot, manifest.Version);
         MemberBorsh.WriteSet(writer, manifest.ManifestSet);
         MemberBorsh.WriteSet(writer, manifest.ShareSet);
@@ -44,80 +44,80 @@ internal static class ManifestBorsh
     }
 
     private static ManifestNamespace ReadNamespace(ref BorshReader reader) =>
-        new(reader.String(ProtocolLimits.MaxNameBytes), reader.U32(), reader.Bytes(ProtocolLimits.MaxKeyBytes));
+        new(reader.ReadString(ProtocolLimits.MaxNameBytes), reader.ReadUInt32(), reader.ReadBytes(ProtocolLimits.MaxKeyBytes));
 
     private static PivotConfig ReadPivot(ref BorshReader reader, ManifestVersion version)
     {
-        byte[] hash = reader.Fixed(32).ToArray();
-        var restart = (RestartPolicy)reader.Variant(2);
+        byte[] hash = reader.ReadFixed(32).ToArray();
+        var restart = (RestartPolicy)reader.ReadVariant(2);
         bool current = version == ManifestVersion.V1;
         return new PivotConfig
         {
             Hash = hash,
             Restart = restart,
             BridgeConfig = current ? BorshLists.Read(ref reader, ProtocolLimits.MaxBridges, 4, ReadBridge) : [],
-            DebugMode = current && reader.Bool(),
+            DebugMode = current && reader.ReadBool(),
             Args = BorshLists.Read(ref reader, ProtocolLimits.MaxArgs, 4, ReadArg),
         };
     }
 
     private static void WritePivot(BorshWriter writer, PivotConfig pivot, ManifestVersion version)
     {
-        writer.Fixed(pivot.Hash.Span);
-        writer.Variant((int)pivot.Restart);
+        writer.WriteFixed(pivot.Hash.Span);
+        writer.WriteVariant((int)pivot.Restart);
         if (version == ManifestVersion.V1)
         {
             BorshLists.Write(writer, pivot.BridgeConfig, WriteBridge);
-            writer.Bool(pivot.DebugMode);
+            writer.WriteBool(pivot.DebugMode);
         }
 
-        BorshLists.Write(writer, pivot.Args, static (writer, arg) => writer.String(arg));
+        BorshLists.Write(writer, pivot.Args, static (writer, arg) => writer.WriteString(arg));
     }
 
-    private static string ReadArg(ref BorshReader reader) => reader.String(ProtocolLimits.MaxArgBytes);
+    private static string ReadArg(ref BorshReader reader) => reader.ReadString(ProtocolLimits.MaxArgBytes);
 
     private static BridgeConfig ReadBridge(ref BorshReader reader)
     {
-        bool server = reader.Variant(2) == 0;
-        ushort port = reader.U16();
+        bool server = reader.ReadVariant(2) == 0;
+        ushort port = reader.ReadUInt16();
         if (server)
-            return new BridgeConfig.Server(port, reader.String(ProtocolLimits.MaxNameBytes));
-        return new BridgeConfig.Client(port, reader.Option() ? reader.String(ProtocolLimits.MaxNameBytes) : null);
+            return new BridgeConfig.Server(port, reader.ReadString(ProtocolLimits.MaxNameBytes));
+        return new BridgeConfig.Client(port, reader.ReadOption() ? reader.ReadString(ProtocolLimits.MaxNameBytes) : null);
     }
 
     private static void WriteBridge(BorshWriter writer, BridgeConfig bridge)
     {
-        writer.Variant(bridge is BridgeConfig.Server ? 0 : 1);
-        writer.U16(bridge.Port);
+        writer.WriteVariant(bridge is BridgeConfig.Server ? 0 : 1);
+        writer.WriteUInt16(bridge.Port);
         if (bridge is BridgeConfig.Server server)
         {
-            writer.String(server.Host);
+            writer.WriteString(server.Host);
             return;
         }
 
         string? host = ((BridgeConfig.Client)bridge).Host;
-        writer.Option(host is not null);
+        writer.WriteOption(host is not null);
         if (host is not null)
-            writer.String(host);
+            writer.WriteString(host);
     }
 
     private static EnclaveConfig ReadEnclave(ref BorshReader reader) => new()
     {
-        Pcr0 = reader.Bytes(ProtocolLimits.MaxPcrBytes),
-        Pcr1 = reader.Bytes(ProtocolLimits.MaxPcrBytes),
-        Pcr2 = reader.Bytes(ProtocolLimits.MaxPcrBytes),
-        Pcr3 = reader.Bytes(ProtocolLimits.MaxPcrBytes),
-        AwsRootCertificate = reader.Bytes(ProtocolLimits.MaxCertificateBytes),
-        QosCommit = reader.String(ProtocolLimits.MaxNameBytes),
+        Pcr0 = reader.ReadBytes(ProtocolLimits.MaxPcrBytes),
+        Pcr1 = reader.ReadBytes(ProtocolLimits.MaxPcrBytes),
+        Pcr2 = reader.ReadBytes(ProtocolLimits.MaxPcrBytes),
+        Pcr3 = reader.ReadBytes(ProtocolLimits.MaxPcrBytes),
+        AwsRootCertificate = reader.ReadBytes(ProtocolLimits.MaxCertificateBytes),
+        QosCommit = reader.ReadString(ProtocolLimits.MaxNameBytes),
     };
 
     private static void WriteEnclave(BorshWriter writer, EnclaveConfig enclave)
     {
-        writer.Bytes(enclave.Pcr0.Span);
-        writer.Bytes(enclave.Pcr1.Span);
-        writer.Bytes(enclave.Pcr2.Span);
-        writer.Bytes(enclave.Pcr3.Span);
-        writer.Bytes(enclave.AwsRootCertificate.Span);
-        writer.String(enclave.QosCommit);
+        writer.WriteBytes(enclave.Pcr0.Span);
+        writer.WriteBytes(enclave.Pcr1.Span);
+        writer.WriteBytes(enclave.Pcr2.Span);
+        writer.WriteBytes(enclave.Pcr3.Span);
+        writer.WriteBytes(enclave.AwsRootCertificate.Span);
+        writer.WriteString(enclave.QosCommit);
     }
 }

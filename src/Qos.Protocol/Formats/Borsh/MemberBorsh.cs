@@ -9,47 +9,47 @@ internal static class MemberBorsh
     private const int LeastMemberSize = 8;
 
     internal static QuorumMember Read(ref BorshReader reader) =>
-        new(reader.String(ProtocolLimits.MaxNameBytes), reader.Bytes(ProtocolLimits.MaxKeyBytes));
+        new(reader.ReadString(ProtocolLimits.MaxNameBytes), reader.ReadBytes(ProtocolLimits.MaxKeyBytes));
 
     internal static void Write(BorshWriter writer, QuorumMember member)
     {
-        writer.String(member.Alias);
-        writer.Bytes(member.PubKey.Span);
+        writer.WriteString(member.Alias);
+        writer.WriteBytes(member.PubKey.Span);
     }
 
     internal static MemberSet ReadSet(ref BorshReader reader) =>
-        new(reader.U32(), BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, LeastMemberSize, Read));
+        new(reader.ReadUInt32(), BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, LeastMemberSize, Read));
 
     internal static void WriteSet(BorshWriter writer, MemberSet set)
     {
-        writer.U32(set.Threshold);
+        writer.WriteUInt32(set.Threshold);
         BorshLists.Write(writer, set.Members, Write);
     }
 
     internal static PatchSet ReadPatchSet(ref BorshReader reader) =>
-        new(reader.U32(), BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, 4, ReadKey));
+        new(reader.ReadUInt32(), BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, 4, ReadKey));
 
     internal static void WritePatchSet(BorshWriter writer, PatchSet set)
     {
-        writer.U32(set.Threshold);
-        BorshLists.Write(writer, set.Members, static (writer, key) => writer.Bytes(key.Span));
+        writer.WriteUInt32(set.Threshold);
+        BorshLists.Write(writer, set.Members, static (writer, key) => writer.WriteBytes(key.Span));
     }
 
     internal static GenesisSet ReadGenesisSet(ref BorshReader reader) =>
-        new(BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, LeastMemberSize, Read), reader.U32());
+        new(BorshLists.Read(ref reader, ProtocolLimits.MaxMembers, LeastMemberSize, Read), reader.ReadUInt32());
 
     internal static void WriteGenesisSet(BorshWriter writer, GenesisSet set)
     {
         BorshLists.Write(writer, set.Members, Write);
-        writer.U32(set.Threshold);
+        writer.WriteUInt32(set.Threshold);
     }
 
     internal static Approval ReadApproval(ref BorshReader reader) =>
-        new(reader.Bytes(ProtocolLimits.MaxSignatureBytes), Read(ref reader));
+        new(reader.ReadBytes(ProtocolLimits.MaxSignatureBytes), Read(ref reader));
 
     internal static void WriteApproval(BorshWriter writer, Approval approval)
     {
-        writer.Bytes(approval.Signature.Span);
+        writer.WriteBytes(approval.Signature.Span);
         Write(writer, approval.Member);
     }
 
@@ -59,5 +59,5 @@ internal static class MemberBorsh
     internal static void WriteApprovals(BorshWriter writer, IReadOnlyList<Approval> approvals) =>
         BorshLists.Write(writer, approvals, WriteApproval);
 
-    private static ReadOnlyMemory<byte> ReadKey(ref BorshReader reader) => reader.Bytes(ProtocolLimits.MaxKeyBytes);
+    private static ReadOnlyMemory<byte> ReadKey(ref BorshReader reader) => reader.ReadBytes(ProtocolLimits.MaxKeyBytes);
 }

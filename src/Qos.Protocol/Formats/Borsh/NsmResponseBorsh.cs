@@ -8,23 +8,23 @@ internal static class NsmResponseBorsh
 {
     private const int NsmErrorCount = 9;
 
-    internal static NsmResponse Read(ref BorshReader reader) => reader.Variant(8) switch
+    internal static NsmResponse Read(ref BorshReader reader) => reader.ReadVariant(8) switch
     {
-        0 => new NsmResponse.DescribePcr(reader.Bool(), reader.Bytes(ProtocolLimits.MaxPcrBytes)),
-        1 => new NsmResponse.ExtendPcr(reader.Bytes(ProtocolLimits.MaxPcrBytes)),
+        0 => new NsmResponse.DescribePcr(reader.ReadBool(), reader.ReadBytes(ProtocolLimits.MaxPcrBytes)),
+        1 => new NsmResponse.ExtendPcr(reader.ReadBytes(ProtocolLimits.MaxPcrBytes)),
         2 => new NsmResponse.LockPcr(),
         3 => new NsmResponse.LockPcrs(),
         4 => new NsmResponse.DescribeNsm(
-            reader.U16(),
-            reader.U16(),
-            reader.U16(),
-            reader.String(ProtocolLimits.MaxNameBytes),
-            reader.U16(),
-            BorshLists.Read(ref reader, ushort.MaxValue, 2, static (ref BorshReader reader) => reader.U16()),
-            (NsmDigest)reader.Variant(3)),
-        5 => new NsmResponse.Attestation(reader.Bytes(ProtocolLimits.MaxDocumentBytes)),
-        6 => new NsmResponse.GetRandom(reader.Bytes(ProtocolLimits.MaxPcrBytes)),
-        _ => new NsmResponse.Error((NsmError)reader.Variant(NsmErrorCount)),
+            reader.ReadUInt16(),
+            reader.ReadUInt16(),
+            reader.ReadUInt16(),
+            reader.ReadString(ProtocolLimits.MaxNameBytes),
+            reader.ReadUInt16(),
+            BorshLists.Read(ref reader, ushort.MaxValue, 2, static (ref BorshReader reader) => reader.ReadUInt16()),
+            (NsmDigest)reader.ReadVariant(3)),
+        5 => new NsmResponse.Attestation(reader.ReadBytes(ProtocolLimits.MaxDocumentBytes)),
+        6 => new NsmResponse.GetRandom(reader.ReadBytes(ProtocolLimits.MaxPcrBytes)),
+        _ => new NsmResponse.Error((NsmError)reader.ReadVariant(NsmErrorCount)),
     };
 
     internal static void Write(BorshWriter writer, NsmResponse response)
@@ -32,41 +32,41 @@ internal static class NsmResponseBorsh
         switch (response)
         {
             case NsmResponse.DescribePcr pcr:
-                writer.Variant(0);
-                writer.Bool(pcr.Lock);
-                writer.Bytes(pcr.Data.Span);
+                writer.WriteVariant(0);
+                writer.WriteBool(pcr.Lock);
+                writer.WriteBytes(pcr.Data.Span);
                 break;
             case NsmResponse.ExtendPcr pcr:
-                writer.Variant(1);
-                writer.Bytes(pcr.Data.Span);
+                writer.WriteVariant(1);
+                writer.WriteBytes(pcr.Data.Span);
                 break;
             case NsmResponse.LockPcr:
-                writer.Variant(2);
+                writer.WriteVariant(2);
                 break;
             case NsmResponse.LockPcrs:
-                writer.Variant(3);
+                writer.WriteVariant(3);
                 break;
             case NsmResponse.DescribeNsm nsm:
-                writer.Variant(4);
-                writer.U16(nsm.VersionMajor);
-                writer.U16(nsm.VersionMinor);
-                writer.U16(nsm.VersionPatch);
-                writer.String(nsm.ModuleId);
-                writer.U16(nsm.MaxPcrs);
-                BorshLists.Write(writer, nsm.LockedPcrs, static (writer, index) => writer.U16(index));
-                writer.Variant((int)nsm.Digest);
+                writer.WriteVariant(4);
+                writer.WriteUInt16(nsm.VersionMajor);
+                writer.WriteUInt16(nsm.VersionMinor);
+                writer.WriteUInt16(nsm.VersionPatch);
+                writer.WriteString(nsm.ModuleId);
+                writer.WriteUInt16(nsm.MaxPcrs);
+                BorshLists.Write(writer, nsm.LockedPcrs, static (writer, index) => writer.WriteUInt16(index));
+                writer.WriteVariant((int)nsm.Digest);
                 break;
             case NsmResponse.Attestation attestation:
-                writer.Variant(5);
-                writer.Bytes(attestation.Document.Span);
+                writer.WriteVariant(5);
+                writer.WriteBytes(attestation.Document.Span);
                 break;
             case NsmResponse.GetRandom random:
-                writer.Variant(6);
-                writer.Bytes(random.Random.Span);
+                writer.WriteVariant(6);
+                writer.WriteBytes(random.Random.Span);
                 break;
             case NsmResponse.Error error:
-                writer.Variant(7);
-                writer.Variant((int)error.Code);
+                writer.WriteVariant(7);
+                writer.WriteVariant((int)error.Code);
                 break;
             default:
                 throw new InvalidOperationException($"No wire form for {response.GetType().Name}.");

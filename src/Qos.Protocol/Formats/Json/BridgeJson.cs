@@ -36,15 +36,15 @@ internal static class BridgeJson
     internal static void Write(QosJsonWriter writer, BridgeConfig bridge)
     {
         writer.BeginObject();
-        writer.Name("type"u8);
-        writer.String(bridge is BridgeConfig.Server ? "server" : "client");
-        writer.Name("port"u8);
-        writer.Integer((ulong)bridge.Port);
+        writer.WritePropertyName("type"u8);
+        writer.WriteString(bridge is BridgeConfig.Server ? "server" : "client");
+        writer.WritePropertyName("port"u8);
+        writer.WriteInteger((ulong)bridge.Port);
         string? host = bridge is BridgeConfig.Server server ? server.Host : ((BridgeConfig.Client)bridge).Host;
         if (host is not null)
         {
-            writer.Name("host"u8);
-            writer.String(host);
+            writer.WritePropertyName("host"u8);
+            writer.WriteString(host);
         }
 
         writer.EndObject();

@@ -38,18 +38,18 @@ internal static class EnclaveJson
     internal static void Write(QosJsonWriter writer, EnclaveConfig enclave)
     {
         writer.BeginObject();
-        writer.Name("pcr0"u8);
-        writer.Hex(enclave.Pcr0.Span);
-        writer.Name("pcr1"u8);
-        writer.Hex(enclave.Pcr1.Span);
-        writer.Name("pcr2"u8);
-        writer.Hex(enclave.Pcr2.Span);
-        writer.Name("pcr3"u8);
-        writer.Hex(enclave.Pcr3.Span);
-        writer.Name("awsRootCertificate"u8);
-        writer.Hex(enclave.AwsRootCertificate.Span);
-        writer.Name("qosCommit"u8);
-        writer.String(enclave.QosCommit);
+        writer.WritePropertyName("pcr0"u8);
+        writer.WriteHex(enclave.Pcr0.Span);
+        writer.WritePropertyName("pcr1"u8);
+        writer.WriteHex(enclave.Pcr1.Span);
+        writer.WritePropertyName("pcr2"u8);
+        writer.WriteHex(enclave.Pcr2.Span);
+        writer.WritePropertyName("pcr3"u8);
+        writer.WriteHex(enclave.Pcr3.Span);
+        writer.WritePropertyName("awsRootCertificate"u8);
+        writer.WriteHex(enclave.AwsRootCertificate.Span);
+        writer.WritePropertyName("qosCommit"u8);
+        writer.WriteString(enclave.QosCommit);
         writer.EndObject();
     }
 
@@ -71,8 +71,8 @@ internal static class EnclaveJson
     internal static void WriteDns(QosJsonWriter writer, DnsConfig dns)
     {
         writer.BeginObject();
-        writer.Name("resolvers"u8);
-        JsonMembers.WriteList(writer, dns.Resolvers, static (writer, address) => writer.String(AddressText.Format(address)));
+        writer.WritePropertyName("resolvers"u8);
+        JsonMembers.WriteList(writer, dns.Resolvers, static (writer, address) => writer.WriteString(AddressText.Format(address)));
         writer.EndObject();
     }
 

@@ -28,9 +28,9 @@ internal static class EnvelopeJson
     internal static void WriteApproval(QosJsonWriter writer, Approval approval)
     {
         writer.BeginObject();
-        writer.Name("signature"u8);
-        writer.Hex(approval.Signature.Span);
-        writer.Name("member"u8);
+        writer.WritePropertyName("signature"u8);
+        writer.WriteHex(approval.Signature.Span);
+        writer.WritePropertyName("member"u8);
         MemberJson.Write(writer, approval.Member);
         writer.EndObject();
     }
@@ -78,11 +78,11 @@ internal static class EnvelopeJson
     {
         bool snake = envelope.Manifest.Version == ManifestVersion.V0;
         writer.BeginObject();
-        writer.Name("manifest"u8);
+        writer.WritePropertyName("manifest"u8);
         ManifestJson.Write(writer, envelope.Manifest);
-        writer.Name(snake ? "manifest_set_approvals"u8 : "manifestSetApprovals"u8);
+        writer.WritePropertyName(snake ? "manifest_set_approvals"u8 : "manifestSetApprovals"u8);
         JsonMembers.WriteList(writer, envelope.ManifestSetApprovals, WriteApproval);
-        writer.Name(snake ? "share_set_approvals"u8 : "shareSetApprovals"u8);
+        writer.WritePropertyName(snake ? "share_set_approvals"u8 : "shareSetApprovals"u8);
         JsonMembers.WriteList(writer, envelope.ShareSetApprovals, WriteApproval);
         writer.EndObject();
     }

@@ -65,28 +65,28 @@ internal static class ManifestJson
         writer.BeginObject();
         if (manifest.Version == ManifestVersion.V2)
         {
-            writer.Name("version"u8);
-            writer.String("v2");
+            writer.WritePropertyName("version"u8);
+            writer.WriteString("v2");
         }
 
-        writer.Name("namespace"u8);
+        writer.WritePropertyName("namespace"u8);
         WriteNamespace(writer, manifest.Namespace);
-        writer.Name("pivot"u8);
+        writer.WritePropertyName("pivot"u8);
         PivotJson.Write(writer, manifest.Pivot, manifest.Version);
-        writer.Name("manifestSet"u8);
+        writer.WritePropertyName("manifestSet"u8);
         MemberJson.WriteSet(writer, manifest.ManifestSet);
-        writer.Name("shareSet"u8);
+        writer.WritePropertyName("shareSet"u8);
         MemberJson.WriteSet(writer, manifest.ShareSet);
-        writer.Name("enclave"u8);
+        writer.WritePropertyName("enclave"u8);
         EnclaveJson.Write(writer, manifest.Enclave);
         if (manifest.Version != ManifestVersion.V2)
         {
-            writer.Name("patchSet"u8);
+            writer.WritePropertyName("patchSet"u8);
             MemberJson.WritePatchSet(writer, manifest.PatchSet ?? new PatchSet(0, []));
         }
         else if (manifest.Dns is { } dns)
         {
-            writer.Name("dns"u8);
+            writer.WritePropertyName("dns"u8);
             EnclaveJson.WriteDns(writer, dns);
         }
 
@@ -142,12 +142,12 @@ internal static class ManifestJson
     private static void WriteNamespace(QosJsonWriter writer, ManifestNamespace ns)
     {
         writer.BeginObject();
-        writer.Name("name"u8);
-        writer.String(ns.Name);
-        writer.Name("nonce"u8);
-        writer.Integer((ulong)ns.Nonce);
-        writer.Name("quorumKey"u8);
-        writer.Hex(ns.QuorumKey.Span);
+        writer.WritePropertyName("name"u8);
+        writer.WriteString(ns.Name);
+        writer.WritePropertyName("nonce"u8);
+        writer.WriteInteger((ulong)ns.Nonce);
+        writer.WritePropertyName("quorumKey"u8);
+        writer.WriteHex(ns.QuorumKey.Span);
         writer.EndObject();
     }
 }

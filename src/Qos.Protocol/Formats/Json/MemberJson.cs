@@ -28,10 +28,10 @@ internal static class MemberJson
     internal static void Write(QosJsonWriter writer, QuorumMember member)
     {
         writer.BeginObject();
-        writer.Name("alias"u8);
-        writer.String(member.Alias);
-        writer.Name("pubKey"u8);
-        writer.Hex(member.PubKey.Span);
+        writer.WritePropertyName("alias"u8);
+        writer.WriteString(member.Alias);
+        writer.WritePropertyName("pubKey"u8);
+        writer.WriteHex(member.PubKey.Span);
         writer.EndObject();
     }
 
@@ -62,10 +62,10 @@ internal static class MemberJson
     internal static void WriteGenesisSet(QosJsonWriter writer, GenesisSet set)
     {
         writer.BeginObject();
-        writer.Name("members"u8);
+        writer.WritePropertyName("members"u8);
         JsonMembers.WriteList(writer, set.Members, Write);
-        writer.Name("threshold"u8);
-        writer.Integer((ulong)set.Threshold);
+        writer.WritePropertyName("threshold"u8);
+        writer.WriteInteger((ulong)set.Threshold);
         writer.EndObject();
     }
 
@@ -92,9 +92,9 @@ internal static class MemberJson
         QosJsonWriter writer, uint threshold, IReadOnlyList<T> members, Action<QosJsonWriter, T> write)
     {
         writer.BeginObject();
-        writer.Name("threshold"u8);
-        writer.Integer((ulong)threshold);
-        writer.Name("members"u8);
+        writer.WritePropertyName("threshold"u8);
+        writer.WriteInteger((ulong)threshold);
+        writer.WritePropertyName("members"u8);
         JsonMembers.WriteList(writer, members, write);
         writer.EndObject();
     }
@@ -117,8 +117,8 @@ internal static class MemberJson
     private static void WriteKey(QosJsonWriter writer, ReadOnlyMemory<byte> key)
     {
         writer.BeginObject();
-        writer.Name("pubKey"u8);
-        writer.Hex(key.Span);
+        writer.WritePropertyName("pubKey"u8);
+        writer.WriteHex(key.Span);
         writer.EndObject();
     }
 }

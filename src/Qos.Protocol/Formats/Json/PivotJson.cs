@@ -52,23 +52,23 @@ internal static class PivotJson
     internal static void Write(QosJsonWriter writer, PivotConfig pivot, ManifestVersion version)
     {
         writer.BeginObject();
-        writer.Name("hash"u8);
-        writer.Hex(pivot.Hash.Span);
-        writer.Name("restart"u8);
-        writer.String(pivot.Restart == RestartPolicy.Always ? "Always" : "Never");
+        writer.WritePropertyName("hash"u8);
+        writer.WriteHex(pivot.Hash.Span);
+        writer.WritePropertyName("restart"u8);
+        writer.WriteString(pivot.Restart == RestartPolicy.Always ? "Always" : "Never");
         if (version != ManifestVersion.V0)
         {
-            writer.Name("bridgeConfig"u8);
+            writer.WritePropertyName("bridgeConfig"u8);
             JsonMembers.WriteList(writer, pivot.BridgeConfig, BridgeJson.Write);
-            writer.Name("debugMode"u8);
-            writer.Bool(pivot.DebugMode);
+            writer.WritePropertyName("debugMode"u8);
+            writer.WriteBool(pivot.DebugMode);
         }
 
-        writer.Name("args"u8);
-        JsonMembers.WriteList(writer, pivot.Args, static (writer, arg) => writer.String(arg));
+        writer.WritePropertyName("args"u8);
+        JsonMembers.WriteList(writer, pivot.Args, static (writer, arg) => writer.WriteString(arg));
         if (version == ManifestVersion.V2 && pivot.Env.Count > 0)
         {
-            writer.Name("env"u8);
+            writer.WritePropertyName("env"u8);
             WriteEnv(writer, pivot.Env);
         }
 
@@ -126,12 +126,12 @@ internal static class PivotJson
         writer.BeginObject();
         foreach ((string name, string value) in env.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            writer.Name(name);
+            writer.WritePropertyName(name);
             writer.BeginObject();
-            writer.Name("plain"u8);
+            writer.WritePropertyName("plain"u8);
             writer.BeginObject();
-            writer.Name("value"u8);
-            writer.String(value);
+            writer.WritePropertyName("value"u8);
+            writer.WriteString(value);
             writer.EndObject();
             writer.EndObject();
         }

@@ -29,12 +29,12 @@ internal static class ErrorJson
     {
         if (error.Payload is null)
         {
-            writer.String(error.Code.ToString());
+            writer.WriteString(error.Code.ToString());
             return;
         }
 
         writer.BeginObject();
-        writer.Name(error.Code.ToString());
+        writer.WritePropertyName(error.Code.ToString());
         WritePayload(writer, error.Payload);
         writer.EndObject();
     }
@@ -56,44 +56,44 @@ internal static class ErrorJson
         switch (payload)
         {
             case ProtocolErrorPayload.Text text:
-                writer.String(text.Value);
+                writer.WriteString(text.Value);
                 break;
             case ProtocolErrorPayload.Phase phase:
-                writer.String(PhaseText.Format(phase.Value));
+                writer.WriteString(PhaseText.Format(phase.Value));
                 break;
             case ProtocolErrorPayload.Transition change:
                 writer.BeginArray();
-                writer.String(PhaseText.Format(change.From));
-                writer.String(PhaseText.Format(change.To));
+                writer.WriteString(PhaseText.Format(change.From));
+                writer.WriteString(PhaseText.Format(change.To));
                 writer.EndArray();
                 break;
             case ProtocolErrorPayload.Different two:
                 writer.BeginObject();
-                writer.Name("actual"u8);
-                writer.String(two.Actual);
-                writer.Name("expected"u8);
-                writer.String(two.Expected);
+                writer.WritePropertyName("actual"u8);
+                writer.WriteString(two.Actual);
+                writer.WritePropertyName("expected"u8);
+                writer.WriteString(two.Expected);
                 writer.EndObject();
                 break;
             case ProtocolErrorPayload.Nonces two:
                 writer.BeginObject();
-                writer.Name("actual"u8);
-                writer.Integer((ulong)two.Actual);
-                writer.Name("expected"u8);
-                writer.Integer((ulong)two.Expected);
+                writer.WritePropertyName("actual"u8);
+                writer.WriteInteger((ulong)two.Actual);
+                writer.WritePropertyName("expected"u8);
+                writer.WriteInteger((ulong)two.Expected);
                 writer.EndObject();
                 break;
             case ProtocolErrorPayload.InvalidApproval approval:
-                writer.Raw(JsonMembers.Canonical(approval.Value, EnvelopeJson.WriteApproval));
+                writer.WriteRaw(JsonMembers.Canonical(approval.Value, EnvelopeJson.WriteApproval));
                 break;
             case ProtocolErrorPayload.Key { Message: { } message } key:
                 writer.BeginObject();
-                writer.Name(key.Error.ToString());
-                writer.String(message);
+                writer.WritePropertyName(key.Error.ToString());
+                writer.WriteString(message);
                 writer.EndObject();
                 break;
             case ProtocolErrorPayload.Key key:
-                writer.String(key.Error.ToString());
+                writer.WriteString(key.Error.ToString());
                 break;
         }
     }

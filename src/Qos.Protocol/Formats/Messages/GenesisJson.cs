@@ -62,24 +62,24 @@ internal static class GenesisJson
     internal static void Write(QosJsonWriter writer, GenesisOutput output)
     {
         writer.BeginObject();
-        writer.Name("set"u8);
+        writer.WritePropertyName("set"u8);
         MemberJson.WriteGenesisSet(writer, output.Set);
         WriteOptionalHex(writer, "dr_key"u8, output.DrKey);
-        writer.Name("quorum_key"u8);
-        writer.Hex(output.QuorumKey.Span);
-        writer.Name("member_outputs"u8);
+        writer.WritePropertyName("quorum_key"u8);
+        writer.WriteHex(output.QuorumKey.Span);
+        writer.WritePropertyName("member_outputs"u8);
         JsonMembers.WriteList(writer, output.MemberOutputs, WriteMemberOutput);
-        writer.Name("recovery_permutations"u8);
+        writer.WritePropertyName("recovery_permutations"u8);
         JsonMembers.WriteList(writer, output.RecoveryPermutations, static (writer, shards) => JsonMembers.WriteList(writer, shards, WriteShard));
         WriteOptionalHex(writer, "dr_key_wrapped_quorum_key"u8, output.DrKeyWrappedQuorumKey);
-        writer.Name("quorum_key_hash"u8);
-        writer.Hex(output.QuorumKeyHash.Span);
-        writer.Name("test_message_ciphertext"u8);
-        writer.Hex(output.TestMessageCiphertext.Span);
-        writer.Name("test_message_signature"u8);
-        writer.Hex(output.TestMessageSignature.Span);
-        writer.Name("test_message"u8);
-        writer.Hex(output.TestMessage.Span);
+        writer.WritePropertyName("quorum_key_hash"u8);
+        writer.WriteHex(output.QuorumKeyHash.Span);
+        writer.WritePropertyName("test_message_ciphertext"u8);
+        writer.WriteHex(output.TestMessageCiphertext.Span);
+        writer.WritePropertyName("test_message_signature"u8);
+        writer.WriteHex(output.TestMessageSignature.Span);
+        writer.WritePropertyName("test_message"u8);
+        writer.WriteHex(output.TestMessage.Span);
         writer.EndObject();
     }
 
@@ -89,8 +89,8 @@ internal static class GenesisJson
     {
         if (bytes is not { } value)
             return;
-        writer.Name(name);
-        writer.Hex(value.Span);
+        writer.WritePropertyName(name);
+        writer.WriteHex(value.Span);
     }
 
     private static GenesisMemberOutput ReadMemberOutput(ref QosJsonReader reader)
@@ -120,12 +120,12 @@ internal static class GenesisJson
     private static void WriteMemberOutput(QosJsonWriter writer, GenesisMemberOutput output)
     {
         writer.BeginObject();
-        writer.Name("shareSetMember"u8);
+        writer.WritePropertyName("shareSetMember"u8);
         MemberJson.Write(writer, output.ShareSetMember);
-        writer.Name("encryptedQuorumKeyShare"u8);
-        writer.Hex(output.EncryptedQuorumKeyShare.Span);
-        writer.Name("shareHash"u8);
-        writer.Hex(output.ShareHash.Span);
+        writer.WritePropertyName("encryptedQuorumKeyShare"u8);
+        writer.WriteHex(output.EncryptedQuorumKeyShare.Span);
+        writer.WritePropertyName("shareHash"u8);
+        writer.WriteHex(output.ShareHash.Span);
         writer.EndObject();
     }
 
@@ -155,10 +155,10 @@ internal static class GenesisJson
     private static void WriteShard(QosJsonWriter writer, RecoveredMemberShard shard)
     {
         writer.BeginObject();
-        writer.Name("member"u8);
+        writer.WritePropertyName("member"u8);
         MemberJson.Write(writer, shard.Member);
-        writer.Name("shard"u8);
-        writer.Hex(shard.Shard.Span);
+        writer.WritePropertyName("shard"u8);
+        writer.WriteHex(shard.Shard.Span);
         writer.EndObject();
     }
 }

@@ -105,7 +105,7 @@ public static class MessageCodec
         }
 
         writer.BeginObject();
-        writer.Name(format.Name);
+        writer.WritePropertyName(format.Name);
         format.WriteJson(writer, message);
         writer.EndObject();
         return writer.ToArray();
@@ -154,7 +154,7 @@ public static class MessageCodec
         if (format.EnvelopeOf(message)?.Manifest.Version == ManifestVersion.V2)
             throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "a V2 manifest has no Borsh form; use JSON, or message 23 to boot");
         using var writer = new BorshWriter();
-        writer.Variant((int)format.Index);
+        writer.WriteVariant((int)format.Index);
         format.WriteBorsh(writer, message);
         return writer.ToArray();
     }

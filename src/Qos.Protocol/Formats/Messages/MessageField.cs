@@ -40,21 +40,21 @@ internal static class MessageField
     internal static readonly MessageField<ProtocolPhase> Phase = new(
         "phase",
         JsonVariants.ReadPhase,
-        static (writer, phase) => writer.String(PhaseText.Format(phase)),
+        static (writer, phase) => writer.WriteString(PhaseText.Format(phase)),
         static (ref BorshReader reader, ManifestVersion _) => ErrorBorsh.ReadPhase(ref reader),
-        static (writer, phase) => writer.Variant((int)phase));
+        static (writer, phase) => writer.WriteVariant((int)phase));
 
     internal static readonly MessageField<NodeStatus> Status = new(
         "status",
         NodeStatusJson.Read,
-        static (writer, status) => writer.Raw(JsonMembers.Canonical(status, NodeStatusJson.Write)),
+        static (writer, status) => writer.WriteRaw(JsonMembers.Canonical(status, NodeStatusJson.Write)),
         NoBorsh<NodeStatus>,
         static (_, _) => throw new NotSupportedException());
 
     internal static readonly MessageField<ManifestEnvelope> Envelope = new(
         "manifest_envelope",
         EnvelopeJson.Read,
-        static (writer, envelope) => writer.Raw(ManifestEnvelopeFormat.WriteCanonical(envelope)),
+        static (writer, envelope) => writer.WriteRaw(ManifestEnvelopeFormat.WriteCanonical(envelope)),
         ManifestBorsh.ReadEnvelope,
         ManifestBorsh.WriteEnvelope)
     {
@@ -66,17 +66,17 @@ internal static class MessageField
         "manifest_envelope",
         static (ref QosJsonReader reader) => throw reader.Error("unknown message"),
         static (_, _) => throw new NotSupportedException(),
-        static (ref BorshReader reader, ManifestVersion _) => ManifestEnvelopeFormat.ReadJson(reader.BytesSpan()),
-        static (writer, envelope) => writer.Bytes(ManifestEnvelopeFormat.WritePlain(envelope)));
+        static (ref BorshReader reader, ManifestVersion _) => ManifestEnvelopeFormat.ReadJson(reader.ReadByteSpan()),
+        static (writer, envelope) => writer.WriteBytes(ManifestEnvelopeFormat.WritePlain(envelope)));
 
     internal static readonly MessageField<ManifestEnvelope?> OptionalEnvelope = new(
         "manifest_envelope",
         EnvelopeJson.Read,
-        static (writer, envelope) => writer.Raw(ManifestEnvelopeFormat.WriteCanonical(envelope!)),
-        static (ref BorshReader reader, ManifestVersion version) => reader.Option() ? ManifestBorsh.ReadEnvelope(ref reader, version) : null,
+        static (writer, envelope) => writer.WriteRaw(ManifestEnvelopeFormat.WriteCanonical(envelope!)),
+        static (ref BorshReader reader, ManifestVersion version) => reader.ReadOption() ? ManifestBorsh.ReadEnvelope(ref reader, version) : null,
         static (writer, envelope) =>
         {
-            writer.Option(envelope is not null);
+            writer.WriteOption(envelope is not null);
             if (envelope is not null)
                 ManifestBorsh.WriteEnvelope(writer, envelope);
         })
@@ -95,14 +95,14 @@ internal static class MessageField
     internal static readonly MessageField<GenesisSet> Set = new(
         "set",
         MemberJson.ReadGenesisSet,
-        static (writer, set) => writer.Raw(JsonMembers.Canonical(set, MemberJson.WriteGenesisSet)),
+        static (writer, set) => writer.WriteRaw(JsonMembers.Canonical(set, MemberJson.WriteGenesisSet)),
         NoBorsh<GenesisSet>,
         static (_, _) => throw new NotSupportedException());
 
     internal static readonly MessageField<ReadOnlyMemory<byte>?> DrKey = new(
         "dr_key",
         static (ref QosJsonReader reader) => reader.ReadHex(ProtocolLimits.MaxKeyBytes),
-        static (writer, key) => writer.Hex(key!.Value.Span),
+        static (writer, key) => writer.WriteHex(key!.Value.Span),
         NoBorsh<ReadOnlyMemory<byte>?>,
         static (_, _) => throw new NotSupportedException())
     {
@@ -112,23 +112,23 @@ internal static class MessageField
     internal static readonly MessageField<GenesisOutput> Output = new(
         "genesis_output",
         GenesisJson.Read,
-        static (writer, output) => writer.Raw(JsonMembers.Canonical(output, GenesisJson.Write)),
+        static (writer, output) => writer.WriteRaw(JsonMembers.Canonical(output, GenesisJson.Write)),
         NoBorsh<GenesisOutput>,
         static (_, _) => throw new NotSupportedException());
 
     internal static readonly MessageField<Approval> Approval = new(
         "approval",
         EnvelopeJson.ReadApproval,
-        static (writer, approval) => writer.Raw(JsonMembers.Canonical(approval, EnvelopeJson.WriteApproval)),
+        static (writer, approval) => writer.WriteRaw(JsonMembers.Canonical(approval, EnvelopeJson.WriteApproval)),
         static (ref BorshReader reader, ManifestVersion _) => MemberBorsh.ReadApproval(ref reader),
         MemberBorsh.WriteApproval);
 
     internal static readonly MessageField<bool> Reconstructed = new(
         "reconstructed",
         static (ref QosJsonReader reader) => reader.ReadBool(),
-        static (writer, value) => writer.Bool(value),
-        static (ref BorshReader reader, ManifestVersion _) => reader.Bool(),
-        static (writer, value) => writer.Bool(value));
+        static (writer, value) => writer.WriteBool(value),
+        static (ref BorshReader reader, ManifestVersion _) => reader.ReadBool(),
+        static (writer, value) => writer.WriteBool(value));
 
     internal static readonly MessageField<ReadOnlyMemory<byte>> Pivot = Bytes("pivot", ProtocolLimits.MaxMessageBytes);
     internal static readonly MessageField<ReadOnlyMemory<byte>> Data = Bytes("data", ProtocolLimits.MaxMessageBytes);
@@ -142,16 +142,16 @@ internal static class MessageField
     private static MessageField<ReadOnlyMemory<byte>> Bytes(string name, int max) => new(
         name,
         (ref QosJsonReader reader) => reader.ReadHex(max),
-        static (writer, bytes) => writer.Hex(bytes.Span),
-        (ref BorshReader reader, ManifestVersion _) => reader.Bytes(max),
-        static (writer, bytes) => writer.Bytes(bytes.Span));
+        static (writer, bytes) => writer.WriteHex(bytes.Span),
+        (ref BorshReader reader, ManifestVersion _) => reader.ReadBytes(max),
+        static (writer, bytes) => writer.WriteBytes(bytes.Span));
 
     private static MessageField<string> Text(string name) => new(
         name,
         static (ref QosJsonReader reader) => reader.ReadString(ProtocolLimits.MaxNameBytes),
-        static (writer, text) => writer.String(text),
-        static (ref BorshReader reader, ManifestVersion _) => reader.String(ProtocolLimits.MaxNameBytes),
-        static (writer, text) => writer.String(text));
+        static (writer, text) => writer.WriteString(text),
+        static (ref BorshReader reader, ManifestVersion _) => reader.ReadString(ProtocolLimits.MaxNameBytes),
+        static (writer, text) => writer.WriteString(text));
 
     private static T NoBorsh<T>(ref BorshReader reader, ManifestVersion version) => throw reader.Error("this message is JSON only");
 }

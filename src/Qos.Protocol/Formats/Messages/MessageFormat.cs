@@ -46,7 +46,7 @@ internal sealed class UnitFormat<TMessage>(MessageIndex index, string name) : Me
 
     internal override ProtocolMessage ReadJson(ref QosJsonReader reader) => new TMessage();
 
-    internal override void WriteJson(QosJsonWriter writer, ProtocolMessage message) => writer.String(Name);
+    internal override void WriteJson(QosJsonWriter writer, ProtocolMessage message) => writer.WriteString(Name);
 
     internal override ProtocolMessage ReadBorsh(ref BorshReader reader, ManifestVersion version) => new TMessage();
 
@@ -184,7 +184,7 @@ internal struct FieldSlot<T>(MessageField<T> source)
     {
         if (source.IsOptional && value is null)
             return;
-        writer.Name(source.Name);
+        writer.WritePropertyName(source.Name);
         source.WriteJson(writer, value);
     }
 }

@@ -71,7 +71,7 @@ internal static class MessageTable
 
     /// <summary>Reads a message's index.</summary>
     /// <exception cref="EncodingException">There is no such message.</exception>
-    internal static MessageFormat ReadIndex(ref BorshReader reader) => s_byIndex[reader.Variant(s_byIndex.Length)];
+    internal static MessageFormat ReadIndex(ref BorshReader reader) => s_byIndex[reader.ReadVariant(s_byIndex.Length)];
 }
 
 /// <summary>The messages' Borsh indices.</summary>

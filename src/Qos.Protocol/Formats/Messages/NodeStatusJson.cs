@@ -39,36 +39,36 @@ internal static class NodeStatusJson
     internal static void Write(QosJsonWriter writer, NodeStatus status)
     {
         writer.BeginObject();
-        writer.Name("phase"u8);
-        writer.String(PhaseText.Format(status.Phase));
+        writer.WritePropertyName("phase"u8);
+        writer.WriteString(PhaseText.Format(status.Phase));
         if (status.ManifestHash is { } hash)
         {
-            writer.Name("manifest_hash"u8);
-            writer.Hex(hash.Span);
+            writer.WritePropertyName("manifest_hash"u8);
+            writer.WriteHex(hash.Span);
         }
 
         if (status.EphemeralKey is { } key)
         {
-            writer.Name("ephemeral_key"u8);
-            writer.Hex(key.Span);
+            writer.WritePropertyName("ephemeral_key"u8);
+            writer.WriteHex(key.Span);
         }
 
         if (status.Shares is { } shares)
         {
-            writer.Name("shares"u8);
+            writer.WritePropertyName("shares"u8);
             writer.BeginObject();
-            writer.Name("threshold"u8);
-            writer.Integer((ulong)shares.Threshold);
-            writer.Name("received"u8);
-            JsonMembers.WriteList(writer, shares.Received, static (writer, alias) => writer.String(alias));
-            writer.Name("missing"u8);
-            JsonMembers.WriteList(writer, shares.Missing, static (writer, alias) => writer.String(alias));
+            writer.WritePropertyName("threshold"u8);
+            writer.WriteInteger((ulong)shares.Threshold);
+            writer.WritePropertyName("received"u8);
+            JsonMembers.WriteList(writer, shares.Received, static (writer, alias) => writer.WriteString(alias));
+            writer.WritePropertyName("missing"u8);
+            JsonMembers.WriteList(writer, shares.Missing, static (writer, alias) => writer.WriteString(alias));
             writer.EndObject();
         }
 
         if (status.Pivot is { } pivot)
         {
-            writer.Name("pivot"u8);
+            writer.WritePropertyName("pivot"u8);
             WritePivot(writer, pivot);
         }
 
@@ -138,8 +138,8 @@ internal static class NodeStatusJson
     private static void WritePivot(QosJsonWriter writer, PivotStatus pivot)
     {
         writer.BeginObject();
-        writer.Name("state"u8);
-        writer.String(pivot.State switch
+        writer.WritePropertyName("state"u8);
+        writer.WriteString(pivot.State switch
         {
             PivotState.Running => "running",
             PivotState.Restarting => "restarting",
@@ -147,26 +147,26 @@ internal static class NodeStatusJson
             PivotState.Failed => "failed",
             _ => "waiting",
         });
-        writer.Name("restarts"u8);
-        writer.Integer((ulong)pivot.Restarts);
+        writer.WritePropertyName("restarts"u8);
+        writer.WriteInteger((ulong)pivot.Restarts);
         if (pivot.LastExit is { } exit)
         {
-            writer.Name("last_exit"u8);
+            writer.WritePropertyName("last_exit"u8);
             writer.BeginObject();
-            writer.Name(exit.Signal is null ? "code"u8 : "signal"u8);
-            writer.Integer((ulong)(ushort)(exit.Signal ?? exit.Code ?? 0));
+            writer.WritePropertyName(exit.Signal is null ? "code"u8 : "signal"u8);
+            writer.WriteInteger((ulong)(ushort)(exit.Signal ?? exit.Code ?? 0));
             writer.EndObject();
         }
 
         if (pivot.Reason is { } reason)
         {
-            writer.Name("reason"u8);
-            writer.String(reason);
+            writer.WritePropertyName("reason"u8);
+            writer.WriteString(reason);
         }
 
         if (pivot.Bridges.Count > 0)
         {
-            writer.Name("bridges"u8);
+            writer.WritePropertyName("bridges"u8);
             JsonMembers.WriteList(writer, pivot.Bridges, WriteBridge);
         }
 
@@ -200,14 +200,14 @@ internal static class NodeStatusJson
     private static void WriteBridge(QosJsonWriter writer, BridgeStatus bridge)
     {
         writer.BeginObject();
-        writer.Name("type"u8);
-        writer.String(bridge.IsServer ? "server" : "client");
-        writer.Name("port"u8);
-        writer.Integer((ulong)bridge.Port);
+        writer.WritePropertyName("type"u8);
+        writer.WriteString(bridge.IsServer ? "server" : "client");
+        writer.WritePropertyName("port"u8);
+        writer.WriteInteger((ulong)bridge.Port);
         if (bridge.Problem is { } problem)
         {
-            writer.Name("problem"u8);
-            writer.String(problem);
+            writer.WritePropertyName("problem"u8);
+            writer.WriteString(problem);
         }
 
         writer.EndObject();

@@ -38,10 +38,10 @@ internal static class NsmResponseJson
         switch (response)
         {
             case NsmResponse.LockPcr:
-                writer.String("lockPCR");
+                writer.WriteString("lockPCR");
                 return;
             case NsmResponse.LockPcrs:
-                writer.String("lockPCRs");
+                writer.WriteString("lockPCRs");
                 return;
         }
 
@@ -49,19 +49,19 @@ internal static class NsmResponseJson
         switch (response)
         {
             case NsmResponse.DescribePcr pcr:
-                writer.Name("describePCR"u8);
+                writer.WritePropertyName("describePCR"u8);
                 writer.BeginObject();
-                writer.Name("data"u8);
-                writer.Hex(pcr.Data.Span);
-                writer.Name("lock"u8);
-                writer.Bool(pcr.Lock);
+                writer.WritePropertyName("data"u8);
+                writer.WriteHex(pcr.Data.Span);
+                writer.WritePropertyName("lock"u8);
+                writer.WriteBool(pcr.Lock);
                 writer.EndObject();
                 break;
             case NsmResponse.ExtendPcr pcr:
                 WriteOnly(writer, "extendPCR"u8, "data"u8, pcr.Data.Span);
                 break;
             case NsmResponse.DescribeNsm nsm:
-                writer.Name("describeNSM"u8);
+                writer.WritePropertyName("describeNSM"u8);
                 WriteDescribeNsm(writer, nsm);
                 break;
             case NsmResponse.Attestation attestation:
@@ -71,8 +71,8 @@ internal static class NsmResponseJson
                 WriteOnly(writer, "getRandom"u8, "random"u8, random.Random.Span);
                 break;
             case NsmResponse.Error error:
-                writer.Name("error"u8);
-                writer.String(error.Code.ToString());
+                writer.WritePropertyName("error"u8);
+                writer.WriteString(error.Code.ToString());
                 break;
             default:
                 throw new InvalidOperationException($"No wire form for {response.GetType().Name}.");
@@ -97,10 +97,10 @@ internal static class NsmResponseJson
 
     private static void WriteOnly(QosJsonWriter writer, ReadOnlySpan<byte> variant, ReadOnlySpan<byte> member, ReadOnlySpan<byte> value)
     {
-        writer.Name(variant);
+        writer.WritePropertyName(variant);
         writer.BeginObject();
-        writer.Name(member);
-        writer.Hex(value);
+        writer.WritePropertyName(member);
+        writer.WriteHex(value);
         writer.EndObject();
     }
 
@@ -167,20 +167,20 @@ internal static class NsmResponseJson
     private static void WriteDescribeNsm(QosJsonWriter writer, NsmResponse.DescribeNsm nsm)
     {
         writer.BeginObject();
-        writer.Name("digest"u8);
-        writer.String(nsm.Digest switch { NsmDigest.Sha256 => "SHA256", NsmDigest.Sha384 => "SHA384", _ => "SHA512" });
-        writer.Name("locked_pcrs"u8);
-        JsonMembers.WriteList(writer, nsm.LockedPcrs, static (writer, index) => writer.Integer((ulong)index));
-        writer.Name("max_pcrs"u8);
-        writer.Integer((ulong)nsm.MaxPcrs);
-        writer.Name("module_id"u8);
-        writer.String(nsm.ModuleId);
-        writer.Name("version_major"u8);
-        writer.Integer((ulong)nsm.VersionMajor);
-        writer.Name("version_minor"u8);
-        writer.Integer((ulong)nsm.VersionMinor);
-        writer.Name("version_patch"u8);
-        writer.Integer((ulong)nsm.VersionPatch);
+        writer.WritePropertyName("digest"u8);
+        writer.WriteString(nsm.Digest switch { NsmDigest.Sha256 => "SHA256", NsmDigest.Sha384 => "SHA384", _ => "SHA512" });
+        writer.WritePropertyName("locked_pcrs"u8);
+        JsonMembers.WriteList(writer, nsm.LockedPcrs, static (writer, index) => writer.WriteInteger((ulong)index));
+        writer.WritePropertyName("max_pcrs"u8);
+        writer.WriteInteger((ulong)nsm.MaxPcrs);
+        writer.WritePropertyName("module_id"u8);
+        writer.WriteString(nsm.ModuleId);
+        writer.WritePropertyName("version_major"u8);
+        writer.WriteInteger((ulong)nsm.VersionMajor);
+        writer.WritePropertyName("version_minor"u8);
+        writer.WriteInteger((ulong)nsm.VersionMinor);
+        writer.WritePropertyName("version_patch"u8);
+        writer.WriteInteger((ulong)nsm.VersionPatch);
         writer.EndObject();
     }
 
