@@ -16,7 +16,7 @@ public sealed class StopTests(MachineImage image)
 
     [MachineFact]
     public void Without_a_vsock_device_the_console_says_so_and_the_machine_stops() =>
-        AssertStops("init: fatal: the machine has no vsock device: nobody could reach it; the machine stops", Kernels.Pinned ?? Kernels.Larger!, "", Module);
+        AssertStops("init: fatal: the machine has no vsock device: no host could reach it; the machine stops", Kernels.Pinned ?? Kernels.Larger!, "", Module);
 
     [MachineFact(MachineNeed.LargerKernel)]
     public void With_a_kernel_without_vsock_the_console_says_so_and_the_machine_stops() =>
