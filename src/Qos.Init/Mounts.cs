@@ -7,9 +7,9 @@ namespace Qos.Init;
 /// <summary>The file systems of the machine. Format: docs/protocol/eif.md, What init does, 1.</summary>
 internal static class Mounts
 {
-    private static readonly ulong NoSetuid = LibC.MS_NOSUID;
-    private static readonly ulong NoDevices = LibC.MS_NODEV;
-    private static readonly ulong NoPrograms = LibC.MS_NOEXEC;
+    private static readonly ulong s_noSetuid = LibC.MS_NOSUID;
+    private static readonly ulong s_noDevices = LibC.MS_NODEV;
+    private static readonly ulong s_noPrograms = LibC.MS_NOEXEC;
 
     /// <summary>A file system and where it goes.</summary>
     /// <param name="Target">The folder, made when it is missing.</param>
@@ -21,13 +21,13 @@ internal static class Mounts
     /// <summary>All of them in order. Devices exist in /dev alone; programs run from the root alone, where the node puts the pivot.</summary>
     internal static IReadOnlyList<Mount> All { get; } =
     [
-        new("/proc", "proc", NoSetuid | NoDevices | NoPrograms, null),
-        new("/sys", "sysfs", NoSetuid | NoDevices | NoPrograms | LibC.MS_RDONLY, null),
-        new("/dev", "devtmpfs", NoSetuid | NoPrograms, "mode=0755"),
-        new("/dev/pts", "devpts", NoSetuid | NoPrograms, "mode=0620,ptmxmode=0666"),
-        new("/dev/shm", "tmpfs", NoSetuid | NoDevices | NoPrograms, "mode=1777"),
-        new("/run", "tmpfs", NoSetuid | NoDevices | NoPrograms, "mode=0755"),
-        new("/tmp", "tmpfs", NoSetuid | NoDevices | NoPrograms, "mode=1777"),
+        new("/proc", "proc", s_noSetuid | s_noDevices | s_noPrograms, null),
+        new("/sys", "sysfs", s_noSetuid | s_noDevices | s_noPrograms | LibC.MS_RDONLY, null),
+        new("/dev", "devtmpfs", s_noSetuid | s_noPrograms, "mode=0755"),
+        new("/dev/pts", "devpts", s_noSetuid | s_noPrograms, "mode=0620,ptmxmode=0666"),
+        new("/dev/shm", "tmpfs", s_noSetuid | s_noDevices | s_noPrograms, "mode=1777"),
+        new("/run", "tmpfs", s_noSetuid | s_noDevices | s_noPrograms, "mode=0755"),
+        new("/tmp", "tmpfs", s_noSetuid | s_noDevices | s_noPrograms, "mode=1777"),
     ];
 
     /// <summary>Mounts all of them.</summary>
@@ -43,7 +43,7 @@ internal static class Mounts
     // The root came with the image: a tmpfs, on which nothing but regular files is wanted from here on.
     private static void Remount()
     {
-        if (LibC.mount("rootfs", "/", "rootfs", LibC.MS_REMOUNT | NoSetuid | NoDevices, null) != 0)
+        if (LibC.mount("rootfs", "/", "rootfs", LibC.MS_REMOUNT | s_noSetuid | s_noDevices, null) != 0)
             throw new BootException($"/ cannot be mounted without devices: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 

@@ -1,6 +1,5 @@
 using Microsoft.Win32.SafeHandles;
 using Qos.Keys;
-using Qos.Native;
 using Tmds.Linux;
 
 namespace Qos.Runtime;

@@ -1,4 +1,3 @@
-using Qos.Protocol;
 using Qos.Serialization;
 
 namespace Qos.Verify;

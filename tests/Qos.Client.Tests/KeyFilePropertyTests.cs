@@ -1,8 +1,8 @@
 using System.Text;
-using FsCheck.Fluent;
 using FsCheck;
-using Qos.Keys.Tests;
+using FsCheck.Fluent;
 using Qos.Keys;
+using Qos.Keys.Tests;
 using Qos.Vectors;
 
 namespace Qos.Client.Tests;

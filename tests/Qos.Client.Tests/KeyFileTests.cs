@@ -1,5 +1,5 @@
-using Qos.Keys.Tests;
 using Qos.Keys;
+using Qos.Keys.Tests;
 
 namespace Qos.Client.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using Qos.Keys.Tests;
 using Qos.Keys;
+using Qos.Keys.Tests;
 
 namespace Qos.Client.Tests;
 

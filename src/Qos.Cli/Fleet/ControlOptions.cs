@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Qos.Client;
 using Qos.Fleet.Api;
 
 namespace Qos.Cli;

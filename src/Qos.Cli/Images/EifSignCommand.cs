@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Qos.Client;
 using Qos.Eif;
-using Qos.Keys;
 
 namespace Qos.Cli;
 

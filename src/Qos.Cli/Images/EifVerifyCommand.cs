@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Qos.Eif;
-using Qos.Nsm;
 using Qos.Verify;
 
 namespace Qos.Cli;

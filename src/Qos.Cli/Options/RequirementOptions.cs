@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Qos.Client;
-using Qos.Protocol;
 using Qos.Verify;
 
 namespace Qos.Cli;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Qos.Client;
-using Qos.Native;
 using Tmds.Linux;
 
 namespace Qos.Compat;

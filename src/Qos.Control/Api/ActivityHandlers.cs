@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Qos.Client;
 using Qos.Fleet;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;

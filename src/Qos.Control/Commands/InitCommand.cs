@@ -9,8 +9,6 @@ namespace Qos.Control;
 /// <summary><c>qos-control init</c>: a folder with everything, so that <c>run</c> needs nothing else.</summary>
 internal static class InitCommand
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     public static Command Make()
     {
         var dir = new Option<string>("--dir") { Description = "The folder to make.", HelpName = "DIR", Required = true };

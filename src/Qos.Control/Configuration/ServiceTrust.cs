@@ -1,7 +1,7 @@
+using Qos.Client;
 using Qos.Fleet;
 using Qos.Nsm;
 using Qos.Verify;
-using Qos.Client;
 
 namespace Qos.Control;
 

@@ -1,6 +1,6 @@
-using System.IO.Hashing;
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Hashing;
 
 namespace Qos.Eif;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Qos.Native;
 using Tmds.Linux;
 
 namespace Qos.Runtime;

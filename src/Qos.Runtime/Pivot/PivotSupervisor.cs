@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
-using Qos.Native;
 using Qos.Node;
 using Qos.Protocol;
 using Tmds.Linux;

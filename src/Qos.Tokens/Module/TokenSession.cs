@@ -1,5 +1,4 @@
 using Qos.Keys;
-using Qos.Native;
 using static Qos.Tokens.LibPkcs11;
 
 namespace Qos.Tokens;

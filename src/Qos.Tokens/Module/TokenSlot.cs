@@ -1,4 +1,3 @@
-using Qos.Native;
 using static Qos.Tokens.LibPkcs11;
 
 namespace Qos.Tokens;

@@ -1,4 +1,3 @@
-using Qos.Native;
 using Tmds.Linux;
 
 namespace Qos.Transport;

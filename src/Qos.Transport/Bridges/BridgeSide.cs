@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Qos.Native;
 using Tmds.Linux;
 
 namespace Qos.Transport;
@@ -8,7 +7,7 @@ namespace Qos.Transport;
 internal sealed unsafe class BridgeSide
 {
     // Edge-triggered: the kernel reports what is new, so a socket is registered once and never for what is known already.
-    private static readonly int Always = LibC.EPOLLIN | LibC.EPOLLRDHUP | LibC.EPOLLET;
+    private static readonly int s_always = LibC.EPOLLIN | LibC.EPOLLRDHUP | LibC.EPOLLET;
 
     private readonly ulong _key;
     private readonly int _chunk;
@@ -55,7 +54,7 @@ internal sealed unsafe class BridgeSide
     /// <summary>Has the kernel report what arrives, and room for more bytes if asked for.</summary>
     internal void Watch(int epoll, bool room = false)
     {
-        int interest = room ? Always | LibC.EPOLLOUT : Always;
+        int interest = room ? s_always | LibC.EPOLLOUT : s_always;
         if (interest == _interest)
             return;
         var change = new epoll_event { events = interest, data = new() { u64 = _key } };

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Qos.Native;
 using Tmds.Linux;
 
 namespace Qos.Transport;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using Qos.Native;
 using Tmds.Linux;
 
 namespace Qos.Transport;

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Qos.Native;
 using Tmds.Linux;
 
 namespace Qos.Transport;
