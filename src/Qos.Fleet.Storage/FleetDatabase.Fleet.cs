@@ -7,8 +7,6 @@ namespace Qos.Fleet.Storage;
 /// <summary>What the reconciler reads and writes.</summary>
 public sealed partial class FleetDatabase
 {
-    private static readonly TimeSpan s_settled = TimeSpan.FromMinutes(1);
-
     // Neither ever changes: a set once made, a deployment but for its marks, which its UpdatedAt tells.
     private readonly ConcurrentDictionary<string, OperatorSet> _sets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (long UpdatedAt, Deployment Deployment)> _deployments = new(StringComparer.Ordinal);
@@ -116,7 +114,7 @@ public sealed partial class FleetDatabase
             transaction).ConfigureAwait(false);
         if (changed == 1 && replica.State == ReplicaState.Gone)
         {
-            bool served = replica.ReadyAt is { } ready && replica.UpdatedAt - ready >= s_settled;
+            bool served = replica.ReadyAt is { } ready && replica.UpdatedAt - ready >= FleetSettings.Settled;
             await connection.ExecuteAsync(
                 """
                 INSERT INTO slots (deployment_id, slot, failures, ended_at) VALUES (@DeploymentId, @Slot, @failures, @ended)

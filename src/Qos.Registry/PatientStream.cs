@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Qos.Registry;
 
 /// <summary>A body as it arrives, of which every read has a limited time.</summary>
@@ -25,7 +27,7 @@ internal sealed class PatientStream(Stream inner, TimeSpan patience, string host
         {
             throw new RegistryException(RegistryError.Unavailable, $"{host} sent nothing for {patience.TotalSeconds:0} s.", e);
         }
-        catch (Exception e) when (e is HttpIOException or IOException or HttpRequestException)
+        catch (Exception e) when (e is HttpIOException or IOException or HttpRequestException or SocketException)
         {
             throw new RegistryException(RegistryError.Unavailable, $"{host} broke off: {e.Message}", e);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace Qos.Registry;
 
@@ -74,7 +75,8 @@ internal sealed class RegistryConnection(HttpClient http, ImageReference image, 
         {
             return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
         }
-        catch (HttpRequestException e)
+        // The framework lets a SocketException out when a connection is reset just as it opens.
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             throw new RegistryException(RegistryError.Unavailable, $"The registry {host} cannot be reached: {e.Message}", e);
         }

@@ -40,6 +40,35 @@ public sealed class NodeClientTests
         await serving;
     }
 
+    [Fact]
+    public async Task A_host_that_resets_connections_as_they_open_cannot_be_reached()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task resetting = Task.Run(
+            async () =>
+            {
+                while (true)
+                {
+                    using Socket connection = await listener.AcceptSocketAsync(stop.Token);
+                    connection.LingerState = new LingerOption(true, 0);
+                }
+            },
+            stop.Token);
+
+        // Whether the reset comes before or after the framework looks at the connection differs from one try to the next.
+        for (int count = 0; count < 200; count++)
+        {
+            using var node = new NodeClient($"http://{listener.LocalEndpoint}");
+            CeremonyException refused = await Assert.ThrowsAsync<CeremonyException>(() => node.VersionAsync(TestContext.Current.CancellationToken));
+            Assert.Contains("cannot be reached", refused.Message, StringComparison.Ordinal);
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => resetting);
+    }
+
     private static async Task ServeAsync(HttpListener listener, int status, string reason)
     {
         var error = new ProtocolMessage.ProtocolErrorResponse(new ProtocolError(ProtocolErrorCode.EnclaveClient));

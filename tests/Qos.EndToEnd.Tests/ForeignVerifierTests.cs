@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Qos.EndToEnd.Local;
@@ -114,7 +115,7 @@ public sealed class ForeignVerifierTests(ITestOutputHelper output) : NodeTests(o
                     new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/echo")), body);
                 return response.IsSuccessStatusCode ? JsonNode.Parse(await response.Content.ReadAsStringAsync()) : null;
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException or SocketException)
             {
                 return null;
             }

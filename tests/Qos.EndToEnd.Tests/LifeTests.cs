@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using Qos.EndToEnd.Local;
 using Qos.Protocol;
@@ -111,7 +112,7 @@ public sealed class LifeTests(ITestOutputHelper output) : NodeTests(output)
                     using HttpResponseMessage response = await node.Http.PostAsync(new Uri($"http://127.0.0.1:{port}/echo"), body);
                     return response.IsSuccessStatusCode ? await response.Content.ReadAsByteArrayAsync() : null;
                 }
-                catch (HttpRequestException)
+                catch (Exception e) when (e is HttpRequestException or SocketException)
                 {
                     return null;
                 }

@@ -49,7 +49,7 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         new("deploy", "Deployments of an app: planned, made, approved, provisioned, watched.", static () =>
         [
             new DeployInitCommand(), new DeployPlanCommand(), new DeployCreateCommand(), new DeployApproveCommand(), new DeployProvisionCommand(),
-            new DeployStatusCommand(), new DeployLogsCommand(), new DeployDeleteCommand(), new DeployRestoreCommand(),
+            new DeployStatusCommand(), new DeployLogsCommand(), DeployDeletionCommand.Delete(), DeployDeletionCommand.Restore(),
         ]),
         new("shamir", "Split a secret into shares and put them together.", static () =>
         [

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Qos.Protocol;
 using Qos.Serialization;
 
@@ -197,7 +198,8 @@ public sealed class NodeClient : IDisposable
             await response.Content.LoadIntoBufferAsync(MaxHealthBytes, cancellationToken).ConfigureAwait(false);
             return await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (HttpRequestException e)
+        // The framework lets a SocketException out when a connection is reset just as it opens.
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             throw new CeremonyException($"The host at {Base} cannot be reached: {e.Message}", e);
         }
@@ -285,7 +287,7 @@ public sealed class NodeClient : IDisposable
                 return new CeremonyException($"The host at {Base} runs and does not reach its enclave: {VisibleText.Escape(reason.Trim())}");
             }
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             // Then there is no more to say than the error does.
         }
@@ -307,7 +309,8 @@ public sealed class NodeClient : IDisposable
             await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
             return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (HttpRequestException e)
+        // The framework lets a SocketException out when a connection is reset just as it opens.
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             throw new CeremonyException($"The host at {Base} cannot be reached: {e.Message}", e);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -127,7 +128,8 @@ public sealed class ControlClient : IDisposable
 
             return JsonSerializer.Deserialize(answer, type) ?? throw new ApiException(ApiCode.Internal, "The service answered with nothing.");
         }
-        catch (HttpRequestException e)
+        // The framework lets a SocketException out when a connection is reset just as it opens.
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             throw new ApiException(ApiCode.Unavailable, $"The control service at {_http.BaseAddress} cannot be reached: {e.Message}", e);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Qos.Client;
 using Qos.Protocol;
 
@@ -53,7 +54,7 @@ public sealed class HostNodes : IFleetNodes, IDisposable
                 ? await AskHttpAsync(address, cancellationToken).ConfigureAwait(false)
                 : await AskGrpcAsync(address, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return false;
         }

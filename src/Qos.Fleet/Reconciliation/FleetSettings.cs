@@ -24,8 +24,8 @@ public sealed record FleetSettings
     /// <summary>How long an app may be unwell until its replica is replaced by one that gets the key from another.</summary>
     public TimeSpan UnhealthyLimit { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long a replica must have served for the next one in its slot to start at once.</summary>
-    public TimeSpan Settled { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>How long a replica must have served for the next one in its slot to start at once. The store counts a slot's failures by it.</summary>
+    public static TimeSpan Settled { get; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The longest wait between two tries of a slot.</summary>
     public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromMinutes(5);

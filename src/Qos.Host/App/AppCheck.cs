@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using Qos.Transport;
 
@@ -59,7 +60,7 @@ internal sealed class AppCheck : BackgroundService
                 ? await AskGrpcAsync(cancellationToken).ConfigureAwait(false)
                 : await AskHttpAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or TransportException or IOException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or TransportException or IOException)
         {
             return $"{_target} does not answer: {(e.InnerException as TransportException)?.Message ?? e.Message}";
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using Qos.Bench.Bridge;
 using Qos.Fleet;
 using Qos.Fleet.Storage;
@@ -202,7 +203,7 @@ internal sealed class FleetBenchmark : IBenchmark
                 await http.GetStringAsync(new Uri(Text($"http://127.0.0.1:{port}/")));
                 return;
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException or SocketException)
             {
                 await Task.Delay(50);
             }

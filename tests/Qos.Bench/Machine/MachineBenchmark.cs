@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Qos.EndToEnd.Local;
 
@@ -73,7 +74,7 @@ internal sealed partial class MachineBenchmark : IBenchmark
             using HttpResponseMessage answer = await http.GetAsync(health);
             return await answer.Content.ReadAsStringAsync() == "WaitingForBootInstruction";
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             return false;
         }

@@ -149,7 +149,7 @@ public sealed class LocalNode : IAsyncDisposable
             {
                 return await Http.GetStringAsync("healthz") == "ok";
             }
-            catch (HttpRequestException) when (!Host.HasExited)
+            catch (Exception e) when (e is HttpRequestException or SocketException && !Host.HasExited)
             {
                 return false;
             }

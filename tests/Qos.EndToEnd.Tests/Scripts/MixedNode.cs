@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Qos.EndToEnd.Local;
 using Qos.Vectors;
 
@@ -74,7 +75,7 @@ public sealed class MixedNode : IAsyncDisposable
             {
                 return await _http.GetStringAsync(new Uri($"http://127.0.0.1:{AppPort}{path}"));
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException or SocketException)
             {
                 return null;
             }
