@@ -90,6 +90,27 @@ public class ReconcilerTests
     }
 
     [Fact]
+    public async Task Share_holders_who_take_a_day_are_given_a_document_that_is_still_valid()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        Deployment deployment = await world.DeployAsync();
+        using Reconciler reconciler = world.Start();
+        await FleetWorld.SettleAsync(reconciler);
+        Replica first = (await world.ReplicasAsync()).Single(static replica => replica.State == ReplicaState.AwaitingShares);
+
+        world.Clock.Now += TimeSpan.FromHours(24);
+        await FleetWorld.SettleAsync(reconciler);
+        Replica waiting = (await world.ReplicasAsync()).Single(static replica => replica.State == ReplicaState.AwaitingShares);
+        Assert.Equal((first.Id, first.SetupKey), (waiting.Id, waiting.SetupKey));
+        var verifier = new ReplicaVerifier(FleetWorld.Trust, world.Clock);
+        Assert.Throws<DocumentRefusedException>(() => verifier.VerifySetup(deployment, first.SetupDocument!.Value));
+        Assert.Equal(first.SetupKey, verifier.VerifySetup(deployment, waiting.SetupDocument!.Value));
+
+        await world.RunAsync(reconciler);
+        Assert.All(await world.ReplicasAsync(), static replica => Assert.Equal(ReplicaState.Ready, replica.State));
+    }
+
+    [Fact]
     public async Task The_next_deployment_gets_the_key_from_the_one_before()
     {
         await using FleetWorld world = await FleetWorld.OnSqliteAsync();

@@ -30,7 +30,7 @@ public sealed record FleetSettings
     /// <summary>The longest wait between two tries of a slot.</summary>
     public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often a provisioned replica must show again that it is the same.</summary>
+    /// <summary>How often a replica that is provisioned, or waits for shares, must show again that it is the same.</summary>
     public TimeSpan VerifyAgain { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How long a drained replica keeps running at least, so that every ingress knows.</summary>

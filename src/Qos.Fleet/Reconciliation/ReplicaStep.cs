@@ -120,6 +120,15 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
             return await FailAsync($"its node claims the phase {status.Phase}, and should be in {expected}", cancellationToken).ConfigureAwait(false);
         if (replica.SetupDocument is null)
             return await ConfirmSetupAsync(await AttestAsync(node, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+        // People take their time, and the document's certificate lives about three hours: members are always given a fresh one.
+        if (replica.Mode == BootMode.Standard && IsDueAgain())
+        {
+            ReadOnlyMemory<byte> fresh = await AttestSetupAgainAsync(node, cancellationToken).ConfigureAwait(false);
+            troubles.Verified(replica.Id, _now);
+            return await SaveAsync(replica with { SetupDocument = fresh, Message = null }, cancellationToken).ConfigureAwait(false);
+        }
+
         return replica.Mode == BootMode.Standard
             ? await DeliverAsync(node, status.Shares, cancellationToken).ConfigureAwait(false)
             : await ForwardAsync(node, cancellationToken).ConfigureAwait(false);
@@ -137,7 +146,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         string key = parts.Verifier.VerifySetup(_deployment, document);
         if (await parts.Store.OwnerOfKeyAsync(key, cancellationToken).ConfigureAwait(false) is { } owner && owner != replica.Id)
             throw new DocumentRefusedException($"document.key: its setup key is that of replica {owner}; the host gave another node's document");
-        troubles.Succeeded(replica.Id);
+        troubles.Verified(replica.Id, _now);
         return await SaveAsync(
             replica with
             {
@@ -220,9 +229,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         trace?.SetTag("qos.replica", replica.Id).SetTag("qos.donor", donor.Id);
 
         // Fresh: the donor holds the certificates against its own clock.
-        ReadOnlyMemory<byte> document = await AttestAsync(node, cancellationToken).ConfigureAwait(false);
-        if (parts.Verifier.VerifySetup(_deployment, document) != replica.SetupKey)
-            throw new DocumentRefusedException("document.key: the host now gives another setup key than before");
+        ReadOnlyMemory<byte> document = await AttestSetupAgainAsync(node, cancellationToken).ConfigureAwait(false);
         ProtocolMessage.ExportKeyResponse key;
         using (IFleetNode from = parts.Nodes.Connect(at))
         {
@@ -246,7 +253,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
     {
         if (replica.HostUrl != instance!.Host?.ToString() || replica.IngressAddress != Ingress())
             return await SaveAsync(replica with { HostUrl = instance.Host?.ToString(), IngressAddress = Ingress() }, cancellationToken).ConfigureAwait(false);
-        if (_now - (troubles.VerifiedAt(replica.Id) ?? FirstSeen()) >= parts.Settings.VerifyAgain)
+        if (IsDueAgain())
             await VerifyAgainAsync(cancellationToken).ConfigureAwait(false);
 
         if (await parts.Nodes.IsHealthyAsync(instance, _deployment.Health, cancellationToken).ConfigureAwait(false))
@@ -269,6 +276,8 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         return _now - trouble.Since >= parts.Settings.UnhealthyLimit && !IsLastWithKey()
             && await ReplaceAsync($"its app was not well for {parts.Settings.UnhealthyLimit.TotalSeconds:0} s", cancellationToken).ConfigureAwait(false);
     }
+
+    private bool IsDueAgain() => _now - (troubles.VerifiedAt(replica.Id) ?? FirstSeen()) >= parts.Settings.VerifyAgain;
 
     // A service that was just started verifies everybody within the interval, and not all at once.
     private DateTimeOffset FirstSeen()
@@ -335,6 +344,14 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
 
     private async Task<ReadOnlyMemory<byte>> AttestAsync(IFleetNode node, CancellationToken cancellationToken) =>
         (await LimitedAsync(node.AttestationAsync, cancellationToken).ConfigureAwait(false)).Document;
+
+    private async Task<ReadOnlyMemory<byte>> AttestSetupAgainAsync(IFleetNode node, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> document = await AttestAsync(node, cancellationToken).ConfigureAwait(false);
+        return parts.Verifier.VerifySetup(_deployment, document) == replica.SetupKey
+            ? document
+            : throw new DocumentRefusedException("document.key: the host now gives another setup key than before");
+    }
 
     private Task<bool> LimitedAsync(Func<CancellationToken, Task> ask, CancellationToken cancellationToken) => LimitedAsync(
         async token =>

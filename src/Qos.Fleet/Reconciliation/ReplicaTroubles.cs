@@ -20,10 +20,10 @@ internal sealed class ReplicaTroubles
             _all[replicaId] = old with { Count = 0 };
     }
 
-    /// <summary>When its live document last verified.</summary>
+    /// <summary>When its setup or live document last verified.</summary>
     public DateTimeOffset? VerifiedAt(string replicaId) => _all.TryGetValue(replicaId, out Trouble? known) ? known.VerifiedAt : null;
 
-    /// <summary>Remembers that its live document verified.</summary>
+    /// <summary>Remembers that its setup or live document verified.</summary>
     public void Verified(string replicaId, DateTimeOffset now) =>
         _all.AddOrUpdate(replicaId, _ => new Trouble { VerifiedAt = now }, (_, old) => old with { VerifiedAt = now, Count = 0 });
 
