@@ -7,6 +7,9 @@ internal sealed class FakeTime : TimeProvider
     private readonly List<FakeTimer> _timers = [];
     private TimeSpan _now;
 
+    /// <summary>By how much timers fire too early, as those of the system do: they count by a coarser clock than <see cref="GetTimestamp"/>.</summary>
+    public TimeSpan Early { get; init; }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp()
@@ -33,6 +36,19 @@ internal sealed class FakeTime : TimeProvider
         {
             lock (_lock)
                 return _timers.Count(timer => timer.Due is not null);
+        }
+    }
+
+    /// <summary>How often a timer was armed.</summary>
+    public int Arms { get; private set; }
+
+    /// <summary>How long it is until the next timer fires; null when none is armed.</summary>
+    public TimeSpan? Next
+    {
+        get
+        {
+            lock (_lock)
+                return _timers.Min(timer => timer.Due) - _now;
         }
     }
 
@@ -75,8 +91,10 @@ internal sealed class FakeTime : TimeProvider
         {
             lock (owner._lock)
             {
-                Due = dueTime == Timeout.InfiniteTimeSpan ? null : owner._now + dueTime;
+                Due = dueTime == Timeout.InfiniteTimeSpan ? null : owner._now + (dueTime > owner.Early ? dueTime - owner.Early : dueTime);
                 Period = period;
+                if (Due is not null)
+                    owner.Arms++;
             }
 
             return true;

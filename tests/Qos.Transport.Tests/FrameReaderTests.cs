@@ -140,9 +140,28 @@ public sealed class FrameReaderTests : IDisposable
         await peer.SendAsync(Pipes.Frame(Pipes.Bytes(100))[..arrived]);
 
         Task reading = ReadMessageAsync(reader);
-        Until(() => _time.Armed == 1 && stream.BytesReceived == arrived);
+        Until(() => _time.Next < TimeSpan.FromSeconds(10) && stream.BytesReceived == arrived);
         _time.Advance(TimeSpan.FromSeconds(6));
         TransportException e = await Assert.ThrowsAsync<TransportException>(() => reading);
+        Assert.Equal(TransportError.TooSlow, e.Error);
+    }
+
+    [Theory]
+    [InlineData(9)]
+    [InlineData(12)]
+    public async Task A_timer_that_fires_early_lets_no_peer_stay(int arrived)
+    {
+        var time = new FakeTime { Early = TimeSpan.FromMilliseconds(0.4) };
+        (EnclaveStream ours, Socket theirs) = await Pipes.PairAsync(_scratch);
+        using EnclaveStream stream = ours;
+        using Socket peer = theirs;
+        using var reader = new FrameReader(stream, new FrameLimits { GracePeriod = TimeSpan.FromSeconds(5) }, time);
+        await peer.SendAsync(Pipes.Frame(Pipes.Bytes(100))[..arrived]);
+
+        Task reading = ReadMessageAsync(reader);
+        Until(() => time.Next < TimeSpan.FromSeconds(10) && stream.BytesReceived == arrived);
+        time.Advance(TimeSpan.FromSeconds(6));
+        TransportException e = await Assert.ThrowsAsync<TransportException>(() => reading.WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal(TransportError.TooSlow, e.Error);
     }
 
@@ -161,7 +180,7 @@ public sealed class FrameReaderTests : IDisposable
         {
             await peer.SendAsync(frame.AsMemory(sent++, 1));
             int now = sent;
-            Until(() => reading.IsCompleted || (stream.BytesReceived == now && _time.Armed == 1));
+            Until(() => reading.IsCompleted || (stream.BytesReceived == now && _time.Arms == now + 1));
             _time.Advance(TimeSpan.FromSeconds(0.5));
         }
 

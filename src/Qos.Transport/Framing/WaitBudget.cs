@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Qos.Transport;
 
 /// <summary>
@@ -12,11 +10,12 @@ internal sealed class WaitBudget : IDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _expiry = new();
     private readonly Action<object?> _cancel;
+    private readonly Lock _gate = new();
     private ITimer? _timer;
     private TimeSpan _left;
     private TimeSpan _allowedThisWait;
     private long _waitStarted;
-    private volatile bool _waiting;
+    private bool _waiting;
     private volatile TransportException? _error;
     private CancellationTokenRegistration _external;
     private bool _idle;
@@ -85,44 +84,69 @@ internal sealed class WaitBudget : IDisposable
     private void BeginWait(CancellationToken cancellationToken)
     {
         _external = cancellationToken.UnsafeRegister(_cancel, _expiry);
-        _allowedThisWait = _left;
-        _waitStarted = _time.GetTimestamp();
-        _waiting = true;
-        if (_left == Timeout.InfiniteTimeSpan)
-            return;
-        TimeSpan due = _left > TimeSpan.Zero ? _left : TimeSpan.Zero;
-        if (_timer is null)
-            _timer = _time.CreateTimer(static state => ((WaitBudget)state!).Expire(), this, due, Timeout.InfiniteTimeSpan);
-        else
-            _timer.Change(due, Timeout.InfiniteTimeSpan);
+        lock (_gate)
+        {
+            _allowedThisWait = _left;
+            _waitStarted = _time.GetTimestamp();
+            _waiting = true;
+            if (_left != Timeout.InfiniteTimeSpan)
+                Arm(_left);
+        }
     }
 
     private void EndWait()
     {
-        _waiting = false;
+        lock (_gate)
+        {
+            _waiting = false;
+            if (_left != Timeout.InfiniteTimeSpan)
+            {
+                _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _left -= _time.GetElapsedTime(_waitStarted);
+            }
+        }
+
         _external.Dispose();
         _external = default;
-        if (_left == Timeout.InfiniteTimeSpan)
-            return;
-        _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _left -= _time.GetElapsedTime(_waitStarted);
     }
 
     private void Expire()
     {
-        // A timer of an earlier wait may fire late; it must not cut this one short.
-        if (!_waiting || _time.GetElapsedTime(_waitStarted) < _allowedThisWait)
-            return;
-        _error = _idle
-            ? new TransportException(TransportError.Idle, $"The connection was silent for {_limits.IdleTimeout.TotalSeconds:0} s and was closed.")
-            : new TransportException(TransportError.TooSlow, $"The peer moved a message slower than {_limits.MinDataRate} bytes a second and was cut off.");
+        lock (_gate)
+        {
+            // A timer of an earlier wait may fire when nothing waits, or when the wait has no limit.
+            if (!_waiting || _allowedThisWait == Timeout.InfiniteTimeSpan)
+                return;
+            TimeSpan left = _allowedThisWait - _time.GetElapsedTime(_waitStarted);
+            if (left > TimeSpan.Zero)
+            {
+                // The timer of an earlier wait fired late, or this one's early: its clock is coarser than the one that is compared with.
+                Arm(left);
+                return;
+            }
+
+            _error = _idle
+                ? new TransportException(TransportError.Idle, $"The connection was silent for {_limits.IdleTimeout.TotalSeconds:0} s and was closed.")
+                : new TransportException(TransportError.TooSlow, $"The peer moved a message slower than {_limits.MinDataRate} bytes a second and was cut off.");
+        }
+
         try
         {
             _expiry.Cancel();
         }
         catch (ObjectDisposedException)
         {
-            Debug.Assert(!_waiting, "disposed only when nothing waits");
+            // The wait ended by itself meanwhile, and the connection with it.
         }
+    }
+
+    // Timers count whole milliseconds and drop the rest: rounded up, they are not early by that.
+    private void Arm(TimeSpan left)
+    {
+        TimeSpan due = left > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)) : TimeSpan.Zero;
+        if (_timer is null)
+            _timer = _time.CreateTimer(static state => ((WaitBudget)state!).Expire(), this, due, Timeout.InfiniteTimeSpan);
+        else
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 }
