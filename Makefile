@@ -32,7 +32,7 @@ BUILD := -nodeReuse:false -p:UseSharedCompilation=false
 PROGRAMS := qos qos-control qos-enclave qos-host qos-nsm-sim qos-sample-echo
 # Names of the reference's programs, all of them links to one of ours: docs/interop.md.
 COMPAT := qos_client qos_core qos_host qos_bridge
-SOURCES := $(shell find src native -type f -not -path '*/bin/*' -not -path '*/obj/*') \
+SOURCES := $(shell find src native web -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
 .PHONY: all web test-web test demo demo-fleet eif demo-image reproduce bench pack dist format clean deps
@@ -98,7 +98,7 @@ test-packages: pack dist
 	@deploy/try-packages
 
 web: | deps
-	@cd web/verify && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs ../../out/web/verify
+	@web/build
 	@mkdir -p out/packages && cd web/verify && npm pack --silent --pack-destination ../../out/packages
 
 test-web: | deps

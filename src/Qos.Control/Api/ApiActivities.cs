@@ -88,7 +88,7 @@ internal sealed partial class ApiActivities(FleetDatabase database, ActivityHand
         try
         {
             await handlers.RunAsync(activity, cancellationToken).ConfigureAwait(false);
-            events.Publish(new Fleet.FleetEvent("activity", null, null, activity.Id, "ACTIVITY_STATUS_COMPLETED", time.GetUtcNow()));
+            events.Publish(new Fleet.FleetEvent("activity", activity.OrganizationId, null, null, activity.Id, "ACTIVITY_STATUS_COMPLETED", time.GetUtcNow()));
         }
         catch (ApiException e)
         {
@@ -110,7 +110,7 @@ internal sealed partial class ApiActivities(FleetDatabase database, ActivityHand
         try
         {
             await database.FailActivityAsync(activity.Id, (int)code, message, cancellationToken).ConfigureAwait(false);
-            events.Publish(new Fleet.FleetEvent("activity", null, null, activity.Id, "ACTIVITY_STATUS_FAILED", time.GetUtcNow()));
+            events.Publish(new Fleet.FleetEvent("activity", activity.OrganizationId, null, null, activity.Id, "ACTIVITY_STATUS_FAILED", time.GetUtcNow()));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

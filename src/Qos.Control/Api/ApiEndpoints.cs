@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using System.Threading.Channels;
 using Qos.Fleet;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;
@@ -12,13 +9,12 @@ namespace Qos.Control;
 internal static class ApiEndpoints
 {
     private const int MaxProofs = 100;
-    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/public/v1/query/{name}", context => AnswerAsync(context, QueryAsync));
         routes.MapPost("/public/v1/submit/{name}", context => AnswerAsync(context, SubmitAsync));
-        routes.MapPost("/events", context => AnswerAsync(context, EventsAsync));
+        routes.MapPost("/events", context => AnswerAsync(context, EventStream.AnswerAsync));
         routes.MapGet("/boot-proofs/{key}", context => AnswerAsync(context, ProofAsync));
         routes.MapGet("/apps/{id}/boot-proofs/latest", context => AnswerAsync(context, LatestProofAsync));
         routes.MapGet("/apps/{id}/boot-proofs", context => AnswerAsync(context, ProofsAsync));
@@ -92,63 +88,6 @@ internal static class ApiEndpoints
                 Next = proofs.Count == limit ? proofs[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null,
             },
             ApiJson.Default.ApiBootProofs).ConfigureAwait(false);
-    }
-
-    /// <summary>Server-sent events of an organization's apps, for as long as the watcher stays.</summary>
-    private static async Task EventsAsync(HttpContext context)
-    {
-        ApiCaller caller = await context.RequestServices.GetRequiredService<RequestGate>().AdmitAsync(context).ConfigureAwait(false);
-        ApiQueries.RequireOrganization(caller, ApiQueries.Parse(caller.Body, ApiJson.Default.QueryParameters).OrganizationId);
-        EventHub hub = context.RequestServices.GetRequiredService<EventHub>();
-        TimeProvider time = context.RequestServices.GetRequiredService<TimeProvider>();
-        Channel<FleetEvent> changes = hub.Watch() ?? throw new ApiException(ApiCode.ResourceExhausted, "too many watch already");
-        try
-        {
-            context.Response.ContentType = "text/event-stream";
-            context.Response.Headers.CacheControl = "no-store";
-            await context.Response.WriteAsync(": watching\n\n", context.RequestAborted).ConfigureAwait(false);
-            while (!context.RequestAborted.IsCancellationRequested)
-            {
-                using var heartbeat = new CancellationTokenSource(s_heartbeat, time);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(heartbeat.Token, context.RequestAborted);
-                try
-                {
-                    FleetEvent change = await changes.Reader.ReadAsync(either.Token).ConfigureAwait(false);
-                    await context.Response.WriteAsync(Text(change), context.RequestAborted).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException) when (heartbeat.IsCancellationRequested)
-                {
-                    await context.Response.WriteAsync(": still here\n\n", context.RequestAborted).ConfigureAwait(false);
-                }
-
-                await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The watcher left.
-        }
-        finally
-        {
-            hub.Leave(changes);
-        }
-    }
-
-    private static string Text(FleetEvent change)
-    {
-        using var json = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(json))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("appId", change.AppId);
-            writer.WriteString("deploymentId", change.DeploymentId);
-            writer.WriteString("id", change.Id);
-            writer.WriteString("state", change.State);
-            writer.WriteString("at", change.At);
-            writer.WriteEndObject();
-        }
-
-        return $"event: {change.Kind}\ndata: {Encoding.UTF8.GetString(json.ToArray())}\n\n";
     }
 
     private static async Task ReadyAsync(HttpContext context)

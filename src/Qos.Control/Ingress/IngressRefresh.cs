@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-using Qos.Fleet;
 using Qos.Fleet.Storage;
 
 namespace Qos.Control;
@@ -11,7 +9,7 @@ internal sealed partial class IngressRefresh(FleetDatabase database, IngressTabl
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Channel<FleetEvent>? changes = events.Watch();
+        EventWatcher? changes = events.Watch();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -29,8 +27,8 @@ internal sealed partial class IngressRefresh(FleetDatabase database, IngressTabl
             using var either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, stoppingToken);
             if (changes is not null)
             {
-                await changes.Reader.WaitToReadAsync(either.Token).AsTask().ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
-                while (changes.Reader.TryRead(out _))
+                await changes.Changes.WaitToReadAsync(either.Token).AsTask().ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+                while (changes.Changes.TryRead(out _))
                 {
                 }
             }

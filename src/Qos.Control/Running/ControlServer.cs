@@ -56,6 +56,7 @@ internal static class ControlServer
         app.MapWhen(context => context.Connection.LocalPort == ingressPort, branch => branch.Run(proxy.ForwardAsync));
         app.MapPrometheusScrapingEndpoint("/metrics");
         ApiEndpoints.Map(app);
+        WebPages.Map(app);
         return app;
     }
 

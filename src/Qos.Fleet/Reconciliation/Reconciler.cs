@@ -150,11 +150,11 @@ public sealed partial class Reconciler : IDisposable
             {
                 case FleetChange.Add add when await _parts.Store.AddReplicaAsync(add.Replica, cancellationToken).ConfigureAwait(false):
                     done++;
-                    Publish(add.Replica);
+                    Publish(app.App, add.Replica);
                     break;
                 case FleetChange.Move move when !_busy.ContainsKey(move.Before.Id) && await _parts.Store.SaveReplicaAsync(move.After, cancellationToken).ConfigureAwait(false):
                     done++;
-                    Publish(move.After);
+                    Publish(app.App, move.After);
                     break;
                 case FleetChange.Purge purge:
                     await _parts.Store.PurgeAsync(purge.DeploymentId, cancellationToken).ConfigureAwait(false);
@@ -227,8 +227,8 @@ public sealed partial class Reconciler : IDisposable
 
     private void OnRunnerChanged(string replicaId) => Wake(_appOfReplica.GetValueOrDefault(replicaId, Everything));
 
-    private void Publish(Replica replica) =>
-        _parts.Publish(new FleetEvent("replica", replica.AppId, replica.DeploymentId, replica.Id, replica.State.ToString(), replica.UpdatedAt));
+    private void Publish(FleetApp app, Replica replica) =>
+        _parts.Publish(new FleetEvent("replica", app.OrganizationId, replica.AppId, replica.DeploymentId, replica.Id, replica.State.ToString(), replica.UpdatedAt));
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The fleet could not be looked at: {Why}")]
     private static partial void LogPassFailed(ILogger logger, string why, Exception exception);

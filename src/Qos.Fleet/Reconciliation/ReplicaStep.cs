@@ -181,7 +181,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         if (!await parts.Store.RecordProofAsync(record, next, cancellationToken).ConfigureAwait(false))
             return false;
         troubles.Verified(replica.Id, at);
-        parts.Publish(new FleetEvent("proof", _deployment.AppId, _deployment.Id, key, "recorded", at));
+        parts.Publish(new FleetEvent("proof", _deployment.OrganizationId, _deployment.AppId, _deployment.Id, key, "recorded", at));
         parts.Publish(Event(next));
         return true;
     }
@@ -201,13 +201,13 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
                 catch (ProtocolException e)
                 {
                     await parts.Store.MarkShareAsync(share.Id, ShareState.Refused, e.Message, cancellationToken).ConfigureAwait(false);
-                    parts.Publish(new FleetEvent("share", _deployment.AppId, _deployment.Id, share.Id, nameof(ShareState.Refused), _now));
+                    parts.Publish(new FleetEvent("share", _deployment.OrganizationId, _deployment.AppId, _deployment.Id, share.Id, nameof(ShareState.Refused), _now));
                     continue;
                 }
             }
 
             await parts.Store.MarkShareAsync(share.Id, ShareState.Delivered, null, cancellationToken).ConfigureAwait(false);
-            parts.Publish(new FleetEvent("share", _deployment.AppId, _deployment.Id, share.Id, nameof(ShareState.Delivered), _now));
+            parts.Publish(new FleetEvent("share", _deployment.OrganizationId, _deployment.AppId, _deployment.Id, share.Id, nameof(ShareState.Delivered), _now));
             changed = true;
         }
 
@@ -338,7 +338,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         return true;
     }
 
-    private FleetEvent Event(Replica next) => new("replica", next.AppId, next.DeploymentId, next.Id, next.State.ToString(), _now);
+    private FleetEvent Event(Replica next) => new("replica", _deployment.OrganizationId, next.AppId, next.DeploymentId, next.Id, next.State.ToString(), _now);
 
     private string? Ingress() => instance!.Ports.TryGetValue(_deployment.IngressPort, out IPEndPoint? address) ? address.ToString() : null;
 

@@ -188,13 +188,19 @@ const lookUp = async () => {
     showVerdict('bad', 'An ephemeral key has 260 hex digits.');
     return;
   }
-  const answer = await fetch(new URL(`boot-proofs/${key}`, `${location.origin}/`));
+  const answer = await fetch(new URL(`../boot-proofs/${key}`, document.baseURI));
   if (answer.ok) find('proof').value = await answer.text();
   else showVerdict('bad', `The service has no boot proof of this key (status ${answer.status}).`);
 };
 
-// A link carries a proof behind #, which no server sees: the JSON in base64url.
+// A link carries a proof behind #, which no server sees: the JSON in base64url. Or the key that a proof is looked up by.
 const fromFragment = () => {
+  const key = /^#key=([0-9a-fA-F]{260})$/.exec(location.hash);
+  if (key && !find('lookup').hidden) {
+    find('key').value = key[1];
+    void lookUp();
+    return;
+  }
   const match = /^#proof=([A-Za-z0-9_-]+)$/.exec(location.hash);
   if (!match) return;
   try {

@@ -1,0 +1,99 @@
+using System.Runtime.CompilerServices;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+[assembly: AssemblyFixture(typeof(Qos.Web.Tests.Chromium))]
+
+namespace Qos.Web.Tests;
+
+/// <summary>Debian's Chromium, headless: one process for all tests, a profile of its own for each.</summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    private const string Program = "/usr/bin/chromium";
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    /// <summary>Why it cannot run here; null when it can.</summary>
+    public static string? WhyNot => File.Exists(Program) ? null : $"{Program} is not installed.";
+
+    public IBrowser Browser => _browser ?? throw new InvalidOperationException("There is no browser.");
+
+    public async ValueTask InitializeAsync()
+    {
+        if (WhyNot is not null)
+            return;
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Program,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+    }
+
+    /// <summary>A new visitor's page; what it logs as an error, and what its policy refuses, ends up in <see cref="Visit.Complaints"/>.</summary>
+    public async Task<Visit> VisitAsync(ColorScheme scheme = ColorScheme.Light, bool phone = false)
+    {
+        IBrowserContext context = await Browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            ColorScheme = scheme,
+            ViewportSize = phone ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1280, Height = 860 },
+            Locale = "en-GB",
+            TimezoneId = "UTC",
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        return new Visit(context, await context.NewPageAsync());
+    }
+}
+
+/// <summary>One visitor.</summary>
+public sealed class Visit : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+
+    public Visit(IBrowserContext context, IPage page)
+    {
+        (_context, Page) = (context, page);
+        page.SetDefaultTimeout(15_000);
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+                Complaints.Add(message.Text);
+        };
+        page.PageError += (_, error) => Complaints.Add(error);
+        page.Request += (_, request) => Requests.Add(request.Url);
+    }
+
+    public IPage Page { get; }
+
+    /// <summary>Errors of the page's scripts and of its Content-Security-Policy.</summary>
+    public List<string> Complaints { get; } = [];
+
+    /// <summary>All addresses that were asked for.</summary>
+    public List<string> Requests { get; } = [];
+
+    public Task OfflineAsync() => _context.SetOfflineAsync(true);
+
+    /// <summary>What axe finds against a page.</summary>
+    public async Task<string> AxeAsync()
+    {
+        AxeResult result = await Page.RunAxe();
+        return string.Join('\n', result.Violations.Select(static violation => $"{violation.Id}: {violation.Help}: {string.Join(", ", violation.Nodes.Select(static node => node.Html))}"));
+    }
+
+    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+}
+
+/// <summary>A test that runs a browser; it is skipped, with the reason, where there is none.</summary>
+public sealed class BrowserFactAttribute : FactAttribute
+{
+    public BrowserFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+        : base(sourceFilePath, sourceLineNumber) => Skip = Chromium.WhyNot;
+}
