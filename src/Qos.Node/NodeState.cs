@@ -58,4 +58,7 @@ internal sealed record NodeView
 
     /// <summary>The members whose shares are in; null unless the node waits for shares, or did.</summary>
     internal ShareStatus? Shares { get; init; }
+
+    /// <summary>The reshare that the node took, in place of a boot; null on every other node.</summary>
+    internal ReshareView? Reshare { get; init; }
 }

@@ -28,6 +28,7 @@ public sealed class QuorumNode : IDisposable
     private readonly NodeBoot _boot;
     private readonly NodeGenesis _genesis;
     private readonly NodeProvisioning _provisioning;
+    private readonly NodeReshare _reshare;
     private readonly KeyInjection _injection;
     private readonly KeyExport _export;
     private volatile PivotStatus _pivotStatus = PivotStatus.Waiting;
@@ -50,7 +51,9 @@ public sealed class QuorumNode : IDisposable
         _state = new NodeState(new NsmClient(nsm), files, random);
         var publication = new QuorumKeyPublication(_state);
         _boot = new NodeBoot(_state);
-        _genesis = new NodeGenesis(_state);
+        var sharing = new KeySharing(random);
+        _genesis = new NodeGenesis(_state, sharing);
+        _reshare = new NodeReshare(_state, sharing);
         _provisioning = new NodeProvisioning(_state, publication);
         _injection = new KeyInjection(_state, publication);
         _export = new KeyExport(_state, options.TrustAnchor);
@@ -88,7 +91,7 @@ public sealed class QuorumNode : IDisposable
     {
         if (Routes.ChangesState(request))
             return InTurnAsync(_changes, () => Answer(request, () => Change(request, pivot)), cancellationToken);
-        if (Routes.AsksNsm(request) && Routes.Has(Phase, request))
+        if (Routes.AsksNsm(request) && Routes.Has(_state.View, request))
             return InTurnAsync(_documents, () => Answer(request, () => Read(request)), cancellationToken);
         return new(Answer(request, () => Read(request)));
     }
@@ -100,6 +103,7 @@ public sealed class QuorumNode : IDisposable
         if (!_changes.Wait(s_patience))
             return;
         _provisioning.Dispose();
+        _reshare.Dispose();
         _state.Dispose();
         _changes.Release();
     }
@@ -144,6 +148,7 @@ public sealed class QuorumNode : IDisposable
             ProtocolMessage.ManifestEnvelopeRequest => new ProtocolMessage.ManifestEnvelopeResponse(view.Envelope),
             ProtocolMessage.LiveAttestationDocRequest => Attest(view),
             ProtocolMessage.ModuleDocumentRequest => new ProtocolMessage.LiveAttestationDocResponse(_state.Nsm.TryAttest(), null),
+            ProtocolMessage.ReshareStateRequest => _reshare.Show(),
             ProtocolMessage.ExportKeyRequest export => _export.Export(export.ManifestEnvelope, export.CoseSign1AttestationDoc),
             _ => throw new ProtocolException(ProtocolError.NoMatchingRoute(view.Phase)),
         };
@@ -178,6 +183,8 @@ public sealed class QuorumNode : IDisposable
                 ProtocolMessage.BootStandardJsonEnvelopeRequest boot => StandardBoot(boot.ManifestEnvelope, boot.Pivot, pivot),
                 ProtocolMessage.BootKeyForwardRequest boot => KeyForwardBoot(boot.ManifestEnvelope, boot.Pivot, pivot),
                 ProtocolMessage.ProvisionRequest provision => Provision(provision),
+                ProtocolMessage.ReshareBootRequest reshare => Reshare(reshare),
+                ProtocolMessage.ReshareShareRequest share => Reshare(share),
                 ProtocolMessage.InjectKeyRequest inject => Inject(inject),
                 _ => throw new ProtocolException(ProtocolError.NoMatchingRoute(Phase)),
             };
@@ -194,6 +201,19 @@ public sealed class QuorumNode : IDisposable
         ProtocolMessage.BootGenesisResponse response = _genesis.Run(request.Set, request.DrKey);
         Enter(ProtocolPhase.GenesisBooted);
         return response;
+    }
+
+    private ProtocolMessage.ReshareStateResponse Reshare(ProtocolMessage.ReshareBootRequest request)
+    {
+        _reshare.Begin(request.Envelope);
+        Enter(ProtocolPhase.GenesisBooted);
+        return _reshare.Show();
+    }
+
+    private ProtocolMessage.ReshareStateResponse Reshare(ProtocolMessage.ReshareShareRequest request)
+    {
+        _reshare.Take(request.Share, request.Approval);
+        return _reshare.Show();
     }
 
     private ProtocolMessage.BootStandardResponse StandardBoot(
@@ -271,7 +291,7 @@ public sealed class QuorumNode : IDisposable
     private NodeView RequireRoute(ProtocolMessage request)
     {
         NodeView view = _state.View;
-        return Routes.Has(view.Phase, request) ? view : throw new ProtocolException(ProtocolError.NoMatchingRoute(view.Phase));
+        return Routes.Has(view, request) ? view : throw new ProtocolException(ProtocolError.NoMatchingRoute(view.Phase));
     }
 
     private NodeStatus StatusOf(NodeView view) =>

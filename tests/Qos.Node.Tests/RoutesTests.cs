@@ -24,6 +24,10 @@ public sealed class RoutesTests
             ("standard boot", new ProtocolMessage.BootStandardJsonEnvelopeRequest(quorum.Envelope, quorum.Pivot)),
             ("key-forward boot", new ProtocolMessage.BootKeyForwardRequest(quorum.Envelope, quorum.Pivot)),
             ("provision", new ProtocolMessage.ProvisionRequest(default, quorum.Holders[0].Approve(quorum.Manifest))),
+            ("reshare", new ProtocolMessage.ReshareBootRequest(new TestReshare(quorum).Envelope)),
+            ("reshare share", new ProtocolMessage.ReshareShareRequest(default, quorum.Holders[0].Approve(quorum.Manifest))),
+            ("reshare state", new ProtocolMessage.ReshareStateRequest()),
+            ("none", new ProtocolMessage.ReshareStateResponse(new ReshareState(new NsmResponse.LockPcr(), new TestReshare(quorum).Envelope, [], null))),
             ("export key", new ProtocolMessage.ExportKeyRequest(quorum.Envelope, default)),
             ("inject key", new ProtocolMessage.InjectKeyRequest(default, default)),
             ("none", new ProtocolMessage.ProxyRequest(default)),
@@ -34,7 +38,7 @@ public sealed class RoutesTests
         string[] always = ["status", "version", "node status"];
         Dictionary<ProtocolPhase, string[]> table = new()
         {
-            [ProtocolPhase.WaitingForBootInstruction] = ["manifest envelope", "module's document", "genesis", "standard boot", "key-forward boot"],
+            [ProtocolPhase.WaitingForBootInstruction] = ["manifest envelope", "module's document", "genesis", "reshare", "standard boot", "key-forward boot"],
             [ProtocolPhase.WaitingForQuorumShards] = ["manifest envelope", "live attestation", "provision"],
             [ProtocolPhase.WaitingForForwardedKey] = ["manifest envelope", "live attestation", "inject key"],
             [ProtocolPhase.QuorumKeyProvisioned] = ["manifest envelope", "live attestation", "export key"],
@@ -46,7 +50,7 @@ public sealed class RoutesTests
             foreach ((string name, ProtocolMessage message) in messages)
             {
                 bool expected = always.Contains(name) || table[phase].Contains(name);
-                Assert.True(expected == Routes.Has(phase, message), $"{phase}, {name}: expected {expected}");
+                Assert.True(expected == Routes.Has(new NodeView { Phase = phase }, message), $"{phase}, {name}: expected {expected}");
             }
         }
     }

@@ -1,4 +1,3 @@
-using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
 using Qos.Serialization;
@@ -6,7 +5,7 @@ using Qos.Serialization;
 namespace Qos.Node;
 
 /// <summary>
-/// Binds a boot's manifest and both ephemeral keys into PCR16 and PCR17, and believes NSM only what it shows.
+/// Binds a boot's manifest and both ephemeral keys into PCR16 and PCR17, or a reshare's request and setup key into PCR16, and believes NSM only what it shows.
 /// Format: docs/protocol/messages.md, Standard boot, step 3; nsm.md, Manifest commitment.
 /// </summary>
 internal sealed class CommitmentPcrs
@@ -15,10 +14,12 @@ internal sealed class CommitmentPcrs
     private readonly ManifestCommitment[] _commitments;
     private ushort _maxPcrs;
 
-    internal CommitmentPcrs(NsmClient nsm, PublicKey setup, PublicKey live, ReadOnlySpan<byte> manifestHash)
+    /// <param name="nsm">The module.</param>
+    /// <param name="commitments">One for each PCR that is extended, in this order; at least one.</param>
+    internal CommitmentPcrs(NsmClient nsm, params ManifestCommitment[] commitments)
     {
         _nsm = nsm;
-        _commitments = [ManifestCommitment.Setup(setup.Bytes, manifestHash), ManifestCommitment.Live(live.Bytes, manifestHash)];
+        _commitments = commitments;
     }
 
     /// <summary>Checks, without changing anything, that the PCR bank is as it must be before a boot.</summary>
@@ -40,7 +41,7 @@ internal sealed class CommitmentPcrs
         }
     }
 
-    /// <summary>Extends both PCRs, locks them all, and checks that NSM did so.</summary>
+    /// <summary>Extends the PCRs, locks the whole bank, and checks that NSM did so.</summary>
     /// <exception cref="ProtocolException">NSM refused the first extension and shows that nothing was changed.</exception>
     /// <exception cref="UnrecoverableException">It failed later: the PCR bank can never again be as it was.</exception>
     internal void ExtendAndLock()
@@ -58,7 +59,8 @@ internal sealed class CommitmentPcrs
 
         UnrecoverableException.Guard(() =>
         {
-            Extend(_commitments[1]);
+            foreach (ManifestCommitment commitment in _commitments[1..])
+                Extend(commitment);
             _nsm.LockPcrs(_maxPcrs);
             CheckLocked();
         });

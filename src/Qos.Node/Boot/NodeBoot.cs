@@ -33,7 +33,8 @@ internal sealed class NodeBoot(NodeState state)
             using IStagedFile keyFile = StageSetupKey(setup);
             using IStagedFile envelopeFile = state.Files.StageManifestEnvelope(ManifestEnvelopeFormat.Write(envelope));
 
-            var commitments = new CommitmentPcrs(state.Nsm, setup.PublicKey, live.PublicKey, manifestHash);
+            var commitments = new CommitmentPcrs(
+                state.Nsm, ManifestCommitment.Setup(setup.PublicKey.Bytes, manifestHash), ManifestCommitment.Live(live.PublicKey.Bytes, manifestHash));
             commitments.CheckUntouched();
             commitments.ExtendAndLock();
 

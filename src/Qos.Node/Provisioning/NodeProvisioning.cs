@@ -23,7 +23,7 @@ internal sealed class NodeProvisioning(NodeState state, QuorumKeyPublication pub
     {
         ManifestEnvelope envelope = state.Envelope;
         CheckApproval(approval, envelope.Manifest);
-        ShareSlot added = new(approval, Decrypt(encryptedShare.Span));
+        ShareSlot added = ShareSlot.Open(approval, encryptedShare.Span, state.SetupKey);
         bool isKept = false;
         try
         {
@@ -62,13 +62,8 @@ internal sealed class NodeProvisioning(NodeState state, QuorumKeyPublication pub
             return true;
         }
 
-        return slots.Length < set.Threshold ? false : throw Failure(search);
+        return slots.Length < set.Threshold ? false : throw search.Failure();
     }
-
-    private static ProtocolException Failure(QuorumKeySearch search) => search.Tried > 0
-        ? new ProtocolException(ProtocolErrorCode.ReconstructionErrorIncorrectPubKey)
-        : new ProtocolException(ProtocolError.WithText(
-            ProtocolErrorCode.QosCrypto, "too few shares have distinct identifiers: one of those that share theirs is wrong"));
 
     private static void CheckApproval(Approval approval, Manifest manifest)
     {
@@ -77,25 +72,5 @@ internal sealed class NodeProvisioning(NodeState state, QuorumKeyPublication pub
             throw new ProtocolException(ProtocolErrorCode.CouldNotVerifyApproval);
         if (!manifest.ShareSet.Members.Contains(approval.Member))
             throw new ProtocolException(ProtocolErrorCode.NotShareSetMember);
-    }
-
-    private SecretMemory Decrypt(ReadOnlySpan<byte> encryptedShare)
-    {
-        KeySet setup = state.SetupKey ?? throw new ProtocolException(
-            ProtocolError.WithKeyError(ProtocolErrorCode.FailedToGetEphemeralKey, KeyError.FailedToReadSecret));
-        SecretMemory share;
-        try
-        {
-            share = setup.Decrypt(encryptedShare);
-        }
-        catch (KeyException exception)
-        {
-            throw new ProtocolException(ProtocolErrorCode.DecryptionFailed, exception.Message, exception);
-        }
-
-        if (ShareSlot.IsWellFormed(share))
-            return share;
-        share.Dispose();
-        throw new ProtocolException(ProtocolErrorCode.InvalidShare);
     }
 }

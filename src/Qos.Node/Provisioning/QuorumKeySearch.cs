@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Qos.Keys;
+using Qos.Protocol;
 
 namespace Qos.Node;
 
@@ -15,6 +16,9 @@ internal sealed class QuorumKeySearch(ReadOnlyMemory<byte> quorumKey, int thresh
 {
     /// <summary>How many combinations were tried.</summary>
     internal int Tried { get; private set; }
+
+    /// <summary>The shares that made the key; empty before they were found.</summary>
+    internal IReadOnlyList<ShareSlot> Found { get; private set; } = [];
 
     /// <summary>The key set whose public key is the manifest's, or null; the caller disposes of it.</summary>
     internal KeySet? Find(ShareSlot added, IReadOnlyList<ShareSlot> slots)
@@ -34,11 +38,20 @@ internal sealed class QuorumKeySearch(ReadOnlyMemory<byte> quorumKey, int thresh
                 continue;
             Tried++;
             if (TryReconstruct(combination) is { } found)
+            {
+                Found = combination;
                 return found;
+            }
         }
 
         return null;
     }
+
+    /// <summary>Why enough shares are in and make no key.</summary>
+    internal ProtocolException Failure() => Tried > 0
+        ? new ProtocolException(ProtocolErrorCode.ReconstructionErrorIncorrectPubKey)
+        : new ProtocolException(ProtocolError.WithText(
+            ProtocolErrorCode.QosCrypto, "too few shares have distinct identifiers: one of those that share theirs is wrong"));
 
     private KeySet? TryReconstruct(ShareSlot[] combination)
     {

@@ -52,5 +52,27 @@ internal sealed record ShareSlot(Approval Approval, SecretMemory Share)
 
     internal byte Identifier => Share.Span[0];
 
-    internal static bool IsWellFormed(SecretMemory share) => share.Length == ShareLength && share.Span[0] != 0;
+    /// <summary>Decrypts a member's share; the caller disposes of it unless it is kept.</summary>
+    /// <exception cref="ProtocolException">It does not decrypt with the setup key, or is no share.</exception>
+    internal static ShareSlot Open(Approval approval, ReadOnlySpan<byte> encryptedShare, KeySet? setup)
+    {
+        if (setup is null)
+            throw new ProtocolException(ProtocolError.WithKeyError(ProtocolErrorCode.FailedToGetEphemeralKey, KeyError.FailedToReadSecret));
+        SecretMemory share;
+        try
+        {
+            share = setup.Decrypt(encryptedShare);
+        }
+        catch (KeyException exception)
+        {
+            throw new ProtocolException(ProtocolErrorCode.DecryptionFailed, exception.Message, exception);
+        }
+
+        if (IsWellFormed(share))
+            return new ShareSlot(approval, share);
+        share.Dispose();
+        throw new ProtocolException(ProtocolErrorCode.InvalidShare);
+    }
+
+    private static bool IsWellFormed(SecretMemory share) => share.Length == ShareLength && share.Span[0] != 0;
 }

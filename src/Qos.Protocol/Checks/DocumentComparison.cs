@@ -65,6 +65,6 @@ public static class DocumentComparison
 
     private static byte[]? Bytes(ReadOnlyMemory<byte>? value) => value?.ToArray();
 
-    private static DocumentFinding Equal(string what, byte[] expected, byte[]? actual) =>
+    internal static DocumentFinding Equal(string what, byte[] expected, byte[]? actual) =>
         new(what, expected, actual, actual is not null && actual.AsSpan().SequenceEqual(expected));
 }

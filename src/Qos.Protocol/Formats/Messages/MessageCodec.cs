@@ -150,7 +150,7 @@ public static class MessageCodec
         if (format.Index is MessageIndex.BootGenesisRequest or MessageIndex.BootGenesisResponse)
             throw new ProtocolException(ProtocolErrorCode.LegacyGenesisNotSupported);
         if (format.Index == MessageIndex.None)
-            throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "the node's status and the module's document are asked for in JSON only");
+            throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "a message of ours is written in JSON only");
         if (format.EnvelopeOf(message)?.Manifest.Version == ManifestVersion.V2)
             throw new ProtocolException(ProtocolErrorCode.InvalidMsg, "a V2 manifest has no Borsh form; use JSON, or message 23 to boot");
         using var writer = new BorshWriter();

@@ -51,6 +51,20 @@ internal static class MessageField
         NoBorsh<NodeStatus>,
         static (_, _) => throw new NotSupportedException());
 
+    internal static readonly MessageField<ReshareEnvelope> ReshareEnvelope = new(
+        "reshare_envelope",
+        ReshareJson.ReadEnvelope,
+        static (writer, envelope) => writer.WriteRaw(JsonMembers.Canonical(envelope, ReshareJson.WriteEnvelope)),
+        NoBorsh<ReshareEnvelope>,
+        static (_, _) => throw new NotSupportedException());
+
+    internal static readonly MessageField<ReshareState> ReshareState = new(
+        "state",
+        ReshareJson.ReadState,
+        static (writer, state) => writer.WriteRaw(JsonMembers.Canonical(state, ReshareJson.WriteState)),
+        NoBorsh<ReshareState>,
+        static (_, _) => throw new NotSupportedException());
+
     internal static readonly MessageField<ManifestEnvelope> Envelope = new(
         "manifest_envelope",
         EnvelopeJson.Read,

@@ -58,6 +58,13 @@ internal static class MessageTable
         new UnitFormat<M.NodeStatusRequest>(MessageIndex.None, "nodeStatusRequest"),
         new FieldFormat<M.NodeStatusResponse, NodeStatus>(
             MessageIndex.None, "nodeStatusResponse", F.Status, static m => m.Status, static status => new(status), isBare: true),
+        new FieldFormat<M.ReshareBootRequest, ReshareEnvelope>(
+            MessageIndex.None, "reshareBootRequest", F.ReshareEnvelope, static m => m.Envelope, static envelope => new(envelope)),
+        new FieldsFormat<M.ReshareShareRequest, ReadOnlyMemory<byte>, Approval>(
+            MessageIndex.None, "reshareShareRequest", F.Share, F.Approval, static m => (m.Share, m.Approval), static (share, approval) => new(share, approval)),
+        new UnitFormat<M.ReshareStateRequest>(MessageIndex.None, "reshareStateRequest"),
+        new FieldFormat<M.ReshareStateResponse, ReshareState>(
+            MessageIndex.None, "reshareStateResponse", F.ReshareState, static m => m.State, static state => new(state), isBare: true),
     ];
 
     private static readonly Dictionary<string, MessageFormat> s_byName = s_all.Where(static format => format.Name.Length > 0).ToDictionary(static format => format.Name, StringComparer.Ordinal);
