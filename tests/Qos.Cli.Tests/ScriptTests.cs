@@ -15,6 +15,7 @@ public class ScriptTests
     [InlineData("life")]
     [InlineData("decisions")]
     [InlineData("forwarding")]
+    [InlineData("reshare")]
     [InlineData("verify")]
     [InlineData("eif")]
     public Task Script_comes_out_as_written(string name) => CheckAsync(name);

@@ -34,6 +34,16 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         [
             new ShareGiveCommand(), new ShareReencryptCommand(), new SharePostCommand(),
         ]),
+        new("reshare", "New shares of the same quorum key for another set: members come and go, thresholds grow.", static () =>
+        [
+            new ReshareNewCommand(isDrill: false), new ReshareShowCommand(), new ReshareApproveCommand(isDrill: false), new ReshareRunCommand(isDrill: false),
+            new ResharePostCommand(isDrill: false), new ReshareFetchCommand(isDrill: false), new ReshareAcceptCommand(),
+        ]),
+        new("drill", "A rehearsal: do these members' shares still make the key? Proven in an enclave that never runs an app.", static () =>
+        [
+            new ReshareNewCommand(isDrill: true), new ReshareApproveCommand(isDrill: true), new ReshareRunCommand(isDrill: true),
+            new ResharePostCommand(isDrill: true), new ReshareFetchCommand(isDrill: true), new DrillVerifyCommand(),
+        ]),
         new("verify", "Check attestation documents and proofs, and see what each check compared.", static () =>
         [
             new VerifyAttestationCommand(), new VerifyBootProofCommand(), new VerifyAppProofCommand(), new VerifyDeploymentCommand(),

@@ -26,7 +26,7 @@ internal static class ErrorText
         ProtocolErrorCode.CouldNotVerifyApproval => "The approval's signature is not over the manifest of this node.",
         ProtocolErrorCode.DecryptionFailed => "The share is not encrypted to this node's setup key; re-encrypt it for this node's attestation document.",
         ProtocolErrorCode.InvalidShare => "The share is of another form; take the one of this genesis.",
-        ProtocolErrorCode.ReconstructionErrorIncorrectPubKey => "The shares give another key than the manifest's; one of them is of another genesis.",
+        ProtocolErrorCode.ReconstructionErrorIncorrectPubKey => "The shares give another key than the one that is named; one of them is of another genesis or reshare.",
         ProtocolErrorCode.LowNonce => "A manifest with a lower nonce is never given the key; have one with a higher nonce approved.",
         ProtocolErrorCode.DifferentManifest => "Another manifest under the same nonce is never given the key; have it approved under a higher one.",
         ProtocolErrorCode.DifferentQuorumKey or ProtocolErrorCode.DifferentManifestSet or ProtocolErrorCode.DifferentNamespaceName

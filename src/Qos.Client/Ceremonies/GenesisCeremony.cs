@@ -231,7 +231,7 @@ public static class GenesisCeremony
         PublicKey publicKey = key.PublicKey;
         GenesisMemberOutput mine = output.MemberOutputs.FirstOrDefault(o =>
                 o.ShareSetMember.Alias == alias && o.ShareSetMember.PubKey.Span.SequenceEqual(publicKey.Bytes))
-            ?? throw new CeremonyException($"The genesis made no share for {VisibleText.Escape(alias)} with this key.");
+            ?? throw new CeremonyException($"No share was made for {VisibleText.Escape(alias)} with this key.");
         try
         {
             using SecretMemory share = key.Decrypt(mine.EncryptedQuorumKeyShare.Span);
