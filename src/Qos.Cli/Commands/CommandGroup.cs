@@ -32,7 +32,7 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         ]),
         new("share", "A member's share: check an enclave and give the share to it alone.", static () =>
         [
-            new ShareGiveCommand(), new ShareReencryptCommand(), new SharePostCommand(),
+            new ShareGiveCommand(), new ShareReencryptCommand(), new SharePostCommand(), new ShareDestroyCommand(),
         ]),
         new("reshare", "New shares of the same quorum key for another set: members come and go, thresholds grow.", static () =>
         [

@@ -95,6 +95,7 @@ internal static class CommandLine
             root.Subcommands.Add(group.Build(needsAll || args!.Contains(group.Name, StringComparer.Ordinal)));
         var init = new InitCommand();
         init.AddJson();
+        root.Subcommands.Add(new AuditCommand());
         root.Subcommands.Add(init);
         root.Subcommands.Add(new CompletionCommand());
         root.Options.Add(profile ?? Settings.ProfileOption());

@@ -28,15 +28,25 @@ internal sealed class ManifestDiffCommand : QosCommand
         IReadOnlyList<ManifestDifference> differences = ManifestDifference.Between(before, after);
         IReadOnlyList<ProtocolError> obstacles = parsed.GetValue(_forwardable) ? ForwardChecks.Differences(before, after) : [];
         if (parsed.GetValue(_json))
-            WriteJson(terminal, differences, obstacles);
+            WriteJson(terminal, differences, obstacles, NeedsReshare(before, after));
         else
             Show(terminal.Page, differences);
+        if (!parsed.GetValue(_json) && NeedsReshare(before, after))
+        {
+            terminal.Page.Line(
+                "The share set changes and the quorum key does not: the new members have no shares of it until a reshare made them ('qos reshare new'). See to that before the last node of the first is gone.",
+                Tone.Warning);
+        }
+
         if (obstacles.Count > 0)
             throw new CeremonyException($"A node of the first gives its key to no node of the second: {ErrorText.Describe(obstacles)}");
         if (parsed.GetValue(_forwardable) && !parsed.GetValue(_json))
             terminal.Page.Line("A node of the first gives its key to a node of the second.", Tone.Good);
         return Task.CompletedTask;
     }
+
+    private static bool NeedsReshare(Manifest before, Manifest after) =>
+        before.Namespace.QuorumKey.Span.SequenceEqual(after.Namespace.QuorumKey.Span) && MemberSetDifference.Describe(before.ShareSet, after.ShareSet) is not null;
 
     private static void Show(Page page, IReadOnlyList<ManifestDifference> differences)
     {
@@ -50,7 +60,7 @@ internal sealed class ManifestDiffCommand : QosCommand
         }
     }
 
-    private static void WriteJson(Terminal terminal, IReadOnlyList<ManifestDifference> differences, IReadOnlyList<ProtocolError> obstacles) =>
+    private static void WriteJson(Terminal terminal, IReadOnlyList<ManifestDifference> differences, IReadOnlyList<ProtocolError> obstacles, bool needsReshare) =>
         JsonResult.Write(terminal, writer =>
         {
             writer.BeginObject();
@@ -66,6 +76,8 @@ internal sealed class ManifestDiffCommand : QosCommand
             }
 
             writer.EndArray();
+            writer.WritePropertyName("needsReshare");
+            writer.WriteBool(needsReshare);
             writer.Member("notForwardable", obstacles.Select(static error => error.ToString()));
             writer.EndObject();
         });

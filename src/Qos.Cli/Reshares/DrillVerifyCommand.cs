@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Qos.Client;
-using Qos.Protocol;
 
 namespace Qos.Cli;
 
