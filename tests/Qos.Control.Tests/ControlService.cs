@@ -26,6 +26,7 @@ internal sealed class ControlService : IAsyncDisposable
     private readonly WebApplication _registry;
     private readonly string _folder;
     private readonly HttpClient _http = new();
+    private bool _ownsWorld;
 
     private ControlService(WebApplication app, WebApplication registry, FleetWorld world, string folder, ApiKeyBody key, Uri api, Uri ingress)
     {
@@ -52,9 +53,10 @@ internal sealed class ControlService : IAsyncDisposable
 
     public static string PivotDigest => Convert.ToHexStringLower(SHA256.HashData(Pivot));
 
-    public static async Task<ControlService> StartAsync()
+    public static async Task<ControlService> StartAsync(ServiceSetup? setup = null)
     {
-        FleetWorld world = await FleetWorld.OnSqliteAsync();
+        setup ??= new ServiceSetup();
+        FleetWorld world = setup.World ?? await FleetWorld.OnSqliteAsync();
         string folder = Directory.CreateTempSubdirectory("qos-control-").FullName;
         ServiceKey.Make(folder);
         File.WriteAllLines(Path.Combine(folder, "release.pcrs"), FleetWorld.Pcrs.Where(static pcr => pcr.Key <= 3).Select(static pcr => $"{Convert.ToHexStringLower(pcr.Value)} PCR{pcr.Key}"));
@@ -72,18 +74,49 @@ internal sealed class ControlService : IAsyncDisposable
             Ingress = new IngressSettings { Listen = $"http://127.0.0.1:{FreePort()}" },
             RequestsPerSecond = 10_000,
         };
+        settings = setup.Settings(settings);
+        if (setup.Apps is { } apps)
+            world.Runner.StartApp = apps;
         WebApplication app = ControlServer.Build(settings, world.Database, services =>
         {
             services.Replace(ServiceDescriptor.Singleton<IRunner>(world.Runner));
-            services.Replace(ServiceDescriptor.Singleton<IFleetNodes>(world.Runner));
+            services.Replace(setup.Apps is null ? ServiceDescriptor.Singleton<IFleetNodes>(world.Runner) : ServiceDescriptor.Singleton<IFleetNodes>(_ => new NodesWithApps(world.Runner)));
             services.Replace(ServiceDescriptor.Singleton<IPivotSource>(world));
-            services.Replace(ServiceDescriptor.Singleton(new FleetSettings { Interval = TimeSpan.FromMilliseconds(100), DrainAtLeast = TimeSpan.Zero }));
+            services.Replace(ServiceDescriptor.Singleton(setup.Fleet));
         });
         await app.StartAsync();
-        return new ControlService(app, await StartRegistryAsync(), world, folder, key, new Uri(settings.Listen), new Uri(settings.Ingress.Listen));
+        return new ControlService(app, await StartRegistryAsync(), world, folder, key, new Uri(settings.Listen), new Uri(settings.Ingress.Listen)) { _ownsWorld = setup.World is null };
     }
 
     public ControlClient Client() => new(Api, Key.OrganizationId, ApiKeyFile.Open(Key));
+
+    /// <summary>The host name that the world's app is reached under.</summary>
+    public string AppHost => $"app-{World.App.Id}.{_app.Services.GetRequiredService<ControlSettings>().Ingress.Domain}";
+
+    /// <summary>Waits, with shares whenever they are asked for, until a deployment's replicas are ready.</summary>
+    public async Task<IReadOnlyList<Replica>> ReadyAsync(Deployment deployment)
+    {
+        for (int i = 0; i < 600; i++)
+        {
+            Replica[] replicas = [.. (await World.ReplicasAsync()).Where(replica => replica.DeploymentId == deployment.Id)];
+            if (replicas.Count(static replica => replica.State == ReplicaState.Ready) == deployment.Replicas)
+                return replicas;
+            await World.ProvisionAsync(0, 1);
+            await Task.Delay(20);
+        }
+
+        throw new TimeoutException($"They are {string.Join(", ", (await World.ReplicasAsync()).Select(static replica => $"{replica.State} ({replica.Message})"))}.");
+    }
+
+    /// <summary>Makes a ready deployment the live one, and waits until the ingress sends there.</summary>
+    public async Task PromoteAsync(Deployment deployment)
+    {
+        using ControlClient client = Client();
+        await client.SubmitAsync("set_tvc_app_live_deployment", new DeploymentParameters { DeploymentId = deployment.Id }, ApiJson.Default.DeploymentParameters, ApiJson.Default.JsonElement);
+        HashSet<string> ids = [.. (await World.ReplicasAsync()).Where(replica => replica.DeploymentId == deployment.Id).Select(static replica => replica.Id)];
+        IngressTable table = _app.Services.GetRequiredService<IngressTable>();
+        await Until.TrueAsync(() => table.Find(World.App.Id)?.Destinations.Any(destination => ids.Contains(destination.ReplicaId)) == true, "the ingress does not send to the promoted deployment");
+    }
 
     /// <summary>Posts a body with a stamp.</summary>
     public async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(string path, string body, string? stamp = null, bool unstamped = false)
@@ -107,7 +140,8 @@ internal sealed class ControlService : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await _registry.DisposeAsync();
-        await World.DisposeAsync();
+        if (_ownsWorld)
+            await World.DisposeAsync();
         Ecdsa.Dispose();
         _http.Dispose();
         Directory.Delete(_folder, recursive: true);
@@ -149,7 +183,7 @@ internal sealed class ControlService : IAsyncDisposable
         return output.ToArray();
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -91,7 +91,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
     }
 
     /// <summary>A deployment, approved or not.</summary>
-    public async Task<Deployment> DeployAsync(int replicas = 3, bool approve = true, string? pcr3 = null, Func<Manifest, Manifest>? change = null)
+    public async Task<Deployment> DeployAsync(int replicas = 3, bool approve = true, string? pcr3 = null, Func<Manifest, Manifest>? change = null, Func<Deployment, Deployment>? with = null)
     {
         Dictionary<int, byte[]> pcrs = Pcrs.Where(static pcr => pcr.Key <= 3).ToDictionary();
         if (pcr3 is not null)
@@ -128,6 +128,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
             CreatedAt = Clock.Now,
             UpdatedAt = Clock.Now,
         };
+        deployment = with?.Invoke(deployment) ?? deployment;
         Require(await Database.CreateDeploymentAsync(await ActivityAsync(), "{}", deployment, default));
         if (approve)
             await ApproveAsync(deployment);

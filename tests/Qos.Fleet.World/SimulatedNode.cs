@@ -1,3 +1,4 @@
+using System.Net;
 using Qos.Keys;
 using Qos.Nsm;
 using Qos.Protocol;
@@ -31,6 +32,9 @@ public sealed class SimulatedNode : IFleetNode
     public bool IsSilent { get; set; }
 
     public bool IsHealthy { get; set; } = true;
+
+    /// <summary>Where its app is reached; null where no test asks it.</summary>
+    public IPEndPoint? App { get; set; }
 
     /// <summary>Another node, whose documents this one's host gives out.</summary>
     public SimulatedNode? Impersonates { get; set; }

@@ -15,17 +15,22 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
 
     public bool IsBroken { get; set; }
 
+    /// <summary>Starts a real app for a node; null where no test asks one.</summary>
+    public Func<ReplicaLaunch, Task<IPEndPoint>>? StartApp { get; set; }
+
     public string Kind => "simulated";
 
-    public Task StartAsync(ReplicaLaunch launch, CancellationToken cancellationToken) => world.Interruption.AroundAsync(() =>
+    public Task StartAsync(ReplicaLaunch launch, CancellationToken cancellationToken) => world.Interruption.AroundAsync(async () =>
     {
         if (IsBroken)
             throw new RunnerException("no machine is free");
-        var node = new SimulatedNode(world, launch);
+        if (Nodes.ContainsKey(launch.ReplicaId))
+            return true;
+        var node = new SimulatedNode(world, launch) { App = StartApp is null ? null : await StartApp(launch) };
         if (Nodes.TryAdd(launch.ReplicaId, node))
             Everything.Add(node);
         Changed?.Invoke(launch.ReplicaId);
-        return Task.FromResult(true);
+        return true;
     });
 
     public Task<IReadOnlyDictionary<string, ReplicaInstance>> ObserveAsync(CancellationToken cancellationToken) =>
@@ -37,11 +42,11 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
                     node.Key,
                     node.Value.HasEnded ? InstanceState.Ended : InstanceState.Running,
                     new Uri($"http://{node.Key}/"),
-                    node.Value.Launch.Ports.ToDictionary(static port => port, static port => new IPEndPoint(IPAddress.Loopback, port)),
+                    node.Value.Launch.Ports.ToDictionary(static port => port, port => node.Value.App ?? new IPEndPoint(IPAddress.Loopback, port)),
                     node.Value.HasEnded ? "its process ended" : null),
                 StringComparer.Ordinal));
 
-    public Task StopAsync(string replicaId, CancellationToken cancellationToken) => world.Interruption.AroundAsync(() => Task.FromResult(Nodes.TryRemove(replicaId, out _)));
+    public Task StopAsync(string replicaId, CancellationToken cancellationToken) => world.Interruption.AroundAsync(() => Task.FromResult(Nodes.TryRemove(replicaId, out SimulatedNode? node) && (node.HasEnded = true)));
 
     public Task<IReadOnlyList<LogLine>> LogsAsync(string replicaId, int tailLines, DateTimeOffset? since, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<LogLine>>([new LogLine("hello", null)]);

@@ -60,8 +60,8 @@ internal sealed class IngressProxy : IDisposable
             if (_table.Find(appId)?.Choose(tried, Environment.TickCount64) is not { } destination)
             {
                 _metrics.Request(served: false);
-                if (tried.Count == 0)
-                    await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Unavailable, "no replica of this app is ready")).ConfigureAwait(false);
+                string why = tried.Count == 0 ? "no replica of this app is ready" : "no replica of this app answers";
+                await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Unavailable, why)).ConfigureAwait(false);
                 return;
             }
 

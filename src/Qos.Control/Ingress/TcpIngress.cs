@@ -9,7 +9,10 @@ namespace Qos.Control;
 internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIngress> logger) : IDisposable
 {
     private const int MaxConnections = 4096;
+    private const int MaxConnectionsOfApp = 1024;
+    private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<int, (string AppId, Socket Socket)> _listeners = new();
+    private readonly ConcurrentDictionary<string, int> _openOfApp = new(StringComparer.Ordinal);
     private readonly IPAddress _address = IPAddress.TryParse(new Uri(settings.Ingress.Listen).Host, out IPAddress? address) ? address : IPAddress.Loopback;
     private int _open;
 
@@ -64,12 +67,16 @@ internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIn
             }
             catch (SocketException)
             {
+                // No descriptor is free, for example: asked again at once it would be the same.
+                await Task.Delay(s_acceptPause).ConfigureAwait(false);
                 continue;
             }
 
-            if (Interlocked.Increment(ref _open) > MaxConnections)
+            // One app's clients do not take the others' connections.
+            int ofApp = _openOfApp.AddOrUpdate(appId, 1, static (_, open) => open + 1);
+            if (Interlocked.Increment(ref _open) > MaxConnections || ofApp > MaxConnectionsOfApp)
             {
-                Interlocked.Decrement(ref _open);
+                Leave(appId);
                 client.Dispose();
                 continue;
             }
@@ -84,7 +91,7 @@ internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIn
         {
             using (client)
             {
-                client.NoDelay = true;
+                KeepAlive(client);
                 var tried = new List<IngressTable.Destination>();
                 while (table.Find(appId)?.Choose(tried, Environment.TickCount64) is { } destination)
                 {
@@ -108,8 +115,24 @@ internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIn
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
+            Leave(appId);
         }
+    }
+
+    private void Leave(string appId)
+    {
+        Interlocked.Decrement(ref _open);
+        _openOfApp.AddOrUpdate(appId, 0, static (_, open) => open - 1);
+    }
+
+    // A peer that is gone without a word is noticed within two minutes; one that is only silent stays.
+    private static void KeepAlive(Socket socket)
+    {
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 6);
     }
 
     private static async Task<bool> TryCarryAsync(Socket client, IngressTable.Destination destination)

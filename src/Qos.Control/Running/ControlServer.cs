@@ -1,6 +1,6 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using Qos.Fleet;
@@ -91,8 +91,10 @@ internal static class ControlServer
         IPAddress address = at.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(at.Host.Trim('[', ']'));
         kestrel.Listen(address, at.Port, options =>
         {
-            if (certificate is not null)
-                options.UseHttps(X509Certificate2.CreateFromPemFile(certificate.Certificate, certificate.Key));
+            if (certificate is null)
+                return;
+            var serving = new ServingCertificate(certificate, TimeProvider.System, kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger<ServingCertificate>());
+            options.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(serving.Current) });
         });
     }
 
