@@ -79,6 +79,9 @@ public sealed class QosApp : IDisposable
             AppProof.EphemeralKeyScheme, EphemeralKey.ToHex(), payloadJson, Convert.ToHexStringLower(_ephemeral.Sign(payload)));
     }
 
+    /// <summary>Signs SHA-256 of a message as this very instance: 64 bytes, r || s. Format: docs/protocol/keys.md, Signatures.</summary>
+    public byte[] SignWithEphemeralKey(ReadOnlySpan<byte> message) => _ephemeral.Sign(message);
+
     /// <summary>Signs SHA-256 of a message in the application's name: 64 bytes, r || s. Format: docs/protocol/keys.md, Signatures.</summary>
     public byte[] SignWithQuorumKey(ReadOnlySpan<byte> message) => _quorum.Sign(message);
 
@@ -95,6 +98,17 @@ public sealed class QosApp : IDisposable
     /// <summary>Opens data at rest; dispose of the plaintext. Format: docs/protocol/keys.md, Symmetric envelope.</summary>
     /// <exception cref="KeyException">It is damaged or of another application.</exception>
     public SecretMemory DecryptAtRest(ReadOnlySpan<byte> envelope) => _quorum.DecryptSymmetric(envelope);
+
+    /// <summary>
+    /// A key of 32 bytes that all instances of the application get under this name, and nobody else; dispose of it. Format: docs/protocol/keys.md, Derived keys.
+    /// </summary>
+    /// <param name="name">What it is for; 1 to 255 bytes of UTF-8.</param>
+    /// <exception cref="ArgumentException">The name is empty, too long or no Unicode.</exception>
+    public SecretMemory DeriveKey(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _quorum.DeriveKey(KeyName.ToBytes(name));
+    }
 
     /// <summary>Opens what was encrypted to this very instance's ephemeral key; dispose of the plaintext.</summary>
     /// <exception cref="KeyException">It is damaged or was encrypted to another key.</exception>

@@ -96,6 +96,16 @@ public sealed class KeySet : IKeyPair
         return SecretMemory.CopyOf(Seed(secrets.Span));
     }
 
+    /// <summary>A further key of 32 bytes by HKDF-SHA512, for the caller to dispose of. Format: docs/protocol/keys.md, Derived keys.</summary>
+    /// <param name="name">Says what the key is for: different names give keys that have nothing to do with each other.</param>
+    public SecretMemory DeriveKey(ReadOnlySpan<byte> name)
+    {
+        using SecretBorrow secrets = _secrets.Borrow();
+        SecretMemory key = SecretMemory.Allocate(SecretSize);
+        KeyDerivationAlgorithm.HkdfSha512.DeriveBytes(Seed(secrets.Span), "qos_app_derived_key"u8, name, key.Span);
+        return key;
+    }
+
     /// <summary>A copy of the encryption scalar, which a token is given; for the caller to dispose of.</summary>
     internal SecretMemory ExportEncryptionScalar()
     {

@@ -32,6 +32,9 @@ public sealed record PivotLaunch
     /// <summary>The manifest's <c>dns.resolvers</c>: the pivot's name servers; null when the manifest has no <c>dns</c>.</summary>
     public IReadOnlyList<System.Net.IPAddress>? Resolvers { get; init; }
 
+    /// <summary>Whether the pivot has the local service. Format: docs/service.md, On and off.</summary>
+    public bool HasLocalService { get; init; }
+
     /// <summary>What an approved manifest has started.</summary>
     /// <param name="manifest">The manifest.</param>
     /// <param name="path">Where the pivot was published.</param>
@@ -48,6 +51,7 @@ public sealed record PivotLaunch
             DebugMode = pivot.DebugMode,
             Bridges = pivot.BridgeConfig,
             Resolvers = manifest.Dns?.Resolvers,
+            HasLocalService = LocalServiceChoice.IsOn(manifest),
         };
     }
 }

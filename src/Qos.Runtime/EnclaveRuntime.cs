@@ -85,9 +85,10 @@ internal sealed class EnclaveRuntime : IDisposable
         await using EnclaveBridges bridges = EnclaveBridges.Open(
             _options.Address, launch, _options.Network, _loggers.CreateLogger<EnclaveBridges>());
         _bridges = bridges.Statuses;
+        await using LocalService service = LocalService.Open(_options.Service, launch, _loggers.CreateLogger<LocalService>());
         string? obstacle = bridges.Statuses.FirstOrDefault(static bridge => bridge.Problem is not null) is { } closed
             ? $"the bridge {(closed.IsServer ? "server" : "client")} {closed.Port} cannot be opened: {closed.Problem}"
-            : SetResolvers(launch);
+            : service.Problem ?? SetResolvers(launch);
         if (obstacle is not null)
             Report(new PivotStatus(PivotState.Failed, 0, null) { Reason = PivotSupervisor.ReasonFrom(obstacle) });
 

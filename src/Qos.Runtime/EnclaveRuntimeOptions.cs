@@ -17,6 +17,9 @@ public sealed record EnclaveRuntimeOptions
     /// </summary>
     public string? ResolverFile { get; init; }
 
+    /// <summary>The app's local service, or null for none.</summary>
+    public LocalServiceSetup? Service { get; init; }
+
     /// <summary>How long the node still answers after its pivot has ended under <c>Never</c>. None by default; the reference's answers for three seconds.</summary>
     public TimeSpan Linger { get; init; }
 

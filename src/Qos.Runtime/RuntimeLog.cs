@@ -47,6 +47,21 @@ internal static partial class RuntimeLog
     [LoggerMessage(24, LogLevel.Warning, "the manifest's name servers are not set: outside of an enclave image the pivot has this machine's")]
     internal static partial void ResolversNotSet(this ILogger logger);
 
+    [LoggerMessage(25, LogLevel.Information, "the app's service listens on {Path}")]
+    internal static partial void ServiceOpened(this ILogger logger, string path);
+
+    [LoggerMessage(26, LogLevel.Information, "the app has no service: its manifest chooses none")]
+    internal static partial void ServiceIsOff(this ILogger logger);
+
+    [LoggerMessage(27, LogLevel.Warning, "the app has no service, because it cannot be opened: {Reason}")]
+    internal static partial void ServiceMissing(this ILogger logger, string reason);
+
+    [LoggerMessage(28, LogLevel.Critical, "the pivot is not started, because the app's service cannot be opened: {Reason}")]
+    internal static partial void ServiceNotOpened(this ILogger logger, string reason);
+
+    [LoggerMessage(29, LogLevel.Warning, "{Notice}")]
+    internal static partial void ServiceNotice(this ILogger logger, string notice);
+
     [LoggerMessage(30, LogLevel.Information, "listening on {Address}")]
     internal static partial void Listening(this ILogger logger, EnclaveAddress address);
 }

@@ -15,34 +15,30 @@ internal sealed class ControlConnection : IDisposable
 
     private readonly FrameConnection _frames;
     private readonly IMessageService _node;
-    private readonly ControlConnections _all;
+    private readonly ConnectionSlots _all;
 
-    public ControlConnection(FrameConnection frames, IMessageService node, ControlConnections all)
+    public ControlConnection(FrameConnection frames, IMessageService node, ConnectionSlots all)
     {
         _frames = frames;
         _node = node;
         _all = all;
-        Place = new LinkedListNode<ControlConnection>(this);
     }
 
-    /// <summary>Where it stands among the idle ones.</summary>
-    public LinkedListNode<ControlConnection> Place { get; }
-
     /// <summary>Serves requests until the peer goes, breaks a limit, or the connection must make room.</summary>
+    /// <param name="slot">Its place among the connections.</param>
+    /// <param name="cancellationToken">Breaks it off.</param>
     /// <exception cref="TransportException">The peer vanished mid-message or broke a limit.</exception>
-    public async Task ServeAsync(CancellationToken cancellationToken)
+    public async Task ServeAsync(ConnectionSlots.Slot slot, CancellationToken cancellationToken)
     {
-        while (await NextAsync(cancellationToken).ConfigureAwait(false) && _all.TryBegin(this))
+        while (await NextAsync(cancellationToken).ConfigureAwait(false) && _all.TryBegin(slot))
         {
             ReadOnlyMemory<byte> answer = await AnswerAsync(cancellationToken).ConfigureAwait(false);
             await _frames.Writer.WriteAsync(answer, cancellationToken).ConfigureAwait(false);
-            _all.End(this);
+            _all.End(slot);
         }
     }
 
-    /// <summary>Breaks the connection off from another thread.</summary>
-    public void Abort() => _frames.Dispose();
-
+    /// <summary>Breaks the connection off; also from another thread.</summary>
     public void Dispose() => _frames.Dispose();
 
     private async ValueTask<bool> NextAsync(CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ public sealed class ControlServer
     private readonly IMessageService _node;
     private readonly ControlServerOptions _options;
     private readonly ILogger _logger;
-    private readonly ControlConnections _connections;
+    private readonly ConnectionSlots _connections;
 
     /// <summary>Makes a server for a listener, which stays the caller's.</summary>
     /// <param name="listener">Where connections come from.</param>
@@ -25,7 +25,7 @@ public sealed class ControlServer
         _node = node;
         _options = options;
         _logger = logger;
-        _connections = new ControlConnections(options.MaxConnections);
+        _connections = new ConnectionSlots(options.MaxConnections);
     }
 
     /// <summary>How many connections are open.</summary>
@@ -53,11 +53,11 @@ public sealed class ControlServer
     {
         using var connection = new ControlConnection(
             new FrameConnection(stream, _options.Limits, _options.Time), _node, _connections);
-        if (!_connections.TryAdd(connection))
+        if (_connections.TryAdd(connection.Dispose) is not { } slot)
             return;
         try
         {
-            await connection.ServeAsync(cancellationToken).ConfigureAwait(false);
+            await connection.ServeAsync(slot, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TransportException or OperationCanceledException or ObjectDisposedException)
         {
@@ -71,7 +71,7 @@ public sealed class ControlServer
         }
         finally
         {
-            _connections.Remove(connection);
+            _connections.Remove(slot);
         }
     }
 }

@@ -4,7 +4,7 @@ namespace Qos.Transport;
 /// The time that one direction of a connection may spend waiting for its peer. A wait that outlasts the budget cancels
 /// <see cref="Token"/>, after which the connection is of no more use.
 /// </summary>
-internal sealed class WaitBudget : IDisposable
+public sealed class WaitBudget : IDisposable
 {
     private readonly FrameLimits _limits;
     private readonly TimeProvider _time;
@@ -20,7 +20,8 @@ internal sealed class WaitBudget : IDisposable
     private CancellationTokenRegistration _external;
     private bool _idle;
 
-    internal WaitBudget(FrameLimits limits, TimeProvider time)
+    /// <summary>Makes a budget, which waits for nothing yet.</summary>
+    public WaitBudget(FrameLimits limits, TimeProvider time)
     {
         _limits = limits;
         _time = time;
@@ -28,24 +29,24 @@ internal sealed class WaitBudget : IDisposable
     }
 
     /// <summary>Cancelled when the budget is used up, or by the caller's own token.</summary>
-    internal CancellationToken Token => _expiry.Token;
+    public CancellationToken Token => _expiry.Token;
 
     /// <summary>Between messages: only the idle limit counts.</summary>
-    internal void BeginIdle()
+    public void BeginIdle()
     {
         _idle = true;
         _left = _limits.IdleTimeout;
     }
 
     /// <summary>A message began: from now on its bytes must keep coming.</summary>
-    internal void BeginMessage()
+    public void BeginMessage()
     {
         _idle = false;
         _left = _limits.GracePeriod;
     }
 
     /// <summary>Bytes came or went: they earn time.</summary>
-    internal void Earn(long bytes)
+    public void Earn(long bytes)
     {
         if (!_idle)
             _left += TimeSpan.FromSeconds((double)bytes / _limits.MinDataRate);
@@ -53,7 +54,7 @@ internal sealed class WaitBudget : IDisposable
 
     /// <summary>Waits for a read or a write that did not finish at once and was begun with <see cref="Token"/>.</summary>
     /// <exception cref="TransportException">The budget was used up: <see cref="TransportError.Idle"/> or <see cref="TransportError.TooSlow"/>.</exception>
-    internal async ValueTask<T> AwaitAsync<T>(ValueTask<T> pending, CancellationToken cancellationToken)
+    public async ValueTask<T> AwaitAsync<T>(ValueTask<T> pending, CancellationToken cancellationToken)
     {
         BeginWait(cancellationToken);
         try
@@ -74,6 +75,7 @@ internal sealed class WaitBudget : IDisposable
         }
     }
 
+    /// <summary>Ends the timer; nothing waits any more.</summary>
     public void Dispose()
     {
         _timer?.Dispose();

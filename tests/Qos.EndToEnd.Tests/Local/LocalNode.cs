@@ -68,9 +68,9 @@ public sealed class LocalNode : IAsyncDisposable
     /// <summary>What the members believe: this simulator, now, these measurements.</summary>
     public AttestationPolicy Policy => AttestationPolicy.From(Enumerable.Range(0, 4).ToDictionary(index => index, Pcr), ValidationTime.Now, RootDer.ToArray());
 
-    /// <summary>The names in the enclave's folder, but for the lock.</summary>
+    /// <summary>The names in the enclave's folder, but for the lock and the folder of the app's service.</summary>
     public string[] FileNames =>
-        [.. System.IO.Directory.GetFileSystemEntries(Directory).Select(path => Path.GetFileName(path)!).Where(name => name != ".qos.lock").Order(StringComparer.Ordinal)];
+        [.. System.IO.Directory.GetFileSystemEntries(Directory).Select(path => Path.GetFileName(path)!).Where(name => name is not (".qos.lock" or "run")).Order(StringComparer.Ordinal)];
 
     /// <summary>A measurement of the release that all local nodes run.</summary>
     public static byte[] Pcr(int index) => [.. Enumerable.Repeat((byte)(0xA0 + index), 48)];
