@@ -48,7 +48,7 @@ public class AppServerTests
             Assert.Equal("secret"u8.ToArray(), opened.Span.ToArray());
         Assert.Equal("secret", await BodyAsync(service, Post("/v1/decrypt", Encoding.Latin1.GetString(envelope))));
 
-        // By the formula of docs/protocol/keys.md, with another implementation of it.
+        // By the formula of the page on keys, with another implementation of it.
         using SecretMemory seed = service.Folder.Quorum.ExportSeed();
         byte[] expected = HKDF.DeriveKey(HashAlgorithmName.SHA512, seed.Span.ToArray(), 32, "qos_app_derived_key"u8.ToArray(), "backup"u8.ToArray());
         Assert.Equal($$"""{"key":"{{Convert.ToHexStringLower(expected)}}"}""", await BodyAsync(service, Post("/v1/derive", "backup")));
