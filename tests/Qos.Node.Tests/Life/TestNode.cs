@@ -12,7 +12,7 @@ internal sealed class TestNode : IDisposable
     private readonly SoftwareNsm _module;
     private readonly TestLog _log = new();
 
-    internal TestNode(TestQuorum quorum, Func<INodeFiles, INodeFiles>? around = null, ReadOnlyMemory<byte>? trustAnchor = null, int seed = 100, Manifest? measuredAs = null)
+    internal TestNode(TestQuorum quorum, Func<INodeFiles, INodeFiles>? around = null, ReadOnlyMemory<byte>? trustAnchor = null, int seed = 100, Manifest? measuredAs = null, bool inMemory = false)
     {
         _module = new SoftwareNsm(new SoftwareNsmOptions
         {
@@ -22,7 +22,7 @@ internal sealed class TestNode : IDisposable
             ModuleId = "sim-test-enc1",
         });
         Nsm = new ScriptedNsm(_module);
-        Folder = new TestFolder();
+        Folder = new TestFolder(inMemory);
         RealFiles = new NodeFiles(Folder.Path);
         Files = around?.Invoke(RealFiles) ?? RealFiles;
         Node = new QuorumNode(Nsm, Files, new TestRandom(seed), new NodeOptions
