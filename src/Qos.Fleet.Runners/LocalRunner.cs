@@ -1,15 +1,12 @@
-using System.Globalization;
+using Qos.Local;
 
 namespace Qos.Fleet.Runners;
 
 /// <summary>Replicas as local processes: simulator, enclave and host each.</summary>
 public sealed class LocalRunner : ProcessRunner
 {
-    /// <summary>
-    /// Where every replica's app finds the enclave's files. In an enclave that is the root; here each has this folder to itself, in a mount namespace of its
-    /// own, so that one manifest's arguments hold for all replicas.
-    /// </summary>
-    public const string NodeFolder = "/run/qos-node";
+    /// <summary>Where every replica's app finds the enclave's files.</summary>
+    public const string NodeFolder = LocalNodePrograms.NodeFolder;
 
     private static readonly string[] s_ownMounts =
     [
@@ -39,32 +36,18 @@ public sealed class LocalRunner : ProcessRunner
     /// <inheritdoc/>
     public override string Kind => "local";
 
-    private protected override IReadOnlyList<ProgramStart> Programs(InstancePlan plan)
+    private protected override IReadOnlyList<NodeProgram> Programs(InstancePlan plan)
     {
         string version = plan.Launch.QosVersion;
         if (!_options.Measurements.TryGetValue(version, out (string Pcrs, string? RoleArn) image))
             throw new RunnerException($"the local runner has no measurements for the image {version}");
-        return
-        [
-            new(
-                "nsm",
-                Program("qos-nsm-sim"),
-                [
-                    "--socket", "nsm.sock", "--pcrs", Path.GetFullPath(image.Pcrs), "--pki-dir", Path.GetFullPath(_options.PkiFolder),
-                    .. image.RoleArn is { } arn ? (string[])["--role-arn", arn] : [],
-                ],
-                []),
-            new(
-                "host",
-                Program("qos-host"),
-                [
-                    "--enclave-socket", "enclave.sock", "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{plan.HostPort}"),
-                    .. plan.Ports.SelectMany(static port => (string[])["--publish", string.Create(CultureInfo.InvariantCulture, $"{port.Key}=127.0.0.1:{port.Value}")]),
-                ],
-                []),
-            new("enclave", Program("qos-enclave"), ["--socket", "enclave.sock", "--nsm", "nsm.sock", "--dir", NodeFolder], s_ownMounts, Awaits: "nsm.sock"),
-        ];
+        return new LocalNodePrograms
+        {
+            Find = name => Path.Combine(Path.GetFullPath(_options.Programs), name),
+            PkiFolder = Path.GetFullPath(_options.PkiFolder),
+            HostPort = plan.HostPort,
+            Ports = plan.Ports,
+            RoleArn = image.RoleArn,
+        }.Processes(Path.GetFullPath(image.Pcrs), NodeFolder, s_ownMounts);
     }
-
-    private string Program(string name) => Path.Combine(Path.GetFullPath(_options.Programs), name);
 }

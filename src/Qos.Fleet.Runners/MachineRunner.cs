@@ -1,4 +1,5 @@
 using System.Globalization;
+using Qos.Local;
 
 namespace Qos.Fleet.Runners;
 
@@ -11,34 +12,27 @@ public sealed class MachineRunner(MachineRunnerOptions options, TimeProvider tim
     public override string Kind => "machine";
 
     /// <inheritdoc/>
-    protected override string ConsoleName => "machine/console.log";
+    protected override string ConsoleName => LocalNodePrograms.MachineConsole;
 
-    private protected override IReadOnlyList<ProgramStart> Programs(InstancePlan plan)
+    private protected override IReadOnlyList<NodeProgram> Programs(InstancePlan plan)
     {
         ReplicaLaunch launch = plan.Launch;
         if (!options.Images.TryGetValue(launch.QosVersion, out (string Eif, string? RoleArn) image))
             throw new RunnerException($"the machine runner has no image file for {launch.QosVersion}: give it as eif");
-        return
-        [
-            new(
-                "machine",
-                Path.GetFullPath(options.Script),
-                [
-                    "--image", Path.GetFullPath(image.Eif), "--dir", "machine", "--pki-dir", Path.GetFullPath(options.PkiFolder), "--time-limit", TimeLimit,
-                    .. image.RoleArn is { } arn ? (string[])["--role-arn", arn] : [],
-                    .. launch.RamGib is { } gib ? (string[])["--memory", string.Create(CultureInfo.InvariantCulture, $"{gib}G")] : [],
-                    .. launch.Cpus is { } cpus ? (string[])["--cpus", cpus.ToString(CultureInfo.InvariantCulture)] : [],
-                ],
-                []),
-            new(
-                "host",
-                Path.Combine(Path.GetFullPath(options.Programs), "qos-host"),
-                [
-                    "--enclave-vhost", "machine/vsock.sock", "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{plan.HostPort}"),
-                    .. plan.Ports.SelectMany(static port => (string[])["--publish", string.Create(CultureInfo.InvariantCulture, $"{port.Key}=127.0.0.1:{port.Value}")]),
-                ],
-                [],
-                Awaits: "machine/vsock.sock"),
-        ];
+        return new LocalNodePrograms
+        {
+            Find = name => Path.Combine(Path.GetFullPath(options.Programs), name),
+            PkiFolder = Path.GetFullPath(options.PkiFolder),
+            HostPort = plan.HostPort,
+            Ports = plan.Ports,
+            RoleArn = image.RoleArn,
+        }.Machine(
+            Path.GetFullPath(options.Script),
+            Path.GetFullPath(image.Eif),
+            [
+                "--time-limit", TimeLimit,
+                .. launch.RamGib is { } gib ? (string[])["--memory", string.Create(CultureInfo.InvariantCulture, $"{gib}G")] : [],
+                .. launch.Cpus is { } cpus ? (string[])["--cpus", cpus.ToString(CultureInfo.InvariantCulture)] : [],
+            ]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Qos.Local;
 
 namespace Qos.Fleet.Runners;
 
@@ -51,9 +52,9 @@ public sealed class NitroRunner(NitroRunnerOptions options, TimeProvider time) :
 
     private protected override string? Ended(InstancePlan plan) => _running.ContainsKey(NameOf(plan)) ? null : "nitro-cli no longer lists its enclave";
 
-    private protected override IReadOnlyList<ProgramStart> Programs(InstancePlan plan)
+    private protected override IReadOnlyList<NodeProgram> Programs(InstancePlan plan)
     {
-        var host = new ProgramStart(
+        var host = new NodeProgram(
             "host",
             Path.Combine(Path.GetFullPath(options.Programs), "qos-host"),
             [
@@ -63,7 +64,7 @@ public sealed class NitroRunner(NitroRunnerOptions options, TimeProvider time) :
             []);
 
         // The console can be read in debug mode alone.
-        return plan.Launch.DebugMode ? [host, new ProgramStart("console", options.NitroCli, ["console", "--enclave-name", NameOf(plan)], [])] : [host];
+        return plan.Launch.DebugMode ? [host, new NodeProgram("console", options.NitroCli, ["console", "--enclave-name", NameOf(plan)], [])] : [host];
     }
 
     private static string NameOf(InstancePlan plan) => $"qos-{plan.Launch.ReplicaId[^12..]}";

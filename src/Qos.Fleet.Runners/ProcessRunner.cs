@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using Qos.Local;
 
 namespace Qos.Fleet.Runners;
 
@@ -57,7 +58,7 @@ public abstract class ProcessRunner : IRunner, IDisposable
         {
             known.Adopt(Programs(known.Plan));
             await PrepareAsync(known.Folder, known.Plan, cancellationToken).ConfigureAwait(false);
-            foreach (ProgramStart program in Programs(known.Plan))
+            foreach (NodeProgram program in Programs(known.Plan))
             {
                 if (known.IsAlive(program))
                     continue;
@@ -139,7 +140,7 @@ public abstract class ProcessRunner : IRunner, IDisposable
     protected virtual string ConsoleName => "enclave.log";
 
     /// <summary>The programs of a replica, in the order in which they are started.</summary>
-    private protected abstract IReadOnlyList<ProgramStart> Programs(InstancePlan plan);
+    private protected abstract IReadOnlyList<NodeProgram> Programs(InstancePlan plan);
 
     /// <summary>What a plan holds besides ports.</summary>
     private protected virtual InstancePlan Complete(InstancePlan plan, IReadOnlyCollection<InstancePlan> others) => plan;
@@ -188,7 +189,7 @@ public abstract class ProcessRunner : IRunner, IDisposable
         }
     }
 
-    private void Spawn(Known known, ProgramStart program)
+    private void Spawn(Known known, NodeProgram program)
     {
         // The shell becomes the program, so the process is the program's own; in a session of its own, so that it outlives the service's terminal.
         var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", program.Name + ".log", .. program.Wrapper, program.Path, .. program.Arguments])
@@ -212,7 +213,7 @@ public abstract class ProcessRunner : IRunner, IDisposable
     {
         IReadOnlyDictionary<ushort, IPEndPoint> ports = known.Plan.Ports.ToDictionary(static p => p.Key, static p => new IPEndPoint(IPAddress.Loopback, p.Value));
         var host = new Uri($"http://127.0.0.1:{known.Plan.HostPort}");
-        IReadOnlyList<ProgramStart> programs = Programs(known.Plan);
+        IReadOnlyList<NodeProgram> programs = Programs(known.Plan);
         if (!known.IsStarted && !known.Adopt(programs))
             return new ReplicaInstance(id, InstanceState.Pending, null, ports);
         if (programs.FirstOrDefault(program => !known.IsAlive(program)) is { } ended)
@@ -265,15 +266,15 @@ public abstract class ProcessRunner : IRunner, IDisposable
 
         public volatile bool IsListening;
 
-        public bool IsAlive(ProgramStart program) => Processes.TryGetValue(program.Name, out int id) && ProcessLedger.IsIn(id, folder);
+        public bool IsAlive(NodeProgram program) => Processes.TryGetValue(program.Name, out int id) && ProcessLedger.IsIn(id, folder);
 
         /// <summary>Takes over what a service before this one started; whether that was all of it.</summary>
-        public bool Adopt(IReadOnlyList<ProgramStart> programs)
+        public bool Adopt(IReadOnlyList<NodeProgram> programs)
         {
             if (_adopted)
                 return IsStarted;
             _adopted = true;
-            foreach (ProgramStart program in programs)
+            foreach (NodeProgram program in programs)
             {
                 if (found.FirstOrDefault(id => ProcessLedger.IsIn(id, folder) && ProcessLedger.Runs(id, Path.GetFileName(program.Path))) is > 0 and var process)
                     Processes.TryAdd(program.Name, process);

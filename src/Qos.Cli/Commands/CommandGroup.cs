@@ -61,6 +61,10 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
             new DeployInitCommand(), new DeployPlanCommand(), new DeployCreateCommand(), new DeployApproveCommand(), new DeployProvisionCommand(),
             new DeployStatusCommand(), new DeployLogsCommand(), DeployDeletionCommand.Delete(), DeployDeletionCommand.Restore(),
         ]),
+        new("dev", "Develop an app: see it run in an enclave on this machine.", static () =>
+        [
+            new DevRunCommand(),
+        ]),
         new("shamir", "Split a secret into shares and put them together.", static () =>
         [
             new ShamirSplitCommand(), new ShamirCombineCommand(),

@@ -17,13 +17,13 @@ internal abstract class QosCommand : Command
             if (_json is null || !parsed.GetValue(_json))
             {
                 await RunAsync(parsed, terminal, cancellationToken);
-                return CommandLine.Done;
+                return ExitStatus;
             }
 
             PageRecord record = terminal.Page.Record = new PageRecord();
             await RunAsync(parsed, terminal, cancellationToken);
             JsonResult.Write(terminal, record.Write);
-            return CommandLine.Done;
+            return ExitStatus;
         });
     }
 
@@ -33,6 +33,9 @@ internal abstract class QosCommand : Command
         if (!Options.Any(static option => option.Name == "--json"))
             Options.Add(_json = StandardOptions.Json());
     }
+
+    /// <summary>The exit status of a command that was not refused.</summary>
+    protected virtual int ExitStatus => CommandLine.Done;
 
     /// <summary>Command lines that do something useful.</summary>
     public IReadOnlyList<string> Examples { get; }

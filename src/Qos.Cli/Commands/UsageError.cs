@@ -47,14 +47,14 @@ internal static class UsageError
 
     private static string Last(IReadOnlyList<Token> tokens) => tokens.Count > 0 ? tokens[^1].Value : "";
 
-    // What an unset variable of a shell leaves. Only an argument of the app's may be empty.
+    // What an unset variable of a shell leaves. Only arguments of the app's, --arg and what follows --, may be empty.
     private static string? EmptyWord(ParseResult parsed)
     {
         foreach (SymbolResult child in parsed.CommandResult.Children)
         {
             if (!child.Tokens.Any(static token => token.Value.Length == 0))
                 continue;
-            if (child is ArgumentResult argument)
+            if (child is ArgumentResult argument && !parsed.Tokens.Any(static token => token.Type == TokenType.DoubleDash))
                 return argument.Argument.Name;
             if (child is OptionResult { Option.Name: not "--arg" } option)
                 return option.Option.Name;

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Qos.Fleet.Runners;
+namespace Qos.Local;
 
 /// <summary>
-/// The processes of one replica, found by the folder that they were started in: a service that was killed between starting one and writing that down
+/// The processes of one node, found by the folder that they were started in: a service that was killed between starting one and writing that down
 /// finds it all the same. A number alone never counts: it may be another process's by now.
 /// </summary>
-internal static class ProcessLedger
+public static class ProcessLedger
 {
     /// <summary>Processes whose working folder is below a folder, by the name of the folder right below it.</summary>
     public static ILookup<string, int> FindBelow(string root)
@@ -43,6 +43,7 @@ internal static class ProcessLedger
     }
 
     /// <summary>Asks processes to end, waits a little, and ends those that are left.</summary>
+    /// <exception cref="IOException">They cannot be signalled.</exception>
     public static async Task EndAsync(IReadOnlyCollection<int> ids, string folder, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
         int[] left = [.. ids.Where(id => IsIn(id, folder))];
@@ -57,12 +58,34 @@ internal static class ProcessLedger
             await SignalAsync("KILL", left, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task SignalAsync(string signal, int[] ids, CancellationToken cancellationToken)
+    /// <summary>The processes that a process started and that still run.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int parent)
     {
+        var children = new List<int>();
+        foreach (string entry in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && Stat(id) is [not "Z", var mother, ..]
+                && mother == parent.ToString(CultureInfo.InvariantCulture))
+                children.Add(id);
+        }
+
+        return children;
+    }
+
+    /// <summary>Sends a signal to processes; one that has ended by now is no failure.</summary>
+    /// <param name="signal">Its name without SIG.</param>
+    /// <param name="ids">The processes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">They cannot be signalled.</exception>
+    public static async Task SignalAsync(string signal, IReadOnlyCollection<int> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ids.Count == 0)
+            return;
         using Process kill = Process.Start(new ProcessStartInfo("kill", ["-s", signal, "--", .. ids.Select(static id => id.ToString(CultureInfo.InvariantCulture))])
         {
             RedirectStandardError = true,
-        }) ?? throw new RunnerException("kill cannot be started");
+        }) ?? throw new IOException("kill cannot be started");
         await kill.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -78,16 +101,19 @@ internal static class ProcessLedger
         }
     }
 
-    private static bool IsZombie(int id)
+    private static bool IsZombie(int id) => Stat(id) is not [not "Z", ..];
+
+    // State, parent and so on: what follows the name, which may hold anything. Null when there is no such process.
+    private static string[]? Stat(int id)
     {
         try
         {
             string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
-            return stat[stat.LastIndexOf(')')..].StartsWith(") Z", StringComparison.Ordinal);
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return true;
+            return null;
         }
     }
 }

@@ -1,0 +1,152 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Qos.Client;
+using Qos.Local;
+using Qos.Protocol;
+
+namespace Qos.Cli;
+
+/// <summary>One node of a run: a boot, from its programs' start to their end.</summary>
+internal sealed class DevNode : IAsyncDisposable
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(10);
+
+    // Ctrl-C gives the whole program two seconds.
+    private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(1200);
+
+    private readonly Dictionary<string, AttachedProcess> _programs = new(StringComparer.Ordinal);
+    private readonly string _folder;
+    private readonly bool _isWrapped;
+
+    private DevNode(string folder, int hostPort, IReadOnlyDictionary<ushort, int> ports, bool isWrapped)
+    {
+        (_folder, HostPort, Ports, _isWrapped) = (folder, hostPort, ports, isWrapped);
+        Client = new NodeClient($"http://127.0.0.1:{hostPort}");
+    }
+
+    /// <summary>Where its host's API is.</summary>
+    public int HostPort { get; }
+
+    /// <summary>Where the app's ports are, by the manifest's port.</summary>
+    public IReadOnlyDictionary<ushort, int> Ports { get; }
+
+    /// <summary>Speaks with it.</summary>
+    public NodeClient Client { get; }
+
+    /// <summary>Completes with the exit code of the enclave, which is the app's where its manifest says Never.</summary>
+    public Task<int> Ended => _programs["enclave"].Ended;
+
+    private int Enclave => !_isWrapped ? _programs["enclave"].Id : ProcessLedger.ChildrenOf(_programs["enclave"].Id) is [var enclave, ..] ? enclave : 0;
+
+    private int? AppProcess => Enclave > 0 && ProcessLedger.ChildrenOf(Enclave) is [var app, ..] ? app : null;
+
+    /// <summary>Starts the programs.</summary>
+    /// <param name="folder">The node's folder.</param>
+    /// <param name="plan">What was asked for.</param>
+    /// <param name="pki">The folder of the simulator's authority.</param>
+    /// <param name="isWrapped">Whether the enclave has surroundings of its own.</param>
+    /// <param name="log">Takes the app's lines and what went wrong.</param>
+    public static DevNode Start(string folder, DevPlan plan, string pki, bool isWrapped, DevLog log)
+    {
+        var ports = plan.Ports.Select(static port => port.Inner).Distinct().ToDictionary(static port => port, static _ => DevPort.Free());
+        var node = new DevNode(folder, DevPort.Free(), ports, isWrapped);
+        try
+        {
+            var programs = new LocalNodePrograms
+            {
+                Find = static name => ProgramFinder.Find(name, Environment.ProcessPath, Environment.GetEnvironmentVariable("PATH")),
+                PkiFolder = pki,
+                HostPort = node.HostPort,
+                Ports = ports,
+            };
+            IReadOnlyList<NodeProgram> all = programs.Processes(
+                pcrs: null, isWrapped ? "/" : "node", isWrapped ? EnclaveSurroundings.Wrapper : [], Path.Combine(pki, "root.pem"));
+            foreach (NodeProgram program in all)
+            {
+                node._programs[program.Name] = AttachedProcess.Start(
+                    program, folder, line => log.Line(program.Name, line), line => log.Complaint(program.Name, line));
+            }
+
+            return node;
+        }
+        catch
+        {
+            foreach (AttachedProcess program in node._programs.Values)
+                program.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until it answers.</summary>
+    /// <exception cref="CeremonyException">One of its programs has ended.</exception>
+    public async Task AnswersAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_programs.FirstOrDefault(static program => program.Value.Ended.IsCompleted) is { Key: { } ended })
+                throw new CeremonyException($"The node's {ended} ended with code {await _programs[ended].Ended.ConfigureAwait(false)} before the app was started.");
+            try
+            {
+                _ = await Client.StatusAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (e is CeremonyException or ProtocolException)
+            {
+                await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Why the app cannot be reached by now at one of its ports; null when it can.</summary>
+    public string? DescribeUnreachable()
+    {
+        if (Ports.Count == 0)
+            return null;
+        HashSet<int> here = [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(static end => end.Port)];
+        if (Ports.Values.Any(port => !here.Contains(port)))
+            return "the bridges of the app's ports are not open";
+        if (AppProcess is not { } app)
+            return "the app does not run";
+        IReadOnlyList<IPEndPoint> there = ListeningSockets.Of(app);
+        foreach (ushort port in Ports.Keys)
+        {
+            if (there.Any(end => end.Port == port && Takes127001(end.Address)))
+                continue;
+            return there.FirstOrDefault(end => end.Port == port) is { } elsewhere
+                ? $"the app listens at {elsewhere} only: a bridge leads to 127.0.0.1:{port}"
+                : $"the app does not listen at 127.0.0.1:{port}"
+                    + (there.Count == 0 ? "" : $" but at {string.Join(", ", there)}");
+        }
+
+        return null;
+    }
+
+    /// <summary>Ends it: the app by SIGTERM first, then everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (_programs.TryGetValue("enclave", out AttachedProcess? program) && !program.Ended.IsCompleted)
+        {
+            try
+            {
+                await ProcessLedger.SignalAsync("TERM", Enclave is > 0 and var enclave ? [enclave] : [], CancellationToken.None).ConfigureAwait(false);
+                await program.Ended.WaitAsync(s_grace).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or TimeoutException)
+            {
+                // Then it is killed.
+            }
+        }
+
+        foreach (AttachedProcess one in _programs.Values)
+            one.Kill();
+        await Task.WhenAll(_programs.Values.Select(static one => one.Ended)).ConfigureAwait(false);
+        foreach (AttachedProcess one in _programs.Values)
+            one.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static bool Takes127001(IPAddress address) =>
+        address.Equals(IPAddress.Loopback) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+        || (address.IsIPv4MappedToIPv6 && address.MapToIPv4().Equals(IPAddress.Loopback));
+}

@@ -1,0 +1,43 @@
+using Qos.Protocol;
+
+namespace Qos.Cli;
+
+/// <summary>What <c>qos dev run</c> was asked for.</summary>
+internal sealed record DevPlan
+{
+    /// <summary>The app's program.</summary>
+    public required string App { get; init; }
+
+    /// <summary>Its arguments.</summary>
+    public IReadOnlyList<string> Args { get; init; } = [];
+
+    /// <summary>Its environment.</summary>
+    public required IReadOnlyDictionary<string, string> Env { get; init; }
+
+    /// <summary>Its ports.</summary>
+    public IReadOnlyList<DevPort> Ports { get; init; } = [];
+
+    /// <summary>What it may reach.</summary>
+    public IReadOnlyList<BridgeConfig.Client> Egress { get; init; } = [];
+
+    /// <summary>Whether it is started anew when its file changes.</summary>
+    public bool Watches { get; init; }
+
+    /// <summary>Whether the node starts it again when it ends.</summary>
+    public RestartPolicy Restart { get; init; }
+
+    /// <summary>The image that it runs in, in a virtual machine; null for processes of this machine.</summary>
+    public DevMachine? Machine { get; init; }
+
+    /// <summary>The app's name, for the namespace.</summary>
+    public string Name => System.IO.Path.GetFileName(App);
+
+    /// <summary>The bridges, for the manifest.</summary>
+    public IReadOnlyList<BridgeConfig> Bridges => [.. Ports.Select(static port => new BridgeConfig.Server(port.Inner, "127.0.0.1")), .. Egress];
+}
+
+/// <summary>An enclave image and what runs it.</summary>
+/// <param name="Image">The image.</param>
+/// <param name="Pcrs">Its measurements, PCR0 to PCR2.</param>
+/// <param name="Script">The script that runs it.</param>
+internal sealed record DevMachine(string Image, IReadOnlyDictionary<int, byte[]> Pcrs, string Script);
