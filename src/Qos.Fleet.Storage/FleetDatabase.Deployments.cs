@@ -138,6 +138,17 @@ public sealed partial class FleetDatabase
             transaction).ConfigureAwait(false) == 1,
         cancellationToken);
 
+    /// <summary>Changes how many replicas are wanted.</summary>
+    /// <returns>False when the activity was done before, or the deployment is deleted.</returns>
+    public Task<bool> ScaleDeploymentAsync(string activityId, string result, string deploymentId, int replicas, CancellationToken cancellationToken) => DoAsync(
+        activityId,
+        result,
+        async (connection, transaction) => await connection.ExecuteAsync(
+            "UPDATE deployments SET replicas = @replicas, updated_at = CASE WHEN updated_at >= @now THEN updated_at + 1 ELSE @now END WHERE id = @deploymentId AND is_deleted = 0",
+            new { deploymentId, replicas = (long)replicas, now = Now },
+            transaction).ConfigureAwait(false) == 1,
+        cancellationToken);
+
     /// <summary>Takes that mark away.</summary>
     /// <returns>False when the activity was done before, or its resources are gone.</returns>
     public Task<bool> RestoreDeploymentAsync(string activityId, string result, string deploymentId, CancellationToken cancellationToken) => DoAsync(

@@ -15,6 +15,9 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
     private const int MaxName = 256;
     private const int MaxShare = 4096;
 
+    /// <summary>Has an app looked at now.</summary>
+    public void Wake(string appId) => reconciler.Wake(appId);
+
     /// <summary>Runs an activity to its end.</summary>
     /// <exception cref="ApiException">It is refused.</exception>
     public async Task RunAsync(ActivityRecord activity, CancellationToken cancellationToken)

@@ -20,15 +20,21 @@ internal static class InitCommand
         var pcrs = new Option<string?>("--pcrs") { Description = "The image's measurements. Default: made up, for the simulator.", HelpName = "FILE" };
         var role = new Option<string>("--role-arn") { Description = "The parent instances' role, which makes PCR3.", HelpName = "ARN", DefaultValueFactory = static _ => "arn:aws:iam::123456789012:role/Webserver" };
         var programs = new Option<string>("--programs") { Description = "Where qos-enclave, qos-host and qos-nsm-sim are. Default: beside this program.", HelpName = "DIR", DefaultValueFactory = static _ => DefaultPrograms() };
-        var command = new Command("init", "Make a folder with settings, database, keys and an API key for its administrator. The replicas are local processes with a simulated module.")
+        var kubernetes = new Option<string?>("--kubernetes") { Description = "Replicas are pods of this container image (qos-node, or one with nitro-cli): settings for a service in a cluster, whose files go into its Secret.", HelpName = "IMAGE" };
+        var authority = new Option<string?>("--simulator-authority") { Description = "With --kubernetes: the Secret made of the folder's pki; replicas are simulated and worth nothing. Left out for Nitro enclaves.", HelpName = "SECRET" };
+        var eif = new Option<string?>("--eif") { Description = "With --kubernetes, for Nitro enclaves: the enclave image's path in that container image.", HelpName = "PATH" };
+        var plain = new Option<string[]>("--plain-registry") { Description = "A registry that is spoken to without encryption. May be repeated.", HelpName = "HOST" };
+        var command = new Command("init", "Make a folder with settings, database, keys and an API key for its administrator. The replicas are local processes with a simulated module, unless --kubernetes says otherwise.")
         {
-            dir, name, listen, ingress, database, version, pcrs, role, programs,
+            dir, name, listen, ingress, database, version, pcrs, role, programs, kubernetes, authority, eif, plain,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetValue(dir)!,
             parsed.GetValue(name)!,
             parsed.GetValue(pcrs),
-            new ControlSettings
+            parsed.GetValue(database)!,
+            parsed.GetValue(programs)!,
+            parsed.GetValue(kubernetes) is { } image ? InCluster(image, parsed.GetValue(authority), parsed.GetValue(eif), parsed.GetValue(version)!, parsed.GetValue(role)!, parsed.GetValue(plain) ?? []) : new ControlSettings
             {
                 Listen = parsed.GetValue(listen)!,
                 Database = parsed.GetValue(database)!,
@@ -37,12 +43,28 @@ internal static class InitCommand
                 Images = [new ImageSettings { Version = parsed.GetValue(version)!, Pcrs = "release.pcrs", RoleArn = parsed.GetValue(role)! }],
                 Runner = new RunnerSettings { Kind = "local", Folder = "replicas", Programs = Path.GetFullPath(parsed.GetValue(programs)!), Pki = "pki" },
                 Ingress = new IngressSettings { Listen = parsed.GetValue(ingress)! },
+                PlainRegistries = parsed.GetValue(plain) ?? [],
             },
             cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(string folder, string organization, string? pcrs, ControlSettings settings, CancellationToken cancellationToken)
+    // All files beside the settings, as a mounted Secret has them; what the service writes is elsewhere.
+    private static ControlSettings InCluster(string image, string? authority, string? eif, string version, string role, string[] plain) => new()
+    {
+        Listen = "http://0.0.0.0:7800",
+        Database = "file:database",
+        Data = "/var/lib/qos-control",
+        ServiceKey = ServiceKey.FileName,
+        Root = authority is null ? null : "root.pem",
+        Images = [new ImageSettings { Version = version, Pcrs = "release.pcrs", RoleArn = role, Eif = eif }],
+        Runner = new RunnerSettings { Kind = "kubernetes", Kubernetes = new KubernetesSettings { NodeImage = image, SimulatorAuthority = authority } },
+        Ingress = new IngressSettings { Listen = "http://127.0.0.1:7880" },
+        PlainRegistries = plain,
+    };
+
+    private static async Task<int> RunAsync(
+        string folder, string organization, string? pcrs, string database, string programs, ControlSettings settings, CancellationToken cancellationToken)
     {
         string file = Path.Combine(folder, ControlSettings.FileName);
         if (File.Exists(file))
@@ -50,14 +72,23 @@ internal static class InitCommand
         try
         {
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            string data = Path.Combine(folder, settings.Data);
+            bool inCluster = settings.Runner.Kubernetes is not null;
+            string data = inCluster ? folder : Path.Combine(folder, settings.Data);
             Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             ServiceKey.Make(data);
-            await MakeAuthorityAsync(settings.Runner.Programs, Path.Combine(folder, "pki"), cancellationToken).ConfigureAwait(false);
+            if (settings.Root is not null)
+                await MakeAuthorityAsync(Path.GetFullPath(programs), Path.Combine(folder, "pki"), cancellationToken).ConfigureAwait(false);
+            if (inCluster)
+            {
+                WriteSecret(Path.Combine(folder, "database"), database);
+                if (settings.Root is { } root)
+                    File.Copy(Path.Combine(folder, "pki", "root.pem"), Path.Combine(folder, root));
+            }
+
             File.WriteAllText(Path.Combine(folder, "release.pcrs"), pcrs is null ? Simulated() : File.ReadAllText(pcrs));
 
             // The settings last: where they are, the folder is whole.
-            string admin = await RegisterAsync(folder, organization, settings, cancellationToken).ConfigureAwait(false);
+            string admin = await RegisterAsync(folder, organization, database, cancellationToken).ConfigureAwait(false);
             File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(settings, SettingsJson.Default.ControlSettings));
             await Console.Out.WriteLineAsync(
                 $"""
@@ -74,9 +105,15 @@ internal static class InitCommand
         }
     }
 
-    private static async Task<string> RegisterAsync(string folder, string name, ControlSettings settings, CancellationToken cancellationToken)
+    private static void WriteSecret(string path, string text)
     {
-        string location = settings.Database.StartsWith("sqlite:", StringComparison.Ordinal) ? "sqlite:" + Path.Combine(folder, settings.Database["sqlite:".Length..]) : settings.Database;
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        file.Write(System.Text.Encoding.UTF8.GetBytes(text));
+    }
+
+    private static async Task<string> RegisterAsync(string folder, string name, string settingsDatabase, CancellationToken cancellationToken)
+    {
+        string location = settingsDatabase.StartsWith("sqlite:", StringComparison.Ordinal) ? "sqlite:" + Path.Combine(folder, settingsDatabase["sqlite:".Length..]) : settingsDatabase;
         FleetDatabase database = await FleetDatabase.OpenAsync(location, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         await using (database.ConfigureAwait(false))
         {

@@ -11,11 +11,14 @@ internal sealed record ControlSettings
     /// <summary>Where the API listens.</summary>
     public required string Listen { get; init; }
 
-    /// <summary><c>sqlite:PATH</c> or <c>postgres:…</c>.</summary>
+    /// <summary><c>sqlite:PATH</c>, <c>postgres:…</c>, or <c>file:PATH</c> of a file that holds one of them, because a connection string holds a secret.</summary>
     public required string Database { get; init; }
 
     /// <summary>Where executables and the service's key are.</summary>
     public required string Data { get; init; }
+
+    /// <summary>The service's key; <c>service.secret</c> in the data's folder when left out.</summary>
+    public string? ServiceKey { get; init; }
 
     /// <summary>The root that documents must lead to, PEM or DER; AWS's when left out.</summary>
     public string? Root { get; init; }
@@ -68,10 +71,18 @@ internal sealed record ControlSettings
         }
     }
 
+    private static string At(string database, string folder)
+    {
+        if (database.StartsWith("file:", StringComparison.Ordinal))
+            database = File.ReadAllText(Path.Combine(folder, database["file:".Length..])).Trim();
+        return database.StartsWith("sqlite:", StringComparison.Ordinal) ? "sqlite:" + Path.Combine(folder, database["sqlite:".Length..]) : database;
+    }
+
     private ControlSettings At(string folder) => this with
     {
-        Database = Database.StartsWith("sqlite:", StringComparison.Ordinal) ? "sqlite:" + Path.Combine(folder, Database["sqlite:".Length..]) : Database,
+        Database = At(Database, folder),
         Data = Path.Combine(folder, Data),
+        ServiceKey = Path.Combine(folder, ServiceKey ?? Path.Combine(Data, Control.ServiceKey.FileName)),
         Root = Root is null ? null : Path.Combine(folder, Root),
         Images = [.. Images.Select(image => image.At(folder))],
         Runner = Runner.At(folder),
@@ -105,20 +116,23 @@ internal sealed record ImageSettings
 /// <summary>Where replicas run.</summary>
 internal sealed record RunnerSettings
 {
-    /// <summary><c>local</c>, <c>machine</c> or <c>nitro</c>.</summary>
+    /// <summary><c>local</c>, <c>machine</c>, <c>nitro</c> or <c>kubernetes</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Where their folders are.</summary>
-    public required string Folder { get; init; }
+    public string Folder { get; init; } = "replicas";
 
     /// <summary>Where the programs are that they need.</summary>
-    public required string Programs { get; init; }
+    public string Programs { get; init; } = ".";
 
     /// <summary>The simulator's authority.</summary>
     public string? Pki { get; init; }
 
     /// <summary>What starts machines: <c>eif/qemu/run</c>, or another <c>nitro-cli</c> than the one on the path.</summary>
     public string? Script { get; init; }
+
+    /// <summary>The cluster, for the runner <c>kubernetes</c>.</summary>
+    public KubernetesSettings? Kubernetes { get; init; }
 
     /// <summary>The first port for hosts and apps.</summary>
     public int FirstPort { get; init; } = 20000;

@@ -34,9 +34,8 @@ internal sealed class ServiceKey : IDisposable
     }
 
     /// <exception cref="ControlException">It is missing, or no key.</exception>
-    public static ServiceKey Open(string folder)
+    public static ServiceKey Open(string path)
     {
-        string path = Path.Combine(folder, FileName);
         try
         {
             using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 0 });

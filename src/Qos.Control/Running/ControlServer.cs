@@ -22,12 +22,12 @@ internal static class ControlServer
         services.AddHttpForwarder();
         services.AddSingleton(settings).AddSingleton(trust).AddSingleton(database).AddSingleton<IFleetStore>(database).AddSingleton(TimeProvider.System);
         services.AddSingleton(new FleetSettings { Retention = TimeSpan.FromHours(settings.RetentionHours) });
-        services.AddSingleton(_ => ServiceKey.Open(settings.Data));
+        services.AddSingleton(_ => ServiceKey.Open(settings.ServiceKey ?? Path.Combine(settings.Data, ServiceKey.FileName)));
         services.AddSingleton(_ => new RegistryClient(new RegistryOptions { PlainHosts = settings.PlainRegistries }));
         services.AddSingleton(provider => new PivotStore(
             Path.Combine(settings.Data, "pivots"), provider.GetRequiredService<RegistryClient>(), provider.GetRequiredService<ServiceKey>(), OwnCredentials(settings)));
         services.AddSingleton<IPivotSource>(static provider => provider.GetRequiredService<PivotStore>());
-        services.AddSingleton(provider => RunnerChoice.Make(settings, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => RunnerChoice.Make(settings, provider, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IFleetNodes, HostNodes>();
         services.AddSingleton<IngressTable>().AddSingleton<ITraffic>(static provider => provider.GetRequiredService<IngressTable>());
         services.AddSingleton<ControlMetrics>().AddSingleton<EventHub>().AddSingleton<FleetMetrics>().AddSingleton<ReconcilerHandle>().AddSingleton<ReplicaVerifier>();
@@ -47,6 +47,7 @@ internal static class ControlServer
         services.AddSingleton<RequestGate>().AddSingleton<DeploymentMaker>().AddSingleton<ApiQueries>().AddSingleton<ActivityHandlers>().AddSingleton<ApiActivities>();
         services.AddSingleton<IngressProxy>().AddSingleton<TcpIngress>();
         services.AddHostedService<PendingActivities>().AddHostedService<FleetService>().AddHostedService<IngressRefresh>();
+        Cluster.Add(services, settings);
         Telemetry(services, settings);
         replace?.Invoke(services);
 

@@ -1,10 +1,12 @@
 using Qos.Fleet;
+using Qos.Fleet.Kubernetes;
 using Qos.Fleet.Storage;
 
 namespace Qos.Control;
 
 /// <summary>Reconciles while this service leads; waits for that otherwise.</summary>
-internal sealed partial class FleetService(FleetDatabase database, FleetParts parts, ReconcilerHandle handle, ILoggerFactory loggers) : BackgroundService
+internal sealed partial class FleetService(
+    FleetDatabase database, FleetParts parts, ReconcilerHandle handle, IEnumerable<ILeaderWork> besides, ILoggerFactory loggers, LeaseElection? election = null) : BackgroundService
 {
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
     private readonly ILogger<FleetService> _logger = loggers.CreateLogger<FleetService>();
@@ -15,14 +17,21 @@ internal sealed partial class FleetService(FleetDatabase database, FleetParts pa
         {
             try
             {
-                Leadership? leadership = await database.TryLeadAsync(stoppingToken).ConfigureAwait(false);
+                // In a cluster its Lease says who leads. The database's lock is the fence behind it: one that lost the Lease and did not notice holds up the next.
+                CancellationToken elected = election is null ? CancellationToken.None : await election.WonAsync(stoppingToken).ConfigureAwait(false);
+                using var mayLead = CancellationTokenSource.CreateLinkedTokenSource(elected, stoppingToken);
+                Leadership? leadership = await database.TryLeadAsync(mayLead.Token).ConfigureAwait(false);
                 if (leadership is not null)
                 {
                     await using (leadership.ConfigureAwait(false))
-                        await LeadAsync(leadership, stoppingToken).ConfigureAwait(false);
+                        await LeadAsync(leadership, mayLead.Token).ConfigureAwait(false);
                 }
             }
-            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException)
+            {
+                // The Lease was lost, or the service stops.
+            }
+            catch (Exception e)
             {
                 LogTrouble(_logger, e.Message);
             }
@@ -37,16 +46,18 @@ internal sealed partial class FleetService(FleetDatabase database, FleetParts pa
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         using var reconciler = new Reconciler(parts, loggers.CreateLogger<Reconciler>());
         handle.Current = reconciler;
+        Task running = Task.CompletedTask;
         try
         {
-            Task running = reconciler.RunAsync(lost.Token);
+            running = Task.WhenAll([reconciler.RunAsync(lost.Token), .. besides.Select(work => work.RunAsync(lost.Token))]);
             while (!running.IsCompleted && await leadership.IsHeldAsync(stoppingToken).ConfigureAwait(false))
                 await Task.WhenAny(running, Task.Delay(s_look, parts.Time, stoppingToken)).ConfigureAwait(false);
-            await lost.CancelAsync().ConfigureAwait(false);
-            await running.ConfigureAwait(false);
         }
         finally
         {
+            // Whatever ended it: the database's lock is given back only when no step is under way any more.
+            await lost.CancelAsync().ConfigureAwait(false);
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             handle.Current = null;
             LogLeadsNoMore(_logger);
         }

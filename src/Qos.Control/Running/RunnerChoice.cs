@@ -1,4 +1,5 @@
 using Qos.Fleet;
+using Qos.Fleet.Kubernetes;
 using Qos.Fleet.Runners;
 
 namespace Qos.Control;
@@ -7,7 +8,7 @@ namespace Qos.Control;
 internal static class RunnerChoice
 {
     /// <exception cref="ControlException">There is no such runner, or it lacks something.</exception>
-    public static IRunner Make(ControlSettings settings, TimeProvider time) => settings.Runner.Kind switch
+    public static IRunner Make(ControlSettings settings, IServiceProvider services, TimeProvider time) => settings.Runner.Kind switch
     {
         "local" => new LocalRunner(
             new LocalRunnerOptions
@@ -40,7 +41,9 @@ internal static class RunnerChoice
                 Ports = new PortRange(settings.Runner.FirstPort, settings.Runner.LastPort),
             },
             time),
-        _ => throw new ControlException($"There is no runner '{settings.Runner.Kind}': there are local, machine and nitro."),
+        "kubernetes" => new KubernetesRunner(
+            services.GetRequiredService<Cluster>().Client, services.GetRequiredService<Cluster>().Options, time, services.GetRequiredService<ILogger<KubernetesRunner>>()),
+        _ => throw new ControlException($"There is no runner '{settings.Runner.Kind}': there are local, machine, nitro and kubernetes."),
     };
 
     private static string Eif(ImageSettings image) => image.Eif ?? throw new ControlException($"The image {image.Version} has no eif, which this runner boots.");

@@ -18,11 +18,19 @@ public static class FleetPlan
         return changes;
     }
 
+    /// <summary>How many replicas a deployment should have now: none before it is approved, or once it is deleted.</summary>
+    public static int Wanted(AppSnapshot app, DeploymentSnapshot deployment)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        ArgumentNullException.ThrowIfNull(deployment);
+        return app.App.IsDeleted || deployment.Deployment.IsDeleted || !deployment.IsApproved ? 0 : deployment.Deployment.Replicas;
+    }
+
     private static void Plan(
         List<FleetChange> changes, AppSnapshot app, DeploymentSnapshot snapshot, Replica[] replicas, FleetSettings settings, DateTimeOffset now)
     {
         Deployment deployment = snapshot.Deployment;
-        int wanted = app.App.IsDeleted || deployment.IsDeleted || !snapshot.IsApproved ? 0 : deployment.Replicas;
+        int wanted = Wanted(app, snapshot);
         foreach (Replica surplus in replicas.Where(replica => replica.Slot >= wanted && IsActive(replica)))
             changes.Add(new FleetChange.Move(surplus, Leave(surplus, now)));
         if (wanted == 0)

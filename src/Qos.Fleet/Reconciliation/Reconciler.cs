@@ -111,6 +111,7 @@ public sealed partial class Reconciler : IDisposable
         IReadOnlyDictionary<string, ReplicaInstance> instances = await _parts.Runner.ObserveAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<AppSnapshot> apps = await _parts.Store.LoadAsync(appId, cancellationToken).ConfigureAwait(false);
         _parts.Instances = instances;
+        await _parts.Runner.FollowAsync(apps, appId is null, cancellationToken).ConfigureAwait(false);
         int planned = 0;
         var steps = new List<Task<bool>>();
         foreach (AppSnapshot app in apps)

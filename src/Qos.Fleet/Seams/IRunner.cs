@@ -15,6 +15,15 @@ public interface IRunner
     /// <summary>Raised with a replica's id when something about it changed, so that nobody has to wait for the next look. May be raised too often.</summary>
     event Action<string>? Changed;
 
+    /// <summary>
+    /// Tells what is stored, at each look and before anything is asked for; for runners that leave the scheduling to another system and keep their wishes
+    /// there. Others need nothing of it.
+    /// </summary>
+    /// <param name="apps">The apps that are looked at.</param>
+    /// <param name="isAll">Whether these are all: what is not among them is not wanted.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task FollowAsync(IReadOnlyList<AppSnapshot> apps, bool isAll, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Asks for a replica: an enclave that waits for its boot, and a host in front of it. Does nothing when it is there already.</summary>
     /// <exception cref="RunnerException">It cannot be started now.</exception>
     Task StartAsync(ReplicaLaunch launch, CancellationToken cancellationToken);

@@ -1,0 +1,32 @@
+namespace Qos.Control;
+
+/// <summary>How replicas run in a Kubernetes cluster.</summary>
+internal sealed record KubernetesSettings
+{
+    /// <summary>The fleet's name: a label of all its objects, and its Lease.</summary>
+    public string Fleet { get; init; } = "qos";
+
+    /// <summary>The namespace; the service's own when left out.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>The container image with <c>qos-host</c>, and with the simulator or with <c>nitro-cli</c> and the enclave images.</summary>
+    public required string NodeImage { get; init; }
+
+    /// <summary>When it is pulled.</summary>
+    public string PullPolicy { get; init; } = "IfNotPresent";
+
+    /// <summary>Secrets with credentials of its registry.</summary>
+    public IReadOnlyList<string> PullSecrets { get; init; } = [];
+
+    /// <summary>The Secret with the simulator's authority: replicas are then worth nothing. Left out for Nitro enclaves.</summary>
+    public string? SimulatorAuthority { get; init; }
+
+    /// <summary>The pods' ServiceAccount.</summary>
+    public string? ServiceAccount { get; init; }
+
+    /// <summary>Labels of the nodes that pods may run on.</summary>
+    public IReadOnlyDictionary<string, string> NodeSelector { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Labels of the namespaces that may reach apps; all when left out.</summary>
+    public IReadOnlyDictionary<string, string> IngressNamespaces { get; init; } = new Dictionary<string, string>();
+}

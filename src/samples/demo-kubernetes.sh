@@ -1,0 +1,222 @@
+#!/usr/bin/env bash
+# The fleet on a real Kubernetes cluster on this machine: PostgreSQL, a registry, the control service (two of it) and an EnclaveDeployment of three pods,
+# approved, given its key once, killed and healed; a second release that takes over without a share holder; the leader killed; every proof verified.
+# The enclaves are simulated and worth nothing.
+#
+#   make demo-kubernetes     exits 0 when everything held
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+bin=${DEMO_BIN:-$root/out/bin}
+dir=${DEMO_DIR:-$root/out/demo-kubernetes}
+cluster=${QOS_KUBERNETES:-$root/../shared/tools/kubernetes/cluster}
+if [ "${1:-}" != --inside ]; then
+    [ -x "$cluster" ] || { echo "There is no cluster to run this on: $cluster is missing (or set QOS_KUBERNETES to what starts one)." >&2; exit 1; }
+    "$root/native/install-deps" kubernetes || exit 1
+    rm -rf "$dir" && mkdir -p "$dir" && chmod 711 "$dir" || exit 1
+    echo "The container images, from the programs in out/"
+    "$root/deploy/kubernetes/build-images" localhost --archive "$dir/images" | sed 's/^/    /' || exit 1
+    exec "$cluster" -- bash "${BASH_SOURCE[0]}" --inside
+fi
+
+keep=
+role=arn:aws:iam::123456789012:role/Webserver
+qos=$bin/qos
+registry=$NODE_IP:5000
+pg=$(ls -d /usr/lib/postgresql/*/bin | tail -n 1)
+# shellcheck source=demo-steps.sh
+. "$root/src/samples/demo-steps.sh"
+cd "$dir" || exit 1
+mkdir -p run
+k() { kubectl -n qos "$@"; }
+# What the cluster knows, beside the logs: for whoever looks at a demo that failed.
+record() {
+    k get ed,sts,pods,svc,pdb,netpol -o wide && k describe ed && k get events --sort-by=.lastTimestamp | tail -n 50
+    for pod in $(k get pods -o name); do echo "== $pod" && k describe "$pod" && k logs "$pod" --all-containers --tail=100; done
+} >"$dir/cluster.log" 2>&1
+# Nothing is ended here: every process goes with the cluster's namespace.
+trap 'status=$?; [ "$status" = 0 ] || record; exit "$status"' EXIT
+seconds_since() { printf '%s.%03d s' $((($(date +%s%N) - $1) / 1000000000)) $(((($(date +%s%N) - $1) / 1000000) % 1000)); }
+
+printf '%sA fleet of enclaves on Kubernetes%s\n' "$bold" "$plain"
+say "A real cluster, PostgreSQL and registry; real keys and signatures; only the security module is simulated."
+
+step "PostgreSQL, and a registry with our images and the sample app"
+mkdir -p pg && chown nobody pg
+(cd / && runuser -u nobody -- "$pg/initdb" -D "$dir/pg/data" -U postgres -A trust -E UTF8 --no-sync) >initdb.log 2>&1 || fail "initdb: $(tail -n 1 initdb.log)"
+printf 'host all all 0.0.0.0/0 trust\n' >>pg/data/pg_hba.conf
+background postgres setpriv --pdeathsig KILL --reuid nobody --clear-groups -- "$pg/postgres" -D "$dir/pg/data" -k "$dir/pg" -h "$NODE_IP" -F
+wait_for "PostgreSQL" "$pg/pg_isready" -h "$NODE_IP"
+cat >registry.yml <<YAML
+version: 0.1
+log: { level: warn }
+storage: { filesystem: { rootdirectory: $dir/registry } }
+http: { addr: "$registry" }
+YAML
+background registry docker-registry serve "$dir/registry.yml"
+wait_for "the registry" curl -fsS "http://$registry/v2/"
+for image in qos-control qos-node; do run skopeo copy -q --insecure-policy --dest-tls-verify=false "oci-archive:images/$image.tar" "docker://$registry/$image:1"; done
+app_image() { # TAG: an image with the sample and a file that tells one release from the next
+    rm -rf layout layer && mkdir -p layer/app && cp "$bin/qos-sample-echo" layer/app/echo && echo "$1" >layer/app/release
+    tar -C layer -cf layer.tar app && mkdir -p layout/blobs/sha256
+    local diff layer config manifest
+    blob() { sha256sum "$1" | cut -d' ' -f1 | tee digest >/dev/null && cp "$1" "layout/blobs/sha256/$(cat digest)" && cat digest; }
+    diff=$(sha256sum layer.tar | cut -d' ' -f1) && layer=$(blob layer.tar)
+    printf '{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' "$diff" >config.json
+    config=$(blob config.json)
+    printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":%s},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:%s","size":%s}]}' \
+        "$config" "$(stat -c %s config.json)" "$layer" "$(stat -c %s layer.tar)" >manifest.json
+    manifest=$(blob manifest.json)
+    printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%s,"annotations":{"org.opencontainers.image.ref.name":"%s"}}]}' \
+        "$manifest" "$(stat -c %s manifest.json)" "$1" >layout/index.json
+    printf '{"imageLayoutVersion":"1.0.0"}' >layout/oci-layout
+    run skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$dir/layout:$1" "docker://$registry/team/echo:$1"
+}
+app_image 1.0
+
+step "The control service, twice"
+run "$bin/qos-control" init --dir "$dir/control" --database "postgres:Host=$NODE_IP;Username=postgres;Database=postgres" --role-arn "$role" \
+    --kubernetes "$registry/qos-node:1" --simulator-authority qos-authority --plain-registry "$registry" --programs "$bin"
+run kubectl apply -f "$root/deploy/kubernetes/namespace.yaml" -f "$root/deploy/kubernetes/crd.yaml"
+run k create secret generic qos-control --from-file=control/qos-control.json --from-file=control/database --from-file=control/service.secret --from-file=control/root.pem --from-file=control/release.pcrs
+run k create secret generic qos-authority --from-file=control/pki
+cp "$root"/deploy/kubernetes/*.yaml "$dir/run/"
+cat >>run/kustomization.yaml <<YAML
+images: [{ name: qos-control, newName: "$registry/qos-control", newTag: "1" }]
+YAML
+run kubectl apply -k run
+run k rollout status deploy/qos-control --timeout=120s
+api=$(k get svc qos-control -o 'jsonpath={.spec.clusterIP}')
+export QOS_CONTROL=http://$api:7800 QOS_CONTROL_KEY=$dir/control/admin.apikey
+wait_for "the API" curl -fsS "$QOS_CONTROL/readyz"
+cp control/pki/root.pem root.pem && cp control/release.pcrs release.pcrs || fail "the simulator's root and measurements"
+
+step "Three people, and a quorum key that none of them ever sees"
+mkdir -p share-set manifest-set
+for who in alice bob carol; do
+    mkdir -p "people/$who"
+    "$qos" key new "$who" --dir "people/$who" >last.out 2>&1 || fail "key new: $(cat last.out)"
+    cp "people/$who/$who.pub" share-set/ && cp "people/$who/$who.pub" manifest-set/ || fail "copying $who.pub"
+done
+echo 2 >share-set/quorum_threshold
+echo 2 >manifest-set/quorum_threshold
+for who in alice bob carol; do
+    cp -r share-set manifest-set "people/$who/" || fail "copying the sets"
+    (cd "people/$who" && "$qos" init --root "$dir/root.pem" --pcrs "$dir/release.pcrs" --role-arn "$role" --share-set share-set --manifest-set manifest-set \
+        --quorum-key "$dir/genesis/quorum_key.pub" --dr-key none --pivot "$bin/qos-sample-echo" --alias "$who" --secret "$who.secret" --share "$who.share") >last.out 2>&1 ||
+        fail "qos init: $(cat last.out)"
+done
+before=${#pids[@]}
+background genesis-nsm "$bin/qos-nsm-sim" --socket run/g-nsm.sock --pcrs release.pcrs --role-arn "$role" --pki-dir control/pki
+wait_for "the NSM simulator" test -S run/g-nsm.sock
+background genesis-enclave "$bin/qos-enclave" --socket run/g.sock --nsm run/g-nsm.sock --dir run/g
+background genesis-host "$bin/qos-host" --enclave-socket run/g.sock --listen 127.0.0.1:3011
+wait_for "the genesis node" "$qos" node status --host http://127.0.0.1:3011
+run "$qos" genesis run --host http://127.0.0.1:3011 --share-set share-set --out genesis --root root.pem --pcrs release.pcrs --role-arn "$role"
+for who in alice bob carol; do as "$who" genesis accept --dir "$dir/genesis" --yes; done
+kill "${pids[@]:before}" 2>/dev/null
+pids=("${pids[@]:0:before}") names=("${names[@]:0:before}")
+
+step "An EnclaveDeployment"
+members() { for who in alice bob carol; do printf '      - { alias: %s, publicKey: %s }\n' "$who" "$(cat "people/$who/$who.pub")"; done; }
+deployment() {
+    cat <<YAML
+apiVersion: fleet.qos/v1alpha1
+kind: EnclaveDeployment
+metadata: { name: echo, namespace: qos }
+spec:
+  quorumKey: $(cat genesis/quorum_key.pub)
+  manifestSet:
+    threshold: 2
+    members:
+$(members)
+  shareSet:
+    threshold: 2
+    members:
+$(members)
+  qosVersion: local
+  image: $registry/team/echo:$1
+  pivotPath: /app/echo
+  pivotDigest: $(sha256sum "$bin/qos-sample-echo" | cut -d' ' -f1)
+  args: ["--port", "3000", "--qos-dir", "/run/qos-node"]
+  env: [{ name: RELEASE, value: "$1" }]
+  port: 3000
+  replicas: 3
+YAML
+}
+deployment 1.0 >echo.yaml
+sed -E 's/[0-9a-f]{256}/…/; s/^/    | /' echo.yaml
+run kubectl apply -f echo.yaml
+field() { k get ed echo -o "jsonpath={.status.$1}"; }
+is_phase() { [ "$(field phase)" = "$1" ]; }
+is_new_phase() { [ "$(field observedGeneration)" = "$(k get ed echo -o 'jsonpath={.metadata.generation}')" ] && is_phase "$1"; }
+wait_for "the manifest" is_phase AwaitingApprovals
+run k get enclavedeployments
+first=$(field deploymentId)
+for who in alice bob; do as "$who" deploy approve "$first" --yes --accept-warnings; done
+begin=$(date +%s%N)
+wait_for "the first replica" is_phase AwaitingShares
+run k get enclavedeployments
+for who in alice carol; do as "$who" deploy provision "$first" --yes; done
+wait_for "three ready replicas" is_phase Live
+good "three pods are ready $(seconds_since "$begin") after the last approval, shares and all"
+run k get enclavedeployments
+run k get pods -l fleet.qos/fleet=qos
+service=$(k get svc echo -o 'jsonpath={.spec.clusterIP}')
+reach() { curl -fsS --max-time 5 "$@"; }
+wait_for "the app" reach "http://$service:3000/health"
+good "the Service echo answers"
+
+step "A pod is killed: Kubernetes makes another, and it is given the key without a share holder"
+victim=$(k get pods -l "fleet.qos/deployment=$first" -o 'jsonpath={.items[1].metadata.name}')
+old=$(k get pod "$victim" -o 'jsonpath={.metadata.uid}')
+begin=$(date +%s%N)
+run k delete pod "$victim" --grace-period=0 --force
+is_healed() {
+    [ "$(k get pod "$victim" -o 'jsonpath={.metadata.uid}')" != "$old" ] && [ "$(k get pods -l "fleet.qos/deployment=$first" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status} {end}')" = "True True True " ]
+}
+wait_for "the replacement" is_healed
+good "ready again after $(seconds_since "$begin")"
+
+step "The leader is killed: the other one goes on"
+holder=$(k get lease qos-control -o 'jsonpath={.spec.holderIdentity}')
+leader=${holder%-*}
+begin=$(date +%s%N)
+run k delete pod "$leader" --grace-period=0 --force
+other_leads() { now=$(k get lease qos-control -o 'jsonpath={.spec.holderIdentity}') && [ -n "$now" ] && [ "$now" != "$holder" ]; }
+wait_for "the next leader" other_leads
+good "another one leads after $(seconds_since "$begin")"
+
+step "A second release: approved, given the key by the first, and the Service goes over when all its pods are ready"
+app_image 1.1
+deployment 1.1 >echo.yaml
+run kubectl apply -f echo.yaml
+wait_for "the second manifest" is_new_phase AwaitingApprovals
+second=$(field deploymentId)
+for who in alice bob; do as "$who" deploy approve "$second" --yes --accept-warnings; done
+wait_for "the second release" is_new_phase Live
+[ "$(field liveDeploymentId)" = "$second" ] || fail "the second release is not live"
+run k get enclavedeployments
+only_second() { [ "$(k get pods -l fleet.qos/fleet=qos -o 'jsonpath={range .items[*]}{.metadata.labels.fleet\.qos/deployment}{"\n"}{end}' | sort -u)" = "$second" ]; }
+wait_for "the first release's end" only_second
+run k scale enclavedeployment echo --replicas=2
+two_pods() { [ "$(k get pods -l fleet.qos/fleet=qos --no-headers | wc -l)" = 2 ] && [ "$(field ready)" = 2/2 ]; }
+wait_for "two replicas" two_pods
+run k get enclavedeployments
+
+step "A verifier who trusts nobody checks every proof, and the chain that they stand in"
+reach --data-binary '{"say":"prove it"}' "http://$service:3000/echo" >answer.json || fail "the app did not answer"
+jq -c .appProof answer.json >app-proof.json
+curl -fsS "$QOS_CONTROL/boot-proofs/$(jq -r .publicKey app-proof.json)" >boot-proof.json || fail "there is no boot proof"
+jq -nc --slurpfile a app-proof.json --slurpfile b boot-proof.json '{appProof: $a[0], bootProof: $b[0]}' >deployment.json
+run "$qos" verify deployment deployment.json --root root.pem --time document --pcrs release.pcrs --pivot "$bin/qos-sample-echo" --quorum-key genesis/quorum_key.pub
+run "$bin/qos-control" proofs verify --settings control
+run k describe enclavedeployment echo
+
+step "The end: the app goes with its object"
+run k delete enclavedeployment echo --timeout=60s
+no_pods() { [ -z "$(k get pods -l fleet.qos/fleet=qos --no-headers 2>/dev/null)" ]; }
+wait_for "the pods' end" no_pods
+
+printf '\n%sAll of it held, in %s s.%s\n' "$green" "$((SECONDS - started))" "$plain"
+exit 0
