@@ -70,17 +70,19 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
         return OnAsync(time => FleetDatabase.OpenAsync("sqlite:" + path, time));
     }
 
-    public async Task AddAppAsync()
+    /// <summary>Another app, which everything after this is about.</summary>
+    public async Task AddAppAsync(string name = "app", IReadOnlyList<string>? aliases = null, bool allowsDebugMode = false)
     {
         DateTimeOffset now = Clock.Now;
-        FleetOperator[] operators = [.. s_people.Select((key, i) => new FleetOperator(Guid.NewGuid().ToString(), OrganizationId, Alias(i), key.PublicKey.ToHex(), now))];
+        FleetOperator[] operators = [.. s_people.Select((key, i) => new FleetOperator(Guid.NewGuid().ToString(), OrganizationId, aliases?[i] ?? Alias(i), key.PublicKey.ToHex(), now))];
         OperatorSet manifestSet = new(Guid.NewGuid().ToString(), OrganizationId, "approvers", 2, operators, now);
         OperatorSet shareSet = new(Guid.NewGuid().ToString(), OrganizationId, "holders", 2, operators, now);
         App = new FleetApp
         {
             Id = Guid.NewGuid().ToString(),
             OrganizationId = OrganizationId,
-            Name = "app",
+            Name = name,
+            AllowsDebugMode = allowsDebugMode,
             QuorumPublicKey = s_quorum.PublicKey.ToHex(),
             ManifestSet = manifestSet,
             ShareSet = shareSet,
@@ -135,11 +137,12 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
         return deployment;
     }
 
-    public async Task ApproveAsync(Deployment deployment)
+    /// <summary>The first two approve, or those who are named.</summary>
+    public async Task ApproveAsync(Deployment deployment, params int[] people)
     {
         StoredApproval[] approvals =
         [
-            .. Enumerable.Range(0, 2).Select(i => new StoredApproval(
+            .. (people.Length == 0 ? [0, 1] : people).Select(i => new StoredApproval(
                 Guid.NewGuid().ToString(), deployment.ManifestId, App.ManifestSet.Operators[i], s_people[i].Sign(deployment.ManifestHash.Span), Clock.Now)),
         ];
         Require(await Database.AddApprovalsAsync(await ActivityAsync(), "{}", approvals, default));
@@ -170,7 +173,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
         foreach (Replica waiting in (await Database.ReplicasAsync(App.Id, default)).Where(static replica => replica.State == ReplicaState.AwaitingShares))
         {
             IReadOnlyList<ProvisioningShare> there = await Database.SharesAsync(waiting.DeploymentId, default);
-            foreach (int member in members.Where(member => !there.Any(share => share.SetupKey == waiting.SetupKey && share.Operator.Name == Alias(member))))
+            foreach (int member in members.Where(member => !there.Any(share => share.SetupKey == waiting.SetupKey && share.Operator.Id == App.ShareSet.Operators[member].Id)))
             {
                 var share = new ProvisioningShare
                 {

@@ -18,6 +18,9 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
     /// <summary>Starts a real app for a node; null where no test asks one.</summary>
     public Func<ReplicaLaunch, Task<IPEndPoint>>? StartApp { get; set; }
 
+    /// <summary>What every node wrote.</summary>
+    public IReadOnlyList<LogLine> Log { get; set; } = [new LogLine("hello", null)];
+
     public string Kind => "simulated";
 
     public Task StartAsync(ReplicaLaunch launch, CancellationToken cancellationToken) => world.Interruption.AroundAsync(async () =>
@@ -49,7 +52,7 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
     public Task StopAsync(string replicaId, CancellationToken cancellationToken) => world.Interruption.AroundAsync(() => Task.FromResult(Nodes.TryRemove(replicaId, out SimulatedNode? node) && (node.HasEnded = true)));
 
     public Task<IReadOnlyList<LogLine>> LogsAsync(string replicaId, int tailLines, DateTimeOffset? since, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<LogLine>>([new LogLine("hello", null)]);
+        Task.FromResult<IReadOnlyList<LogLine>>(Log);
 
     public IFleetNode Connect(ReplicaInstance instance) => Nodes.TryGetValue(instance.ReplicaId, out SimulatedNode? node) ? node : throw new NodeUnreachableException("it is gone");
 

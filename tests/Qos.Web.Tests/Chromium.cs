@@ -56,6 +56,7 @@ public sealed class Chromium : IAsyncLifetime
 /// <summary>One visitor.</summary>
 public sealed class Visit : IAsyncDisposable
 {
+    private static readonly string s_pictures = Path.Combine(NodeJs.Repository, "out", "test", "pictures");
     private readonly IBrowserContext _context;
 
     public Visit(IBrowserContext context, IPage page)
@@ -87,6 +88,9 @@ public sealed class Visit : IAsyncDisposable
         AxeResult result = await Page.RunAxe();
         return string.Join('\n', result.Violations.Select(static violation => $"{violation.Id}: {violation.Help}: {string.Join(", ", violation.Nodes.Select(static node => node.Html))}"));
     }
+
+    /// <summary>A picture of the whole page in <c>out/test/pictures</c>.</summary>
+    public Task PictureAsync(string name) => Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(s_pictures, name + ".png"), FullPage = true });
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }

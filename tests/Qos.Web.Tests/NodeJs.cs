@@ -27,7 +27,7 @@ internal static class NodeJs
         return (node.ExitCode, await output + await error);
     }
 
-    private static string Repository
+    public static string Repository
     {
         get
         {

@@ -42,7 +42,7 @@ const madeAt = (details, { deploymentId }) => milliseconds(details.get(deploymen
 const deploymentRow = (status, deployment, live, app) => {
   const { tone, word, isLive, next } = standing(status, app);
   const isOlder = deployment && live && milliseconds(deployment.createdAt) < milliseconds(live.createdAt);
-  return h('li', { 'data-key': status.deploymentId, class: isLive ? 'live-row' : null },
+  return h('li', { 'data-key': status.deploymentId, class: isLive ? 'with-buttons live-row' : 'with-buttons' },
     h('div', { class: 'row' },
       h('a', { class: 'title', href: `#/deployments/${status.deploymentId}` }, id(status.deploymentId)),
       badge(tone, word),

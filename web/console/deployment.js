@@ -43,7 +43,8 @@ export const deploymentPage = (session, deploymentId, tab = 'overview') => {
       tabs(deployment, tab, changes),
       ...(await body(context)),
     ];
-    if (tab === 'overview') content.push(replicas.element);
+    // On later looks a stand-in keeps its place: what it shows is its own to change.
+    if (tab === 'overview') content.splice(-1, 0, replicas.element.isConnected ? h('section', { 'data-own': true, 'data-key': 'replicas' }) : replicas.element);
     return { title: `${visible(app.name)}, deployment`, content, after: () => { if (tab === 'overview') void replicas.update(status.replicas ?? [], deployment.qosVersion); } };
   };
 };
@@ -59,7 +60,7 @@ const parsed = async (deployment) => {
 };
 
 const nextStep = ({ tone, next }) => next && h('div', { class: `callout ${tone}` },
-  h('p', {}, h('strong', {}, tone === 'care' ? 'Waits for people: ' : 'Next: '), visible(next.who)),
+  h('p', {}, h('strong', {}, tone === 'care' ? 'Waits for people: ' : 'Next: '), visible(next.who), tone === 'care' && next.command && '. Each runs, with the files that they hold:'),
   next.command && command(next.command));
 
 const tabs = (deployment, current, changes) => {
@@ -71,7 +72,7 @@ const tabs = (deployment, current, changes) => {
 
 const overview = async ({ app, deployment, status, own }) => [
   h('div', { class: 'columns' },
-    await approvals(app, deployment, status, own),
+    await approvals(app, deployment, own),
     shares(app, status)),
   h('section', { 'aria-labelledby': 'what' },
     h('h2', { id: 'what' }, 'What runs'),
@@ -86,7 +87,7 @@ const overview = async ({ app, deployment, status, own }) => [
 ];
 
 // Each signature is checked here, over the hash that was computed here: the service's word is not taken for it.
-const approvals = async (app, deployment, status, own) => {
+const approvals = async (app, deployment, own) => {
   const { threshold, operators } = app.manifestSet;
   const given = new Map((deployment.manifestApprovals ?? []).map((approval) => [approval.operator.id, approval]));
   const rows = await Promise.all(operators.map(async (operator) => {
@@ -101,8 +102,7 @@ const approvals = async (app, deployment, status, own) => {
     h('ul', { class: 'people' }, rows.map(({ operator, approval, holds }) => h('li', { 'data-key': operator.id },
       h('span', {}, visible(operator.name)),
       approval ? (holds ? badge('good', 'Approved') : badge('bad', 'Its signature does not hold')) : number >= threshold ? badge('quiet', 'Not needed') : badge('care', 'Missing'),
-      approval && h('span', { class: 'soft end' }, since(approval.createdAt))))),
-    number < threshold && !status.delete && h('div', {}, h('p', { class: 'soft' }, 'Each of them runs, with the files that they hold:'), command(`qos deploy approve ${deployment.id}`)));
+      approval && h('span', { class: 'soft end' }, since(approval.createdAt))))));
 };
 
 const signed = async ({ publicKey: key }, { approval }, { hash, manifest }) => {
@@ -117,7 +117,7 @@ const signed = async ({ publicKey: key }, { approval }, { hash, manifest }) => {
 
 const SHARE = { MISSING: ['care', 'Missing'], POSTED: ['busy', 'Posted'], DELIVERED: ['good', 'Given'], REFUSED: ['bad', 'Refused'] };
 
-const shares = ({ shareSet }, { deploymentId, shareHolders }) => h('section', { 'aria-labelledby': 'shares' },
+const shares = ({ shareSet }, { shareHolders }) => h('section', { 'aria-labelledby': 'shares' },
   h('h2', { id: 'shares' }, 'Shares'),
   shareHolders
     ? [
@@ -126,6 +126,5 @@ const shares = ({ shareSet }, { deploymentId, shareHolders }) => h('section', { 
           const [tone, word] = SHARE[state] ?? ['quiet', state];
           return h('li', { 'data-key': operatorId }, h('span', {}, visible(name)), badge(tone, word), message && h('span', { class: 'soft' }, visible(message)));
         })),
-        h('div', {}, h('p', { class: 'soft' }, 'Each of them runs, with the files that they hold:'), command(`qos deploy provision ${deploymentId}`)),
       ]
     : h('p', { class: 'soft' }, 'None is asked for: no replica waits for the quorum key, or another one may give it.'));

@@ -36,7 +36,11 @@ const route = async () => {
     show(shown, { title: 'Not found', content: [h('h1', {}, 'There is no such page'), h('p', {}, h('a', { href: '#/apps' }, 'To the apps'))] });
     return;
   }
-  for (const link of find('nav').querySelectorAll('a')) link.toggleAttribute('aria-current', link.hash !== '' && (path === '/' ? link.hash === '#/apps' : path.startsWith(link.hash.slice(1))));
+  const room = path.startsWith('/activities') ? '#/activities' : path.startsWith('/key') ? '' : '#/apps';
+  for (const link of find('nav').querySelectorAll('a')) {
+    if (link.hash && link.hash === room) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
   shown.load = make(session, ...pattern.exec(path).slice(1));
   find('main').setAttribute('aria-busy', 'true');
   await refresh(shown);
@@ -77,8 +81,9 @@ const refresh = async (shown) => {
 const show = (shown, { title, content, after }) => {
   document.title = `${title} · Qos console`;
   const main = find('main');
-  if (shown.seen++ === 0) main.replaceChildren(...content);
-  else morph(main, h('main', {}, ...content));
+  const parts = content.flat().filter(Boolean);
+  if (shown.seen++ === 0) main.replaceChildren(...parts);
+  else morph(main, h('main', {}, ...parts));
   main.removeAttribute('aria-busy');
   after?.(main);
 };

@@ -3,7 +3,7 @@ import { AWS_ROOT } from '../verify/src/aws-root.js';
 import { equalBytes, fromHex, sha, toHex } from '../verify/src/bytes.js';
 import { bridgesText, fingerprint } from '../verify/src/policy.js';
 import { h } from './dom.js';
-import { command, count, id, visible } from './text.js';
+import { count, id, visible } from './text.js';
 
 /** Every section of a manifest with its fields: path, label, value. A key's value is its hex; its fingerprint is shown. */
 export const sections = (manifest) => {
@@ -45,12 +45,11 @@ export const differences = (before, after) => {
   return found;
 };
 
-export const manifestView = async ({ deployment, own, live, changes, isLive }) => {
+export const manifestView = async ({ own, live, changes, isLive }) => {
   const intro = h('section', { 'aria-labelledby': 'hash' },
     h('h2', { id: 'hash' }, 'Manifest hash: what an approval signs'),
     h('p', {}, h('code', {}, own.hash)),
-    h('p', { class: 'soft' }, 'Computed in this browser, from the bytes that the service gave. A member who approves compares the manifest with what they hold:'),
-    command(`qos deploy approve ${deployment.id}`));
+    h('p', { class: 'soft' }, 'Computed in this browser, from the bytes that the service gave. Whoever approves compares the manifest with what they hold.'));
   if (!own.manifest) return [intro, h('p', { class: 'callout bad' }, `The manifest cannot be read: ${own.problem}`)];
   const shown = sections(own.manifest);
   if (changes) {

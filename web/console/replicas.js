@@ -18,7 +18,7 @@ export class ReplicaList {
   constructor() {
     const head = ['Slot', 'Replica', 'State', 'Health', 'Key', 'Version', 'Age', 'Message'].map((title) => h('span', { role: 'columnheader' }, title));
     this.filter = h('label', { class: 'check', hidden: true }, this.#filter, ' Only those that are not ready');
-    this.element = h('section', { 'aria-labelledby': 'replicas', 'data-own': true },
+    this.element = h('section', { 'aria-labelledby': 'replicas', 'data-own': true, 'data-key': 'replicas' },
       h('div', { class: 'head' }, h('h2', { id: 'replicas' }, 'Replicas'), this.#summary, this.filter),
       h('div', { class: 'replicas', role: 'table', 'aria-labelledby': 'replicas' }, h('div', { role: 'rowgroup' }, h('div', { role: 'row', class: 'replica-head' }, head)), this.#body));
     this.#filter.addEventListener('change', () => void this.update(...this.#last));
@@ -63,7 +63,7 @@ export class ReplicaList {
     const cell = (name, ...content) => h('span', { role: 'cell', class: name }, ...content);
     const cells = [
       cell('slot', String(replica.slot + 1)),
-      cell('replica', h('code', { title: replica.id }, short(replica.id))),
+      cell('which', h('code', { title: replica.id }, short(replica.id))),
       cell('state', badge(tone, word)),
       cell('health', replica.healthy ? 'well' : ['Draining', 'Stopping', 'Gone'].includes(replica.state) ? 'leaving' : 'not yet'),
       cell('how', replica.mode === 'Standard' ? 'by shares' : 'forwarded'),

@@ -8,7 +8,7 @@ const PAUSE = 1500;
 /** Shows the key until the service knows it. */
 export const signInPage = async ({ api, key }, show) => {
   show([
-    h('section', { class: 'narrow' },
+    h('section', { class: 'narrow middle' },
       h('h1', {}, 'Sign in'),
       h('p', {}, 'This browser made a key for you. WebCrypto keeps it: it signs your requests and never leaves this browser. Register it once, on the machine of the service:'),
       command(`qos-control key add NAME --public-key ${key.publicKey} --settings DIR`),

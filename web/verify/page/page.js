@@ -20,15 +20,15 @@ const fromPem = (pem) => {
   return Uint8Array.from(atob(match[1].replace(/\s/g, '')), (character) => character.charCodeAt(0));
 };
 
-/** PCRs in any form that tools print: a number and 96 hex digits near each other. */
+/** PCRs in any form that tools print: a number and 96 hex digits beside each other on one line. */
 export const readPcrs = (source) => {
   const pcrs = {};
   const take = (index, value) => {
     if (pcrs[index] !== undefined && pcrs[index] !== value.toLowerCase()) throw new TypeError(`PCR${index} is there twice, with two values`);
     pcrs[index] = value.toLowerCase();
   };
-  for (const [, index, value] of source.matchAll(/pcr\s?([0-9]{1,2})"?'?\s*[:=]?\s*"?'?([0-9a-f]{96})\b/gi)) take(Number(index), value);
-  for (const [, value, index] of source.matchAll(/\b([0-9a-f]{96})\s+pcr\s?([0-9]{1,2})\b/gi)) take(Number(index), value);
+  for (const [, index, value] of source.matchAll(/pcr[ \t]?([0-9]{1,2})"?'?[ \t]*[:=]?[ \t]*"?'?([0-9a-f]{96})\b/gi)) take(Number(index), value);
+  for (const [, value, index] of source.matchAll(/\b([0-9a-f]{96})[ \t]+pcr[ \t]?([0-9]{1,2})\b/gi)) take(Number(index), value);
   if (Object.keys(pcrs).length === 0) throw new TypeError('the measurements hold no PCR: a name such as PCR0 and 96 hex digits');
   return pcrs;
 };
