@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Qos.Fleet.Runners;
+using Qos.Local;
 
 namespace Qos.Fleet.Tests;
 
