@@ -25,12 +25,7 @@ public abstract class ProcessRunner : IRunner, IDisposable
         Folder = Path.GetFullPath(folder);
         (Ports, Time) = (ports, time);
         Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        ILookup<string, int> running = ProcessLedger.FindBelow(Folder);
-        foreach (string path in Directory.EnumerateDirectories(Folder))
-        {
-            if (InstancePlan.Read(path) is { } plan)
-                _known[plan.Launch.ReplicaId] = new Known(path, plan, [.. running[Path.GetFileName(path)]]);
-        }
+        FindAll();
     }
 
     /// <inheritdoc/>
@@ -84,9 +79,27 @@ public abstract class ProcessRunner : IRunner, IDisposable
     public async Task<IReadOnlyDictionary<string, ReplicaInstance>> ObserveAsync(CancellationToken cancellationToken)
     {
         await RefreshAsync(cancellationToken).ConfigureAwait(false);
+        await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            FindAll();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunnerException($"the replicas' folders cannot be listed: {e.Message}", e);
+        }
+        finally
+        {
+            _placing.Release();
+        }
+
         var instances = new Dictionary<string, ReplicaInstance>(StringComparer.Ordinal);
         foreach ((string id, Known known) in _known)
-            instances.Add(id, Observe(id, known));
+        {
+            if (Observe(id, known) is { } instance)
+                instances.Add(id, instance);
+        }
+
         return instances;
     }
 
@@ -159,6 +172,26 @@ public abstract class ProcessRunner : IRunner, IDisposable
 
     private protected void RaiseChanged(string replicaId) => Changed?.Invoke(replicaId);
 
+    // A service that led before this one started replicas and ended some: the folders say which there are.
+    private void FindAll()
+    {
+        HashSet<string> there = [.. Directory.EnumerateDirectories(Folder)];
+        foreach ((string id, Known known) in _known)
+        {
+            if (!there.Remove(known.Folder))
+                _known.TryRemove(id, out _);
+        }
+
+        if (there.Count == 0)
+            return;
+        ILookup<string, int> running = ProcessLedger.FindBelow(Folder);
+        foreach (string path in there)
+        {
+            if (InstancePlan.Read(path) is { } plan)
+                _known[plan.Launch.ReplicaId] = new Known(path, plan, [.. running[Path.GetFileName(path)]]);
+        }
+    }
+
     private async Task<Known> PlaceAsync(ReplicaLaunch launch, CancellationToken cancellationToken)
     {
         await _placing.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -209,13 +242,14 @@ public abstract class ProcessRunner : IRunner, IDisposable
         known.Processes[program.Name] = process.Id;
     }
 
-    private ReplicaInstance Observe(string id, Known known)
+    // Null for one that was begun by a service which was killed meanwhile: the reconciler starts it, which starts what is missing of it, or replaces it.
+    private ReplicaInstance? Observe(string id, Known known)
     {
         IReadOnlyDictionary<ushort, IPEndPoint> ports = known.Plan.Ports.ToDictionary(static p => p.Key, static p => new IPEndPoint(IPAddress.Loopback, p.Value));
         var host = new Uri($"http://127.0.0.1:{known.Plan.HostPort}");
         IReadOnlyList<NodeProgram> programs = Programs(known.Plan);
         if (!known.IsStarted && !known.Adopt(programs))
-            return new ReplicaInstance(id, InstanceState.Pending, null, ports);
+            return known.Starting.CurrentCount == 0 ? new ReplicaInstance(id, InstanceState.Pending, null, ports) : null;
         if (programs.FirstOrDefault(program => !known.IsAlive(program)) is { } ended)
             return new ReplicaInstance(id, InstanceState.Ended, null, ports, $"its {ended.Name} ended");
         if (Ended(known.Plan) is { } why)

@@ -42,6 +42,42 @@ public sealed class NitroRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task What_another_service_of_this_machine_starts_and_ends_is_seen()
+    {
+        using NitroRunner one = Make(), two = Make();
+        await one.StartAsync(Launch(), default);
+        await UntilAsync(two, InstanceState.Running);
+        await two.StopAsync(_id, default);
+        Assert.Empty(await one.ObserveAsync(default));
+        Assert.Single(Calls("terminate-enclave"));
+    }
+
+    [Fact]
+    public async Task A_start_that_was_cut_off_is_not_listed_and_starts_only_what_is_missing()
+    {
+        using (NitroRunner runner = Make())
+        {
+            await runner.StartAsync(Launch(), default);
+            await UntilAsync(runner, InstanceState.Running);
+        }
+
+        string folder = Directory.GetDirectories(Path.Combine(_folder, "replicas")).Single();
+        int host = ProcessLedger.FindBelow(Path.Combine(_folder, "replicas"))[Path.GetFileName(folder)].Single();
+        using (Process process = Process.GetProcessById(host))
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        using NitroRunner again = Make();
+        Assert.Empty(await again.ObserveAsync(default));
+        await again.StartAsync(Launch(), default);
+        await UntilAsync(again, InstanceState.Running);
+        Assert.Single(Calls("run-enclave"));
+        await again.StopAsync(_id, default);
+    }
+
+    [Fact]
     public async Task An_enclave_that_is_no_longer_listed_has_ended()
     {
         using NitroRunner runner = Make();

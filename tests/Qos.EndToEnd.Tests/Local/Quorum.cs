@@ -104,6 +104,12 @@ public sealed class Quorum : IDisposable
     public ProtocolMessage.ProvisionRequest Share(int holder, LocalNode node, ReadOnlyMemory<byte> document, ManifestEnvelope envelope)
     {
         ArgumentNullException.ThrowIfNull(node);
+        return Share(holder, node.Policy, node.RootDer, document, envelope);
+    }
+
+    /// <summary>The same for any node, by what the holder believes.</summary>
+    public ProtocolMessage.ProvisionRequest Share(int holder, AttestationPolicy policy, ReadOnlyMemory<byte> root, ReadOnlyMemory<byte> document, ManifestEnvelope envelope)
+    {
         ArgumentNullException.ThrowIfNull(envelope);
         Member member = Holders[holder];
         var pins = new ManifestPins
@@ -111,9 +117,9 @@ public sealed class Quorum : IDisposable
             ManifestSet = new MemberSet(ApprovalThreshold, [.. Approvers.Select(approver => approver.Public)]),
             ShareSet = new MemberSet(Threshold, [.. Holders.Select(holder => holder.Public)]),
             QuorumKey = Keys.PublicKey.Parse(PublicKey.Span),
-            Root = node.RootDer,
+            Root = root,
         };
-        PublicKey setupKey = ShareCeremony.Check(document, envelope, node.Policy, pins, member.Alias, member.Key.PublicKey);
+        PublicKey setupKey = ShareCeremony.Check(document, envelope, policy, pins, member.Alias, member.Key.PublicKey);
         (byte[] share, Approval approval) = ShareCeremony.Reencrypt(
             _encryptedShares[holder].Span, setupKey, envelope.Manifest, member.Alias, member.Key, SystemRandomSource.Instance);
         return new ProtocolMessage.ProvisionRequest(share, approval);
