@@ -6,7 +6,8 @@ using Qos.Bench.Fleet;
 using Qos.Bench.Machine;
 using Qos.Bench.Node;
 
-// Qos.Bench [--rounds N] [--seconds S] [SUBJECT...]      measures all subjects, or the named ones, and prints tables
+// Qos.Bench [--rounds N] [--seconds S] [SUBJECT...]      measures all subjects, or the named ones, and prints tables; a name also stands for those that
+//                                                         begin with it and a hyphen
 // Qos.Bench half LISTEN CONNECT [THREADS]                 one half of a bridge, for the bridge's measurement
 if (args is ["half", ..])
     return await BridgeHalf.RunAsync(args[1..]);
@@ -15,7 +16,7 @@ if (args is ["half", ..])
 if (args is ["ingress", var listen, var upstream])
     return await IngressAlone.RunAsync(listen, upstream);
 if (args is ["extract", var image])
-    return await FleetBenchmark.ExtractAsync(image);
+    return await ImageBenchmark.ExtractAsync(image);
 
 IBenchmark[] subjects =
 [
@@ -28,7 +29,10 @@ IBenchmark[] subjects =
     new ProofsBenchmark(),
     new BridgeBenchmark(),
     new MachineBenchmark(),
-    new FleetBenchmark(),
+    new BootProofsBenchmark(),
+    new ReconcilerBenchmark(),
+    new IngressBenchmark(),
+    new ImageBenchmark(),
 ];
 
 int rounds = 5;
@@ -44,7 +48,7 @@ for (int i = 0; i < args.Length; i++)
         wanted.Add(args[i]);
 }
 
-string[] unknown = [.. wanted.Where(name => subjects.All(subject => subject.Name != name))];
+string[] unknown = [.. wanted.Where(name => !subjects.Any(subject => Is(subject, name)))];
 if (unknown.Length > 0)
 {
     await Console.Error.WriteLineAsync($"Unknown subject '{unknown[0]}'; there are: {string.Join(", ", subjects.Select(subject => subject.Name))}.");
@@ -52,7 +56,7 @@ if (unknown.Length > 0)
 }
 
 bool met = true;
-foreach (IBenchmark subject in subjects.Where(subject => wanted.Count == 0 || wanted.Contains(subject.Name)))
+foreach (IBenchmark subject in subjects.Where(subject => wanted.Count == 0 || wanted.Exists(name => Is(subject, name))))
 {
     IReadOnlyList<BenchRow> rows = await subject.RunAsync(new BenchOptions(rounds, seconds));
     Console.WriteLine(MarkdownTable.Of(subject.Name, rows));
@@ -60,3 +64,6 @@ foreach (IBenchmark subject in subjects.Where(subject => wanted.Count == 0 || wa
 }
 
 return met ? 0 : 1;
+
+// 'fleet' is every one of 'fleet-…'.
+static bool Is(IBenchmark subject, string name) => subject.Name == name || subject.Name.StartsWith(name + '-', StringComparison.Ordinal);

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Qos.Bench.Bridge;
+
+namespace Qos.Bench.Fleet;
+
+/// <summary>The control service's ingress beside nginx, before the same upstream.</summary>
+internal sealed class IngressBenchmark : IBenchmark
+{
+    public string Name => "fleet-ingress";
+
+    public async Task<IReadOnlyList<BenchRow>> RunAsync(BenchOptions options)
+    {
+        string folder = Directory.CreateTempSubdirectory("qos-bench-").FullName;
+        int upstream = EndToEnd.Local.LocalNode.FreePort(), proxy = EndToEnd.Local.LocalNode.FreePort(), ours = EndToEnd.Local.LocalNode.FreePort();
+        await File.WriteAllTextAsync(Path.Combine(folder, "nginx.conf"), $$"""
+            daemon off; master_process off; pid {{folder}}/pid; error_log {{folder}}/error.log; worker_rlimit_nofile 4096;
+            events { worker_connections 2048; }
+            http {
+              access_log off; keepalive_requests 1000000;
+              client_body_temp_path {{folder}}/b; proxy_temp_path {{folder}}/p; fastcgi_temp_path {{folder}}/f; uwsgi_temp_path {{folder}}/u; scgi_temp_path {{folder}}/s;
+              upstream app { server 127.0.0.1:{{upstream}}; keepalive 128; keepalive_requests 1000000; }
+              server { listen 127.0.0.1:{{upstream}}; location / { return 200 "hello"; } }
+              server { listen 127.0.0.1:{{proxy}}; location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $remote_addr; } }
+            }
+            """);
+        using var nginx = ChildProcess.Start("nginx", "-c", Path.Combine(folder, "nginx.conf"), "-e", Path.Combine(folder, "error.log"));
+        using var ingress = ChildProcess.StartSelf("ingress", Text($"{ours}"), Text($"{upstream}"));
+        await ListenAsync(upstream);
+        await ListenAsync(ours);
+        double seconds = Math.Max(options.Seconds, 3);
+        await Wrk.RunAsync(ours, 64, seconds);
+        var runs = new List<(double Ratio, LoadResult Ours, LoadResult Other)>();
+        for (int round = 0; round < Math.Min(options.Rounds, 3); round++)
+        {
+            LoadResult other = await Wrk.RunAsync(proxy, 64, seconds), own = await Wrk.RunAsync(ours, 64, seconds);
+            runs.Add((own.PerSecond / other.PerSecond, own, other));
+        }
+
+        (double ratio, LoadResult mine, LoadResult nginxs) = runs.OrderBy(static run => run.Ratio).ElementAt(runs.Count / 2);
+        double tail = nginxs.P99 / mine.P99;
+        return
+        [
+            new BenchRow("ingress, 64 connections: requests", Text($"{mine.PerSecond:N0}/s, {mine.Errors} failed"), Text($"nginx: {nginxs.PerSecond:N0}/s"), Text($"{ratio:F2}"), ">= 0.8", ratio >= 0.8),
+            new BenchRow("ingress, 64 connections: p99", Text($"{mine.P99 / 1000:F1} ms"), Text($"nginx: {nginxs.P99 / 1000:F1} ms"), Text($"{tail:F2}"), ">= 0.8", tail >= 0.8),
+        ];
+    }
+
+    private static async Task ListenAsync(int port)
+    {
+        using var http = new HttpClient();
+        for (int i = 0; i < 300; i++)
+        {
+            try
+            {
+                await http.GetStringAsync(new Uri(Text($"http://127.0.0.1:{port}/")));
+                return;
+            }
+            catch (Exception e) when (e is HttpRequestException or SocketException)
+            {
+                await Task.Delay(50);
+            }
+        }
+
+        throw new InvalidOperationException(Text($"Nobody listens on port {port}."));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
