@@ -10,6 +10,9 @@ namespace Qos.Host;
 /// <summary>Puts the host process together. Format: docs/protocol/host.md.</summary>
 internal static class HostServer
 {
+    // Combinations of labels that one metric can have; memory for all of them is taken at the start.
+    private const int MostSeries = 200;
+
     private const string OpenTelemetryPrefix = "OTEL_";
     private const string TimeStamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
     private const int LogLines = 4096;
@@ -94,6 +97,7 @@ internal static class HostServer
         builder.Services.AddOpenTelemetry().WithMetrics(metrics =>
         {
             metrics.AddMeter(HostMetrics.MeterName, "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Hosting", "System.Runtime")
+                .AddView(static _ => new MetricStreamConfiguration { CardinalityLimit = MostSeries })
                 .AddPrometheusExporter(o => o.ScrapeResponseCacheDurationMilliseconds = 0);
             if (pushes)
                 metrics.AddOtlpExporter();

@@ -24,10 +24,12 @@ internal sealed class HostBenchmark : IBenchmark
         // The first start reads the binary from the disk.
         _ = Start(program, node);
         (double Milliseconds, double Rss)[] runs = [.. Enumerable.Range(0, Starts).Select(_ => Start(program, node))];
-        double start = Median(runs.Select(run => run.Milliseconds)), slowest = runs.Max(run => run.Milliseconds), idle = Median(runs.Select(run => run.Rss));
+        double start = Median(runs.Select(run => run.Milliseconds)), slowest = runs.Max(run => run.Milliseconds), first = Median(runs.Select(run => run.Rss));
 
         node.StartHost();
         await node.HostAnswersAsync();
+        await Task.Delay(s_rest);
+        double idle = node.Host.StatusBytes("VmRSS") / MiB;
         await ChildProcess.RunAsync("wrk", "-t", "1", "-c", "64", "-d", "5s", $"http://{node.HostAddress}/qos/enclave-health");
         double busy = node.Host.StatusBytes("VmHWM") / MiB;
         await Task.Delay(s_rest);
@@ -35,7 +37,7 @@ internal sealed class HostBenchmark : IBenchmark
         return
         [
             new BenchRow($"start to first answered status, median of {Starts}", Text($"{start:0.0} ms"), Text($"slowest {slowest:0.0} ms"), "", "<= 40 ms", start <= 40),
-            new BenchRow("resident when idle", Text($"{idle:0.0} MiB"), "", "", "<= 25 MiB", idle <= 25),
+            new BenchRow("resident 10 s after the start", Text($"{idle:0.0} MiB"), Text($"at the first answer {first:0.0} MiB"), "", "<= 25 MiB", idle <= 25),
             new BenchRow("resident 10 s after load", Text($"{after:0.0} MiB"), Text($"peak {busy:0.0} MiB"), "", "<= 30 MiB", after <= 30),
         ];
     }
