@@ -15,7 +15,7 @@ internal static class ProofPayload
         try
         {
             byte[] bytes = s_strict.GetBytes(payloadJson);
-            if (HasTimestamp(bytes))
+            if (JsonTimestamp.Read(bytes) is not null)
                 return bytes;
         }
         catch (Exception refused) when (refused is JsonException or System.Text.EncoderFallbackException)
@@ -25,30 +25,5 @@ internal static class ProofPayload
 
         throw new ArgumentException(
             "A proof's payload is a JSON object whose \"timestampMs\" is a string of ms since 1970: verifiers read it.", nameof(payloadJson));
-    }
-
-    private static bool HasTimestamp(byte[] json)
-    {
-        Utf8JsonReader reader = new(json);
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-            return false;
-
-        bool found = false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            bool isTimestamp = reader.ValueTextEquals("timestampMs"u8);
-            reader.Read();
-            if (isTimestamp)
-                found = reader.TokenType == JsonTokenType.String && reader.ValueSpan is { Length: > 0 and <= 19 } digits && digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
-            reader.Skip();
-        }
-
-        // What follows the object must be read as well, or it is not looked at.
-        while (reader.Read())
-        {
-        }
-
-        return found;
     }
 }

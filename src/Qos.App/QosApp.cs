@@ -83,7 +83,35 @@ public sealed class QosApp : IDisposable
     public byte[] SignWithEphemeralKey(ReadOnlySpan<byte> message) => _ephemeral.Sign(message);
 
     /// <summary>Signs SHA-256 of a message in the application's name: 64 bytes, r || s. Format: docs/protocol/keys.md, Signatures.</summary>
-    public byte[] SignWithQuorumKey(ReadOnlySpan<byte> message) => _quorum.Sign(message);
+    /// <exception cref="ArgumentException">The message begins as a record of state does: such a signature could be taken for one of <see cref="SignRecord"/>.</exception>
+    public byte[] SignWithQuorumKey(ReadOnlySpan<byte> message) => message.StartsWith(StateRecord.Prefix)
+        ? throw new ArgumentException("The message begins as a record of state does, which SignRecord signs.", nameof(message))
+        : _quorum.Sign(message);
+
+    /// <summary>
+    /// Signs the next record of a chain of state, for a store that nobody trusts. <see cref="StateChain"/> opens it again. Format: docs/verifiable-data.md, Records.
+    /// </summary>
+    /// <param name="domain">Keeps the application's kinds of records apart; 1 to 255 bytes of UTF-8.</param>
+    /// <param name="name">Which of the domain's chains; 1 to 255 bytes of UTF-8.</param>
+    /// <param name="previous">The head of the chain so far, which must have been opened, not only read; null for a new chain.</param>
+    /// <param name="value">What to keep; it is not encrypted (see <see cref="EncryptAtRest"/>). At most <see cref="StateRecord.MaxValue"/> bytes.</param>
+    /// <exception cref="ArgumentException">A name or the value is too long, or a name is empty or no Unicode.</exception>
+    public StateRecord SignRecord(string domain, string name, StateHead? previous, ReadOnlySpan<byte> value)
+    {
+        StateRecord.RequireNames(domain, name);
+        if (value.Length > StateRecord.MaxValue)
+            throw new ArgumentException($"A record's value has at most {StateRecord.MaxValue} bytes.", nameof(value));
+        var record = new StateRecord
+        {
+            Domain = domain,
+            Name = name,
+            Sequence = checked((previous?.Sequence ?? 0) + 1),
+            Previous = previous?.Hash ?? new byte[StateHead.HashSize],
+            Value = value.ToArray(),
+            Signature = default,
+        };
+        return record with { Signature = _quorum.Sign(record.SignedBytes()) };
+    }
 
     /// <summary>Encrypts to the application: any of its instances opens it, and nobody else. Format: docs/protocol/keys.md, Public-key envelope.</summary>
     public byte[] EncryptToQuorumKey(ReadOnlySpan<byte> plaintext) => QuorumKey.Encrypt(plaintext, _random);
@@ -107,7 +135,7 @@ public sealed class QosApp : IDisposable
     public SecretMemory DeriveKey(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return _quorum.DeriveKey(KeyName.ToBytes(name));
+        return _quorum.DeriveKey(BoundedName.ToBytes(name, "The name of a derived key"));
     }
 
     /// <summary>Opens what was encrypted to this very instance's ephemeral key; dispose of the plaintext.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Qos.App;
 using Qos.Keys;
@@ -7,7 +8,7 @@ using Qos.Serialization;
 namespace Qos.AppService;
 
 /// <summary>What the service does: each path is one call of <see cref="QosApp"/>. Format: docs/service.md, The requests.</summary>
-internal sealed class AppRoutes(QosApp app, LiveDocuments documents)
+internal sealed class AppRoutes(QosApp app, LiveDocuments documents, StampVerifier stamps)
 {
     /// <summary>The largest body of a request in bytes.</summary>
     internal const int MaxBody = 1024 * 1024;
@@ -23,7 +24,8 @@ internal sealed class AppRoutes(QosApp app, LiveDocuments documents)
         bool? isPost = head.Path switch
         {
             "/v1/manifest" or "/v1/keys" => false,
-            "/v1/sign/ephemeral" or "/v1/sign/quorum" or "/v1/proof" or "/v1/encrypt" or "/v1/decrypt" or "/v1/derive" or "/v1/document" => true,
+            "/v1/sign/ephemeral" or "/v1/sign/quorum" or "/v1/proof" or "/v1/encrypt" or "/v1/decrypt" or "/v1/derive" or "/v1/document"
+                or "/v1/stamp" or "/v1/stamp/accept" or "/v1/record/sign" or "/v1/record/open" => true,
             _ => null,
         };
         if (isPost is null)
@@ -53,11 +55,23 @@ internal sealed class AppRoutes(QosApp app, LiveDocuments documents)
 
         try
         {
-            Answer(head.Path, body.Span, answer);
+            Answer(head, body.Span, answer);
         }
         catch (KeyException refused)
         {
             throw new HttpRefusal(422, refused.Message);
+        }
+        catch (StampException refused)
+        {
+            throw new HttpRefusal(refused.Error is StampError.Replayed ? 409 : refused.Error is StampError.TooMany ? 503 : 401, refused.Message);
+        }
+        catch (StateException refused)
+        {
+            throw new HttpRefusal(409, $"{refused.Error}: {refused.Message}");
+        }
+        catch (OverflowException)
+        {
+            throw new HttpRefusal(422, "there is no sequence after this head");
         }
         catch (ArgumentException refused)
         {
@@ -65,9 +79,9 @@ internal sealed class AppRoutes(QosApp app, LiveDocuments documents)
         }
     }
 
-    private void Answer(string path, ReadOnlySpan<byte> body, HttpAnswer answer)
+    private void Answer(HttpHead head, ReadOnlySpan<byte> body, HttpAnswer answer)
     {
-        switch (path)
+        switch (head.Path)
         {
             case "/v1/manifest":
                 answer.Write(_envelope);
@@ -102,8 +116,26 @@ internal sealed class AppRoutes(QosApp app, LiveDocuments documents)
                 }
 
                 break;
+            case "/v1/stamp":
+                WriteStamp(stamps.Verify(head.Stamp, body), answer);
+                break;
+            case "/v1/stamp/accept":
+                RequestStamp accepted = stamps.Verify(head.Stamp, body);
+                stamps.Accept(accepted);
+                WriteStamp(accepted, answer);
+                break;
+            case "/v1/record/sign":
+                RecordRoutes.Sign(app, body, answer);
+                break;
+            case "/v1/record/open":
+                RecordRoutes.Open(app, body, answer);
+                break;
         }
     }
+
+    private static void WriteStamp(RequestStamp stamp, HttpAnswer answer) => WriteMembers(
+        answer, ("fingerprint", stamp.Fingerprint), ("publicKey", stamp.PublicKey),
+        ("timestampMs", stamp.Time.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
 
     private static string Text(ReadOnlySpan<byte> utf8)
     {

@@ -22,7 +22,7 @@ public sealed class AppServer : IDisposable
     {
         _listener = listener;
         _documents = new LiveDocuments(nsm, app);
-        _routes = new AppRoutes(app, _documents);
+        _routes = new AppRoutes(app, _documents, new StampVerifier(options.StampWindow, options.MaxStamps, options.Time));
         _options = options;
         _report = report;
         _connections = new ConnectionSlots(options.MaxConnections);

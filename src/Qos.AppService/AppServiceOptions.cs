@@ -14,6 +14,12 @@ public sealed record AppServiceOptions
     /// <summary>Idle time and slowness; the sizes are the service's own.</summary>
     public FrameLimits Limits { get; init; } = FrameLimits.Default;
 
+    /// <summary>How far a stamped body's time may be from now, either way: the deployment API's five minutes.</summary>
+    public TimeSpan StampWindow { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How many stamped requests are accepted within the window, each remembered until it expires.</summary>
+    public int MaxStamps { get; init; } = 100_000;
+
     /// <summary>How long to wait before accepting again when the process has no descriptor left.</summary>
     public TimeSpan AcceptRetry { get; init; } = TimeSpan.FromSeconds(0.1);
 

@@ -58,8 +58,10 @@ internal sealed class HttpAnswer : IDisposable
     {
         200 => "OK",
         400 => "Bad Request",
+        401 => "Unauthorized",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        409 => "Conflict",
         411 => "Length Required",
         413 => "Content Too Large",
         417 => "Expectation Failed",

@@ -14,15 +14,20 @@ internal readonly ref struct CurvePoint : IDisposable
     internal nint Handle { get; }
 
     /// <summary>Reads an uncompressed point; false unless it lies on the curve with both coordinates below the prime.</summary>
-    internal unsafe bool TryRead(ReadOnlySpan<byte> bytes, BigNumberScope scope)
-    {
-        // Only the form 04: libcrypto would take the hybrid forms too. The point at infinity has another length.
-        if (bytes.Length != _curve.PointSize || bytes[0] != LibCrypto.POINT_CONVERSION_UNCOMPRESSED)
-            return false;
+    internal bool TryRead(ReadOnlySpan<byte> bytes, BigNumberScope scope) =>
 
+        // Only the form 04: libcrypto would take the hybrid forms too. The point at infinity has another length.
+        bytes.Length == _curve.PointSize && bytes[0] == LibCrypto.POINT_CONVERSION_UNCOMPRESSED && TryReadAny(bytes, scope);
+
+    /// <summary>Reads a compressed point; false unless it lies on the curve with x below the prime.</summary>
+    internal bool TryReadCompressed(ReadOnlySpan<byte> bytes, BigNumberScope scope) =>
+        bytes.Length == _curve.ScalarSize + 1 && bytes[0] is 2 or 3 && TryReadAny(bytes, scope);
+
+    private unsafe bool TryReadAny(ReadOnlySpan<byte> bytes, BigNumberScope scope)
+    {
         fixed (byte* first = bytes)
         {
-            if (LibCrypto.EC_POINT_oct2point(_curve.Group, Handle, first, (nuint)_curve.PointSize, scope.Handle) == 1)
+            if (LibCrypto.EC_POINT_oct2point(_curve.Group, Handle, first, (nuint)bytes.Length, scope.Handle) == 1)
                 return true;
         }
 

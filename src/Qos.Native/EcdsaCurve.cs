@@ -63,6 +63,17 @@ internal sealed class EcdsaCurve
         }
     }
 
+    /// <summary>Writes the uncompressed form of a compressed point (02 or 03, then x); false when no point of the curve has this form.</summary>
+    internal bool TryDecompress(ReadOnlySpan<byte> compressed, Span<byte> point)
+    {
+        using BigNumberScope scope = new();
+        using CurvePoint parsed = new(this);
+        if (!parsed.TryReadCompressed(compressed, scope))
+            return false;
+        parsed.Write(point, scope);
+        return true;
+    }
+
     /// <summary>An EC_KEY on this curve without a private or public part; the caller frees it.</summary>
     internal nint NewKey()
     {

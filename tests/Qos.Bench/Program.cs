@@ -25,6 +25,7 @@ IBenchmark[] subjects =
     new BootBenchmark(),
     new HealthBenchmark(),
     new ExportBenchmark(),
+    new ServiceBenchmark(),
     new AttestationBenchmark(),
     new ProofsBenchmark(),
     new BridgeBenchmark(),

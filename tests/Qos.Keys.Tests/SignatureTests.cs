@@ -28,8 +28,7 @@ public class SignatureTests
         byte[] digest = SHA256.HashData(Encoding.ASCII.GetBytes(message));
 
         byte[] k = new byte[32];
-        using (DeterministicNonce nonces = new(s_rfcScalar, digest))
-            nonces.Next(k);
+        new DeterministicNonce(s_rfcScalar, digest, new byte[DeterministicNonce.StateSize]).Next(k);
         Assert.Equal(nonce, Convert.ToHexString(k));
 
         byte[] made = new byte[64];
@@ -61,7 +60,7 @@ public class SignatureTests
 
             (byte[] first, byte[] second) = SpelledOutNonces(scalar, digest);
             byte[] k = new byte[32];
-            using DeterministicNonce nonces = new(scalar, digest);
+            DeterministicNonce nonces = new(scalar, digest, new byte[DeterministicNonce.StateSize]);
             nonces.Next(k);
             Assert.Equal(first, k);
             nonces.Next(k);
