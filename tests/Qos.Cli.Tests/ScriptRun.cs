@@ -97,6 +97,9 @@ internal sealed partial class ScriptRun : IDisposable
             case "protect":
                 File.SetUnixFileMode(words[1], UnixFileMode.UserRead | UnixFileMode.UserWrite);
                 break;
+            case "same":
+                Show(File.ReadAllBytes(words[1]).AsSpan().SequenceEqual(File.ReadAllBytes(words[2])) ? "the same bytes" : "other bytes");
+                break;
             case "chmod":
                 File.SetUnixFileMode(words[2], (UnixFileMode)Convert.ToInt32(words[1], 8));
                 break;

@@ -16,6 +16,7 @@ public class ScriptTests
     [InlineData("decisions")]
     [InlineData("forwarding")]
     [InlineData("reshare")]
+    [InlineData("bundle")]
     [InlineData("verify")]
     [InlineData("eif")]
     public Task Script_comes_out_as_written(string name) => CheckAsync(name);

@@ -46,6 +46,20 @@ public sealed class ReshareTests(ITestOutputHelper output) : NodeTests(output), 
             done
             """);
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, await app.PhaseAsync());
+
+        // All of it in one archive, which verifies by itself.
+        await File.WriteAllBytesAsync(_folder["boot-proof.json"], await app.Http.GetByteArrayAsync("qos/boot-proof"));
+        await _folder.RunAsync($"""
+            qos node envelope --host {Host(app)} --out provisioned
+            held="--quorum-key genesis/quorum_key.pub --pcrs release.pcrs --root root.pem"
+            qos audit genesis reshare drill provisioned $held --manifest-set new
+            qos proof bundle --proof boot-proof.json --history genesis --history reshare --history drill --history provisioned --recipe manifest $held --out bundle.tar
+            qos verify bundle bundle.tar $held
+            """);
+        Assert.Contains(
+            "is not in the history",
+            await _folder.RefusedAsync("qos proof bundle --proof boot-proof.json --history genesis --history reshare --quorum-key genesis/quorum_key.pub --pcrs release.pcrs --root root.pem --out other.tar"),
+            StringComparison.Ordinal);
     }
 
     /// <summary>Whatever is killed, and when: the ceremony goes on, or begins anew with the same request and the same approvals, and nobody has lost a share.</summary>

@@ -46,8 +46,9 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         ]),
         new("verify", "Check attestation documents and proofs, and see what each check compared.", static () =>
         [
-            new VerifyAttestationCommand(), new VerifyBootProofCommand(), new VerifyAppProofCommand(), new VerifyDeploymentCommand(),
+            new VerifyAttestationCommand(), new VerifyBootProofCommand(), new VerifyAppProofCommand(), new VerifyDeploymentCommand(), new VerifyBundleCommand(),
         ]),
+        new("proof", "Keep proofs so that they can be checked in years.", static () => [new ProofBundleCommand()]),
         new("eif", "Enclave images: build, describe, measure, verify, sign.", static () =>
         [
             new EifBuildCommand(), new EifRamdiskCommand(), new EifDescribeCommand(), new EifMeasureCommand(), new EifVerifyCommand(), new EifSignCommand(),

@@ -49,7 +49,8 @@ internal static class HistoryPage
     /// <summary>A time to the second, in UTC.</summary>
     private static string TimeText(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    private static void Write(QosJsonWriter writer, KeyHistory history)
+    /// <summary>As a JSON value.</summary>
+    public static void Write(QosJsonWriter writer, KeyHistory history)
     {
         writer.BeginObject();
         writer.WritePropertyName("sound");

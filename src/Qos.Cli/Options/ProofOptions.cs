@@ -7,11 +7,12 @@ using Qos.Verify;
 namespace Qos.Cli;
 
 /// <summary>What a verifier holds and demands of documents and proofs.</summary>
-internal sealed class ProofOptions
+/// <param name="isArchive">Whether documents are verified at their own time unless another one is named.</param>
+internal sealed class ProofOptions(bool isArchive = false)
 {
     private const int MaxNonceBytes = 1024;
 
-    private readonly TrustOptions _trust = new();
+    private readonly TrustOptions _trust = new(isArchive: isArchive);
     private readonly IdentityOptions _identity = new();
     private readonly RequirementOptions _requirements = new();
     private readonly Option<bool> _json = StandardOptions.Json();
@@ -38,9 +39,8 @@ internal sealed class ProofOptions
     {
         Description = "The nonce that you asked for, which the document must carry. Without it, a document that is compared with a manifest must have none.",
         HelpName = "HEX",
+        Validators = { ValidateNonce },
     };
-
-    public ProofOptions() => _nonce.Validators.Add(ValidateNonce);
 
     /// <summary>The options for documents.</summary>
     public Symbol[] ForDocuments => [_trust.Root, _trust.Time, _pcrs, _trust.RoleArn, _trust.Pcr3, _nonce, _allowDebug, _json];
@@ -130,6 +130,28 @@ internal sealed class ProofOptions
         return measured.TryGetValue(3, out byte[]? role)
             ? [.. releases.Select(release => release with { Pcrs = new SortedDictionary<int, byte[]>(new Dictionary<int, byte[]>(release.Pcrs) { [3] = role }) })]
             : releases;
+    }
+
+    /// <summary>The files of the releases that were named.</summary>
+    public IReadOnlyList<string> ReleaseFiles(ParseResult parsed) =>
+        parsed.GetValue(_pcrs) is { Length: > 0 } files ? files : _trust.Pcrs.Read(parsed) is { } file ? [file] : [];
+
+    /// <summary>The root in DER; null for AWS's.</summary>
+    public byte[]? RootDer(ParseResult parsed) => _trust.RootDer(parsed);
+
+    /// <summary>A history by what the verifier holds: root, releases, and the key where one was named; its proofs' manifests compare the rest.</summary>
+    public KeyHistory ReadHistory(ParseResult parsed, string folder, IReadOnlyList<string> steps)
+    {
+        PcrProfile[] profiles = parsed.GetValue(_allowAnyPcrs) ? [] : Profiles(parsed);
+        AttestationPolicy policy = AttestationPolicy.From(new VerificationPolicy
+        {
+            Identity = DeploymentIdentity.Anyone,
+            Measurements = profiles.Length == 0 ? TrustedMeasurements.Any : TrustedMeasurements.AnyOf(profiles),
+            Time = ValidationTime.Document,
+            TrustAnchor = RootDer(parsed) ?? AwsRoot.Der.ToArray(),
+            AllowDebug = parsed.GetValue(_allowDebug),
+        });
+        return KeyHistory.Read(steps, policy, relativeTo: folder);
     }
 
     /// <summary>Whether results are for machines.</summary>

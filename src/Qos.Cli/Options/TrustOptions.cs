@@ -10,13 +10,14 @@ namespace Qos.Cli;
 /// Whether a document must be compared with a release's measurements: a genesis has no manifest that names them, and whoever rents an
 /// enclave can make one that the root vouches for.
 /// </param>
-internal sealed class TrustOptions(bool requiresMeasurements = false)
+/// <param name="isArchive">Whether documents are verified at their own time unless another one is named.</param>
+internal sealed class TrustOptions(bool requiresMeasurements = false, bool isArchive = false)
 {
     /// <summary>The root.</summary>
     public SettingOption Root { get; } = new(ProfileSetting.Root);
 
     /// <summary>When.</summary>
-    public TimeOption Time { get; } = new();
+    public TimeOption Time { get; } = new(isArchive);
 
     /// <summary>A release's measurements.</summary>
     public SettingOption Pcrs { get; } = new(ProfileSetting.Pcrs, requiresMeasurements);

@@ -15,12 +15,14 @@ public sealed class KeyHistory
     private readonly MemberSet? _manifestSet;
     private readonly List<HistoryStep> _steps = [];
     private readonly List<KeyHolder> _holders = [];
+    private readonly List<ReadOnlyMemory<byte>> _manifests = [];
+    private readonly string? _relativeTo;
     private byte[] _quorumKey = [];
     private MemberSet _shareSet = new(0, []);
     private DateTimeOffset _time;
     private Manifest? _manifest;
 
-    private KeyHistory(AttestationPolicy policy, MemberSet? manifestSet) => (_policy, _manifestSet) = (policy, manifestSet);
+    private KeyHistory(AttestationPolicy policy, MemberSet? manifestSet, string? relativeTo) => (_policy, _manifestSet, _relativeTo) = (policy, manifestSet, relativeTo);
 
     /// <summary>The steps, in the order in which they were given.</summary>
     public IReadOnlyList<HistoryStep> Steps => _steps;
@@ -34,6 +36,9 @@ public sealed class KeyHistory
     /// <summary>Who holds shares after the last step.</summary>
     public MemberSet ShareSet => _shareSet;
 
+    /// <summary>The hashes of the manifests, 32 bytes each.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Manifests => _manifests;
+
     /// <summary>Whether no comparison fails.</summary>
     public bool IsSound => _steps.All(static step => step.Findings.All(static finding => finding.Outcome != HistoryOutcome.Fails));
 
@@ -42,12 +47,14 @@ public sealed class KeyHistory
     /// <param name="policy">How documents are believed: at their own time, with the measurements of the releases that are trusted.</param>
     /// <param name="quorumKey">The key whose history it must be; null for that of the genesis.</param>
     /// <param name="manifestSet">Who approves manifests, as the auditor holds it; null when that is not known.</param>
+    /// <param name="relativeTo">The folder below which the steps lie, which is not told with their names; null to name them as they were given.</param>
     /// <exception cref="CeremonyException">A file cannot be read, or the first is no genesis.</exception>
-    public static KeyHistory Read(IReadOnlyList<string> paths, AttestationPolicy policy, PublicKey? quorumKey = null, MemberSet? manifestSet = null)
+    public static KeyHistory Read(
+        IReadOnlyList<string> paths, AttestationPolicy policy, PublicKey? quorumKey = null, MemberSet? manifestSet = null, string? relativeTo = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(policy);
-        var history = new KeyHistory(policy, manifestSet);
+        var history = new KeyHistory(policy, manifestSet, relativeTo);
         for (int i = 0; i < paths.Count; i++)
         {
             bool isGenesis = Directory.Exists(paths[i]) && File.Exists(Path.Combine(paths[i], GenesisCeremony.OutputFileName));
@@ -135,6 +142,7 @@ public sealed class KeyHistory
         _holders.Add(new(
             $"the app with the hash {Convert.ToHexStringLower(manifest.Pivot.Hash.Span)}, in the image with PCR0 {Convert.ToHexStringLower(manifest.Enclave.Pcr0.Span)}", Number, []));
         _manifest = manifest;
+        _manifests.Add(manifest.Hash());
         Add(
             HistoryStepKind.Manifest, path,
             string.Create(CultureInfo.InvariantCulture, $"{manifest.Namespace.Name}, nonce {manifest.Namespace.Nonce}, may run the app {Convert.ToHexStringLower(manifest.Pivot.Hash.Span)[..16]}"), null, findings);
@@ -223,7 +231,7 @@ public sealed class KeyHistory
     }
 
     private void Add(HistoryStepKind kind, string source, string summary, DateTimeOffset? time, List<HistoryFinding> findings) =>
-        _steps.Add(new HistoryStep(kind, source, summary, time, findings));
+        _steps.Add(new HistoryStep(kind, _relativeTo is null ? source : Path.GetRelativePath(_relativeTo, source), summary, time, findings));
 
     private static string Describe(MemberSet set) =>
         string.Create(CultureInfo.InvariantCulture, $"{Names(set.Members)}, {set.Threshold} of {set.Members.Count} needed");
