@@ -72,7 +72,10 @@ public sealed class ProofVerifier
         return Result(checks, document, new() { Manifest = read });
     }
 
-    /// <summary>Verifies a genesis document: its user data is the hash of the output, and it carries neither a key nor a nonce.</summary>
+    /// <summary>
+    /// Verifies a genesis document: its user data is the hash of the output, it carries neither a key nor a nonce, and neither PCR16 nor PCR17 is extended: an app in the
+    /// same image can ask for any user data, but not undo its node's commitments.
+    /// </summary>
     /// <param name="coseSign1">The document.</param>
     /// <param name="outputHash">SHA-256 over the Borsh of the genesis output.</param>
     public VerificationResult VerifyGenesis(ReadOnlySpan<byte> coseSign1, ReadOnlyMemory<byte> outputHash)
@@ -81,7 +84,7 @@ public sealed class ProofVerifier
         AttestationDocument? document = Document(checks, coseSign1);
         ManifestChecks.Nonce(checks, document, _policy);
         if (document is null)
-            checks.NotRun(CheckNames.DocumentUserData, CheckNames.DocumentNoKey);
+            checks.NotRun(CheckNames.DocumentUserData, CheckNames.DocumentNoKey, CheckNames.DocumentPcrs);
         else
         {
             checks.Equal(CheckNames.DocumentUserData, outputHash, document.UserData, "the document was made for another genesis output");
@@ -89,6 +92,10 @@ public sealed class ProofVerifier
                 checks.Add(new(CheckNames.DocumentNoKey, CheckOutcome.Failed, "absent", CheckList.Shown(key)));
             else
                 checks.Pass(CheckNames.DocumentNoKey);
+            if (DocumentComparison.ExtendedCommitment(document) is { } extended)
+                checks.Add(new(CheckNames.DocumentPcrs, CheckOutcome.Failed, "PCR16 and PCR17 not extended", extended.ToString(), "it was asked for by the app of a node that was booted, or is of a reshare: no genesis"));
+            else
+                checks.Pass(CheckNames.DocumentPcrs);
         }
 
         DocumentChecks.TrustedPcrs(checks, document, _policy.Measurements, isDemanded: true);

@@ -77,6 +77,46 @@ public class ShamirTests
         }
     }
 
+    /// <summary>
+    /// A secret that is split twice, as a reshare does: fewer than the threshold of either split say nothing, however they are put together. Each pair of an old share and a new
+    /// one comes once for each pair of polynomials, whatever the secret.
+    /// </summary>
+    [Fact]
+    public void Shares_of_two_splits_of_one_secret_say_nothing_together()
+    {
+        foreach (byte secret in (byte[])[0, 0x53])
+        {
+            byte[][] shares = [.. new[] { 3, 5 }.Select(count =>
+            {
+                SecretMemory[] made = Shamir.Split(Enumerable.Repeat(secret, 256).ToArray(), count, 2, new ScriptedRandom([.. Enumerable.Range(0, 256).Select(static i => (byte)i)]));
+                byte[] last = made[^1].Span[1..].ToArray();
+                foreach (SecretMemory share in made)
+                    share.Dispose();
+                return last;
+            })];
+            Assert.Equal(256 * 256, shares[0].SelectMany(old => shares[1].Select(@new => (old, @new))).Distinct().Count());
+        }
+    }
+
+    /// <summary>Two shares of a split with threshold 3 take each pair of values once over all polynomials, whatever the secret.</summary>
+    [Fact]
+    public void Two_shares_of_three_take_every_pair_of_values_once_whatever_the_secret()
+    {
+        foreach (byte secret in (byte[])[0, 0xa7])
+        {
+            // Every byte of a secret has a polynomial of its own: one long secret goes through all of them.
+            byte[] coefficients = [.. Enumerable.Range(0, 65536).Select(static i => (byte)i), .. Enumerable.Range(0, 65536).Select(static i => (byte)(i >> 8))];
+            SecretMemory[] shares = Shamir.Split(Enumerable.Repeat(secret, 65536).ToArray(), 3, 3, new ScriptedRandom(coefficients));
+            var pairs = new HashSet<(byte, byte)>();
+            for (int i = 1; i <= 65536; i++)
+                pairs.Add((shares[0].Span[i], shares[2].Span[i]));
+            foreach (SecretMemory share in shares)
+                share.Dispose();
+
+            Assert.Equal(65536, pairs.Count);
+        }
+    }
+
     [Fact]
     public void Field_products_are_those_of_polynomials_by_hand()
     {

@@ -72,12 +72,15 @@ public sealed class ProofVerifierTests : IDisposable
     public void A_genesis_document_carries_the_hash_of_the_output_and_nothing_else()
     {
         byte[] hash = SHA256.HashData([9]);
-        byte[] genesis = _node.Attest(hash, null);
+        byte[] genesis = _node.Genesis(hash);
         VerificationResult result = s_verifier.VerifyGenesis(genesis, hash);
         Assert.True(result.IsValid, result.ToText());
         AssertFailures(s_verifier.VerifyGenesis(genesis, SHA256.HashData([8])), CheckNames.DocumentUserData);
         AssertFailures(
-            s_verifier.VerifyGenesis(_node.Document(_node.Live), _node.Manifest.Hash()), CheckNames.DocumentNoKey);
+            s_verifier.VerifyGenesis(_node.Document(_node.Live), _node.Manifest.Hash()), CheckNames.DocumentNoKey, CheckNames.DocumentPcrs);
+
+        // What an app in the same image can ask its module for.
+        AssertFailures(s_verifier.VerifyGenesis(_node.Attest(hash, null), hash), CheckNames.DocumentPcrs);
     }
 
     [Fact]

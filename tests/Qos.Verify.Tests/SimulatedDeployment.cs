@@ -89,9 +89,28 @@ internal sealed class SimulatedDeployment : IDisposable
         return Assert.IsType<NsmResponse.Attestation>(answer).Document.ToArray();
     }
 
-    public byte[] Attest(byte[] userData, byte[]? publicKey)
+    /// <summary>A document of a node of the same image that was not booted.</summary>
+    public byte[] Genesis(byte[] userData)
     {
-        NsmResponse answer = _nsm.Send(new NsmRequest.Attestation(
+        using var fresh = new SoftwareNsm(new()
+        {
+            Pki = s_pki,
+            Pcrs = new Dictionary<int, byte[]>
+            {
+                [0] = Manifest.Enclave.Pcr0.ToArray(),
+                [1] = Manifest.Enclave.Pcr1.ToArray(),
+                [2] = Manifest.Enclave.Pcr2.ToArray(),
+                [3] = Manifest.Enclave.Pcr3.ToArray(),
+            },
+        });
+        return Attest(fresh, userData, null);
+    }
+
+    public byte[] Attest(byte[] userData, byte[]? publicKey) => Attest(_nsm, userData, publicKey);
+
+    private static byte[] Attest(SoftwareNsm nsm, byte[] userData, byte[]? publicKey)
+    {
+        NsmResponse answer = nsm.Send(new NsmRequest.Attestation(
             userData, null, publicKey is null ? default(ReadOnlyMemory<byte>?) : publicKey));
         return Assert.IsType<NsmResponse.Attestation>(answer).Document.ToArray();
     }

@@ -1,11 +1,9 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Qos.Client;
 using Qos.Nsm;
 using Qos.Protocol;
-using Qos.Serialization;
 using Qos.Verify;
 
 namespace Qos.Cli;

@@ -302,6 +302,11 @@ public static class GenesisCeremony
             throw new CeremonyException("The attestation document is refused: its user data is not the hash of the genesis output.");
         if (verified.PublicKey is not null || verified.Nonce is not null)
             throw new CeremonyException("The attestation document is refused: a genesis document has neither a public key nor a nonce.");
+        if (DocumentComparison.ExtendedCommitment(verified) is { } extended)
+        {
+            throw new CeremonyException(
+                $"The attestation document is refused: it is none of a genesis, but was asked for by the app of a node that was booted, which may know the key ({extended}). Do not use it.");
+        }
     }
 
     private static bool SameMembers(IReadOnlyList<QuorumMember> left, IReadOnlyList<QuorumMember> right) =>

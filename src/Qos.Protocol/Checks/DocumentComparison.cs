@@ -63,6 +63,23 @@ public static class DocumentComparison
         return Equal($"PCR{expected.PcrIndex}", expected.Pcr.ToArray(), document.PcrOf(expected.PcrIndex)) with { IsCommitment = true };
     }
 
+    /// <summary>
+    /// PCR16 or PCR17 of a document that must be of a node before its boot, as a genesis document is: neither may be extended. The app of a node that was booted can ask
+    /// its module for a document with any user data, and cannot undo these.
+    /// </summary>
+    /// <param name="document">The document.</param>
+    /// <returns>The first of the two that is extended, or null.</returns>
+    public static DocumentFinding? ExtendedCommitment(AttestationDocument document)
+    {
+        foreach (int index in (int[])[ManifestCommitment.SetupPcrIndex, ManifestCommitment.LivePcrIndex])
+        {
+            if (document.PcrOf(index) is { } value && value.AsSpan().ContainsAnyExcept((byte)0))
+                return new DocumentFinding($"PCR{index}", Expected: null, value, Holds: false);
+        }
+
+        return null;
+    }
+
     private static byte[]? Bytes(ReadOnlyMemory<byte>? value) => value?.ToArray();
 
     internal static DocumentFinding Equal(string what, byte[] expected, byte[]? actual) =>

@@ -40,7 +40,7 @@ internal sealed class ModelGenerator(int seed)
     internal ProtocolMessage Message(bool old)
     {
         ManifestEnvelope Env() => old ? Envelope((ManifestVersion)_random.Next(2)) : Envelope();
-        return _random.Next(27) switch
+        return _random.Next(31) switch
         {
             0 => new M.ProtocolErrorResponse(Error()),
             1 => new M.StatusRequest(),
@@ -68,8 +68,28 @@ internal sealed class ModelGenerator(int seed)
             23 when !old => new M.NodeStatusRequest(),
             24 when !old => new M.NodeStatusResponse(Status()),
             25 when !old => new M.ModuleDocumentRequest(),
+            26 when !old => new M.ReshareBootRequest(Reshare()),
+            27 when !old => new M.ReshareShareRequest(Bytes(300), Approval()),
+            28 when !old => new M.ReshareStateRequest(),
+            29 when !old => new M.ReshareStateResponse(new ReshareState(
+                Nsm(), Reshare(), List(Member), Coin() ? new ReshareOutput(List(Member), Coin() ? Genesis() : null) : null)),
             _ => new M.StatusRequest(),
         };
+    }
+
+    internal ReshareEnvelope Reshare()
+    {
+        MemberSet? to = Coin() ? new MemberSet((uint)_random.Next(), List(Member)) : null;
+        var request = new ReshareRequest
+        {
+            Nonce = (uint)_random.NextInt64(1L << 32),
+            QuorumKey = Bytes(131),
+            From = new MemberSet((uint)_random.Next(), List(Member)),
+            To = to,
+            RecoveryKey = to is null ? null : Optional(),
+            Pcrs = [.. Enumerable.Range(0, ReshareFormat.PcrCount).Select(_ => (ReadOnlyMemory<byte>)Exactly(Qos.Nsm.Pcr.Size))],
+        };
+        return new ReshareEnvelope(request, List(Approval));
     }
 
     internal GenesisOutput Genesis() => new()
