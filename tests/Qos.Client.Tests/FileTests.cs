@@ -16,6 +16,14 @@ public sealed class FileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void A_binary_that_does_not_end_is_refused()
+    {
+        CeremonyException e = Assert.Throws<CeremonyException>(() => PivotFile.Hash("/dev/zero"));
+        Assert.StartsWith("/dev/zero: more than 134217728 bytes", e.Message, StringComparison.Ordinal);
+        Assert.Equal(System.Security.Cryptography.SHA256.HashData("app"u8), PivotFile.Hash(_folder.Write("app", "app")));
+    }
+
+    [Fact]
     public void Of_many_writers_of_one_file_one_wins_and_the_others_are_refused()
     {
         using var folder = new TemporaryFolder();

@@ -7,13 +7,23 @@ namespace Qos.Client;
 public static class PivotFile
 {
     /// <summary>SHA-256 of a binary, read piece by piece.</summary>
-    /// <exception cref="CeremonyException">It cannot be read.</exception>
+    /// <exception cref="CeremonyException">It cannot be read, or does not end: a device.</exception>
     public static byte[] Hash(string path)
     {
         try
         {
             using FileStream file = File.OpenRead(path);
-            return SHA256.HashData(file);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            byte[] buffer = new byte[64 * 1024];
+            long most = Math.Max(file.CanSeek ? file.Length : 0, ProtocolLimits.MaxMessageBytes);
+            int read;
+            for (long total = 0; (read = file.Read(buffer)) > 0; hash.AppendData(buffer.AsSpan(0, read)))
+            {
+                if ((total += read) > most)
+                    throw new CeremonyException($"{path}: more than {most} bytes came out of it, and a boot message has no more; name the binary's file");
+            }
+
+            return hash.GetHashAndReset();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

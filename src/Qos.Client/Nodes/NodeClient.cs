@@ -10,7 +10,6 @@ namespace Qos.Client;
 /// <summary>Speaks with a node through its host. Format: docs/protocol/host.md, HTTP API; messages.md, Messages.</summary>
 public sealed class NodeClient : IDisposable
 {
-    private const long MaxAnswerBytes = 128L * 1024 * 1024;
     private const long MaxHealthBytes = 64 * 1024;
 
     private readonly HttpClient _http;
@@ -304,9 +303,9 @@ public sealed class NodeClient : IDisposable
                 .ConfigureAwait(false);
             if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable))
                 throw new CeremonyException($"{_message} answers with HTTP status {(int)response.StatusCode}; is that the URL of a qos-host?");
-            if (response.Content.Headers.ContentLength > MaxAnswerBytes)
+            if (response.Content.Headers.ContentLength > ProtocolLimits.MaxMessageBytes)
                 throw new CeremonyException($"{_message} announces {response.Content.Headers.ContentLength} bytes, more than any answer has.");
-            await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
+            await response.Content.LoadIntoBufferAsync(ProtocolLimits.MaxMessageBytes, cancellationToken).ConfigureAwait(false);
             return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         }
         // The framework lets a SocketException out when a connection is reset just as it opens.
