@@ -6,8 +6,11 @@ namespace Qos.App.Tests;
 /// <summary>A folder with the files that an enclave writes, as an app finds them.</summary>
 internal sealed class EnclaveFolder : IDisposable
 {
-    public EnclaveFolder(ManifestEnvelope? envelope = null)
+    private readonly List<EnclaveFolder> _others = [];
+
+    public EnclaveFolder(ManifestEnvelope? envelope = null, KeySet? quorum = null)
     {
+        Quorum = quorum ?? KeySet.Generate(SystemRandomSource.Instance);
         Envelope = envelope ?? NewEnvelope(Quorum.PublicKey);
         File.WriteAllBytes(PathOf("qos.manifest"), ManifestEnvelopeFormat.Write(Envelope));
         WriteKey("qos.ephemeral.key", Ephemeral);
@@ -16,7 +19,7 @@ internal sealed class EnclaveFolder : IDisposable
 
     public string Root { get; } = Directory.CreateTempSubdirectory("qos-app-").FullName;
 
-    public KeySet Quorum { get; } = KeySet.Generate(SystemRandomSource.Instance);
+    public KeySet Quorum { get; }
 
     public KeySet Ephemeral { get; } = KeySet.Generate(SystemRandomSource.Instance);
 
@@ -24,10 +27,19 @@ internal sealed class EnclaveFolder : IDisposable
 
     public string PathOf(string name) => Path.Combine(Root, name);
 
+    /// <summary>Another enclave of the same application: its ephemeral key is its own. It goes with this one.</summary>
+    public EnclaveFolder Another()
+    {
+        using SecretMemory seed = Quorum.ExportSeed();
+        _others.Add(new EnclaveFolder(Envelope, KeySet.FromSeed(seed.Span)));
+        return _others[^1];
+    }
+
     public QosApp Open() => QosApp.FromEnclaveFiles(Root);
 
     public void Dispose()
     {
+        _others.ForEach(other => other.Dispose());
         Quorum.Dispose();
         Ephemeral.Dispose();
         Directory.Delete(Root, recursive: true);

@@ -145,7 +145,7 @@ public sealed class StampVerifier
     }
 
     // Clients write digits of either case.
-    private static byte[] HexOf(ref QosJsonReader reader) => Convert.FromHexString(reader.ReadString(2 * 72));
+    private static byte[] HexOf(ref QosJsonReader reader) => Convert.FromHexString(reader.ReadString(2 * 128));
 
     private static StampException Malformed(Exception? inner) =>
         new(StampError.Malformed, $"the stamp is no base64url of {{\"publicKey\",\"signature\",\"scheme\":\"{Scheme}\"}}", inner);
