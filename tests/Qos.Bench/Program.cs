@@ -5,6 +5,7 @@ using Qos.Bench.Bridge;
 using Qos.Bench.Fleet;
 using Qos.Bench.Machine;
 using Qos.Bench.Node;
+using Qos.Bench.Web;
 
 // Qos.Bench [--rounds N] [--seconds S] [SUBJECT...]      measures all subjects, or the named ones, and prints tables; a name also stands for those that
 //                                                         begin with it and a hyphen
@@ -34,6 +35,7 @@ IBenchmark[] subjects =
     new ReconcilerBenchmark(),
     new IngressBenchmark(),
     new ImageBenchmark(),
+    new WebBenchmark(),
 ];
 
 int rounds = 5;

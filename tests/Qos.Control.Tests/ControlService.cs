@@ -83,10 +83,15 @@ internal sealed class ControlService : IAsyncDisposable
             services.Replace(setup.Apps is null ? ServiceDescriptor.Singleton<IFleetNodes>(world.Runner) : ServiceDescriptor.Singleton<IFleetNodes>(_ => new NodesWithApps(world.Runner)));
             services.Replace(ServiceDescriptor.Singleton<IPivotSource>(world));
             services.Replace(ServiceDescriptor.Singleton(setup.Fleet));
+            if (!setup.Reconciles)
+                services.Remove(services.Single(static service => service.ImplementationType == typeof(FleetService)));
         });
         await app.StartAsync();
         return new ControlService(app, await StartRegistryAsync(), world, folder, key, new Uri(settings.Listen), new Uri(settings.Ingress.Listen)) { _ownsWorld = setup.World is null };
     }
+
+    /// <summary>Tells all watchers of a change.</summary>
+    public void Publish(FleetEvent change) => _app.Services.GetRequiredService<EventHub>().Publish(change);
 
     public ControlClient Client() => new(Api, Key.OrganizationId, ApiKeyFile.Open(Key));
 
@@ -126,7 +131,8 @@ internal sealed class ControlService : IAsyncDisposable
         if (!unstamped)
             request.Headers.Add(ApiStamp.Header, stamp ?? ApiStamp.Make(Encoding.UTF8.GetBytes(body), Ecdsa));
         using HttpResponseMessage response = await _http.SendAsync(request);
-        Assert.Equal("application/json", response.Content.Headers.ContentType!.ToString());
+        if (response.Content.Headers.ContentType?.ToString() is not "application/json" and var type)
+            throw new InvalidDataException($"The answer's type is {type}.");
         return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
     }
 

@@ -15,6 +15,9 @@ internal sealed record ServiceSetup
 
     public Func<ControlSettings, ControlSettings> Settings { get; init; } = static settings => settings;
 
+    /// <summary>Whether it starts and stops replicas; where not, what the database holds stays as it is.</summary>
+    public bool Reconciles { get; init; } = true;
+
     public FleetSettings Fleet { get; init; } = new() { Interval = TimeSpan.FromMilliseconds(100), DrainAtLeast = TimeSpan.Zero };
 }
 

@@ -14,6 +14,6 @@ internal static class Until
             await Task.Delay(20);
         }
 
-        Assert.Fail(complaint);
+        throw new TimeoutException(complaint);
     }
 }

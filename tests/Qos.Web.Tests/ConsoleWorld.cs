@@ -1,7 +1,6 @@
 using Microsoft.Playwright;
 using Qos.Control.Tests;
 using Qos.Fleet;
-using Qos.Fleet.Api;
 using Qos.Fleet.World;
 using Qos.Protocol;
 using static Microsoft.Playwright.Assertions;
@@ -59,37 +58,13 @@ internal sealed class ConsoleWorld : IAsyncDisposable
         Assert.True(await World.Database.AddKeyAsync(key, World.OrganizationId, Guid.NewGuid().ToString(), name, default));
     }
 
-    public async Task PromoteAsync(Deployment deployment)
-    {
-        using ControlClient client = Service.Client();
-        await client.SubmitAsync("set_tvc_app_live_deployment", new DeploymentParameters { DeploymentId = deployment.Id }, ApiJson.Default.DeploymentParameters, ApiJson.Default.JsonElement);
-    }
-
     /// <summary>Waits until so many replicas of a deployment are ready.</summary>
-    public async Task UntilReadyAsync(FleetApp app, Deployment deployment, int replicas)
-    {
-        for (int i = 0; i < 400; i++)
-        {
-            if ((await World.Database.ReplicasAsync(app.Id, default)).Count(replica => replica.DeploymentId == deployment.Id && replica.State == ReplicaState.Ready) == replicas)
-                return;
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException($"{replicas} replicas are not ready within 20 s.");
-    }
+    public Task UntilReadyAsync(FleetApp app, Deployment deployment, int replicas) => Until.TrueAsync(
+        async () => (await World.Database.ReplicasAsync(app.Id, default)).Count(replica => replica.DeploymentId == deployment.Id && replica.State == ReplicaState.Ready) == replicas, $"{replicas} replicas are not ready");
 
     /// <summary>Waits until a replica of an app is in a state.</summary>
-    public async Task UntilAsync(FleetApp app, ReplicaState state)
-    {
-        for (int i = 0; i < 400; i++)
-        {
-            if ((await World.Database.ReplicasAsync(app.Id, default)).Any(replica => replica.State == state))
-                return;
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException($"No replica is in the state {state} within 20 s.");
-    }
+    public Task UntilAsync(FleetApp app, ReplicaState state) => Until.TrueAsync(
+        async () => (await World.Database.ReplicasAsync(app.Id, default)).Any(replica => replica.State == state), $"no replica is in the state {state}");
 
     public ValueTask DisposeAsync() => Service.DisposeAsync();
 
@@ -118,7 +93,7 @@ internal sealed class ConsoleWorld : IAsyncDisposable
         await UntilAsync(Signer, ReplicaState.AwaitingShares);
         await World.ProvisionAsync(0, 2);
         await UntilReadyAsync(Signer, Live, 3);
-        await PromoteAsync(Live);
+        await Service.PromoteAsync(Live);
         World.Clock.Now = now.AddMinutes(-5);
         Next = await World.DeployAsync(approve: false, change: static manifest => manifest with
         {

@@ -45,6 +45,15 @@ public sealed class RealFleet : IAsyncDisposable
     /// <summary>The name that the app is reached under.</summary>
     public string AppHost => $"app-{AppId}.localhost";
 
+    /// <summary>The folder of the services' settings, keys and database.</summary>
+    public string Settings => Path.Combine(_home, "c");
+
+    /// <summary>The quorum key, hex.</summary>
+    public string QuorumKey => Convert.ToHexStringLower(_quorum.PublicKey.Span);
+
+    /// <summary>Where the first service's API and pages are.</summary>
+    public Uri Api { get; private set; } = null!;
+
     /// <summary>Where the replicas' folders are.</summary>
     public string Replicas => Path.Combine(_home, "c", "replicas");
 
@@ -77,6 +86,14 @@ public sealed class RealFleet : IAsyncDisposable
     /// <summary>Makes a deployment, and has it approved.</summary>
     public async Task<string> DeployAsync(int replicas, bool debug = false)
     {
+        string deployment = await CreateAsync(replicas, debug);
+        await ApproveAsync(deployment, 0, 1);
+        return deployment;
+    }
+
+    /// <summary>Makes a deployment.</summary>
+    public async Task<string> CreateAsync(int replicas, bool debug = false)
+    {
         CreateDeploymentResult made = await Clients[0].SubmitAsync(
             "create_tvc_deployment",
             new CreateDeploymentParameters
@@ -94,18 +111,23 @@ public sealed class RealFleet : IAsyncDisposable
             },
             ApiJson.Default.CreateDeploymentParameters,
             ApiJson.Default.CreateDeploymentResult);
-        ApiDeployment deployment = (await Clients[0].QueryAsync("get_tvc_deployment", new QueryParameters { DeploymentId = made.DeploymentId })).TvcDeployment!;
+        return made.DeploymentId;
+    }
+
+    /// <summary>Members approve a deployment's manifest.</summary>
+    public async Task ApproveAsync(string deploymentId, params int[] members)
+    {
+        ApiDeployment deployment = (await Clients[0].QueryAsync("get_tvc_deployment", new QueryParameters { DeploymentId = deploymentId })).TvcDeployment!;
         byte[] hash = ManifestFormat.Read(deployment.Manifest.Manifest).Hash();
         await Clients[0].SubmitAsync(
             "create_tvc_manifest_approvals",
             new CreateApprovalsParameters
             {
-                ManifestId = made.ManifestId,
-                Approvals = [.. _app.ManifestSetOperatorIds.Take(2).Select((id, i) => new ManifestApprovalParameters { OperatorId = id, Signature = Convert.ToHexStringLower(_quorum.Approvers[i].Key.Sign(hash)) })],
+                ManifestId = deployment.Manifest.Id,
+                Approvals = [.. members.Select(i => new ManifestApprovalParameters { OperatorId = _app.ManifestSetOperatorIds[i], Signature = Convert.ToHexStringLower(_quorum.Approvers[i].Key.Sign(hash)) })],
             },
             ApiJson.Default.CreateApprovalsParameters,
             ApiJson.Default.CreateApprovalsResult);
-        return made.DeploymentId;
     }
 
     /// <summary>Two members check the document of the replica that waits and give their shares.</summary>
@@ -203,6 +225,7 @@ public sealed class RealFleet : IAsyncDisposable
         {
             var api = new Uri($"http://127.0.0.1:{LocalNode.FreePort()}");
             var ingress = new Uri($"http://127.0.0.1:{LocalNode.FreePort()}");
+            Api ??= api;
             made["listen"] = api.ToString();
             made["ingress"]!["listen"] = ingress.ToString();
             string own = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"service-{i}.json"));
