@@ -287,6 +287,25 @@ public sealed class ReshareTests
         Assert.Equal(ProtocolError.NoMatchingRoute(expected), node.Refused(new ProtocolMessage.ReshareStateRequest()));
     }
 
+    /// <summary>An app in the same image asks its module for the user data of a reshare, with a key that it knows.</summary>
+    [Fact]
+    public void What_an_app_can_ask_its_module_for_is_not_taken_for_a_reshare()
+    {
+        using var quorum = new TestQuorum();
+        using TestNode node = new TestNode(quorum).Provisioned(quorum);
+        var reshare = new TestReshare(quorum);
+        using KeySet own = KeySet.Generate(quorum.Random);
+        var output = new ReshareOutput([], null);
+        byte[] hash = ReshareFormat.Hash(reshare.Request);
+        foreach (ReshareOutput? about in (ReshareOutput?[])[null, output])
+        {
+            byte[] userData = about is null ? hash : ReshareFormat.OutputHash(hash, about);
+            var answer = (NsmResponse.Attestation)node.Nsm.Send(new NsmRequest.Attestation(userData, Nonce: null, own.PublicKey.Memory));
+            DocumentFinding[] failures = [.. ReshareChecks.Compare(AttestationDocument.Parse(answer.Document.Span), reshare.Request, about).Where(static finding => !finding.Holds)];
+            Assert.Equal(["PCR16"], failures.Select(static finding => finding.What));
+        }
+    }
+
     [Fact]
     public async Task Older_clients_see_a_phase_that_they_know_and_are_refused_with_the_usual_error()
     {

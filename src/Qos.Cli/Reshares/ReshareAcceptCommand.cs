@@ -48,7 +48,7 @@ internal sealed class ReshareAcceptCommand : QosCommand
         Page page = terminal.Page;
         page.Line("The reshare verifies; your share decrypts and has the attested hash, and the key signed in that enclave.", Tone.Good);
         ResharePage.Show(page, request, comparisons);
-        page.Field("output hash", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(ReshareFormat.Write(record.Output))));
+        page.Field("output hash", ResharePage.OutputHash(record.Output));
         page.Line("Every new member must have the same output hash: shares of two runs do not go together. A drill of the new set shows that the shares make the key.");
         page.Line(ResharePage.OldSharesRemain, Tone.Warning);
         if (!yes && !terminal.Confirm("Is the key in these hands, and in no others?", "--yes"))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Qos.Client;
 using Qos.Protocol;
 
@@ -59,9 +60,13 @@ internal static class ResharePage
     /// <summary>Whose shares made the key.</summary>
     public static void ShowContributors(Page page, ReshareOutput output)
     {
+        page.Field("output hash", OutputHash(output));
         foreach (QuorumMember member in output.Contributors)
             page.Field("share of", Name(member));
     }
+
+    /// <summary>What everybody who takes a share compares with the others.</summary>
+    public static string OutputHash(ReshareOutput output) => Convert.ToHexStringLower(SHA256.HashData(ReshareFormat.Write(output)));
 
     private static string Threshold(MemberSet set) => string.Create(CultureInfo.InvariantCulture, $"{set.Threshold} of {set.Members.Count}");
 

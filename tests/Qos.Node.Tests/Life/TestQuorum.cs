@@ -81,6 +81,14 @@ internal sealed class TestQuorum : IDisposable
     internal ProtocolMessage.ProvisionRequest Post(PublicKey setupKey, int holder, ReadOnlySpan<byte> share) =>
         new(setupKey.Encrypt(share, Random), Holders[holder].Approve(Manifest));
 
+    /// <summary>A member's share with a bit turned over; each member's in another byte, for the same error in two shares can cancel itself out.</summary>
+    internal byte[] WrongShare(int holder)
+    {
+        byte[] share = Shares[holder].Span.ToArray();
+        share[^(1 + holder)] ^= 1;
+        return share;
+    }
+
     public void Dispose()
     {
         foreach (SecretMemory share in Shares)
