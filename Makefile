@@ -3,6 +3,7 @@
 # make demo   a node's whole life on this machine (KEEP=1 leaves it running)
 # make eif    the enclave image: out/qos.eif and its measurements, out/qos.pcrs
 # make demo-fleet   a registry, the control service and three replicas: killed and healed, promoted under load
+# make test-kubernetes   the tests in a real cluster that make test leaves out, and the demo's life in pods
 # make demo-kubernetes   the fleet on a real cluster on this machine: pods killed and healed, the leader killed, a release rolled out; needs a cluster (see docs/kubernetes.md)
 # make demo-image   the same life, but the node is a virtual machine booted from that image
 # make reproduce    builds the image twice, under different circumstances, and compares
@@ -36,7 +37,7 @@ COMPAT := qos_client qos_core qos_host qos_bridge
 SOURCES := $(shell find src native web -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
-.PHONY: all web test-web test demo demo-fleet demo-kubernetes eif demo-image reproduce bench pack dist format clean deps
+.PHONY: all web test-web test demo demo-fleet demo-kubernetes test-kubernetes eif demo-image reproduce bench pack dist format clean deps
 all: out/.programs
 
 deps:
@@ -71,6 +72,12 @@ eif: all
 
 demo-fleet: all
 	@bash src/samples/demo-fleet.sh
+
+test-kubernetes: all
+	@native/install-deps kubernetes
+	@.ci/quiet out/log/test-kubernetes.log 'no line' dotnet build -c Release tests/Qos.Fleet.Kubernetes.Tests $(BUILD) -nologo -v:m
+	@QOS_KUBERNETES_WHOLE=1 dotnet test tests/Qos.Fleet.Kubernetes.Tests -c Release --no-build -v:q
+	@bash src/samples/demo-kubernetes.sh
 
 demo-kubernetes: all
 	@bash src/samples/demo-kubernetes.sh

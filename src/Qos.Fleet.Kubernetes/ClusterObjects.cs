@@ -151,6 +151,10 @@ internal sealed class ClusterObjects : IAsyncDisposable
         {
             // Gone.
         }
+        catch (System.Text.Json.JsonException)
+        {
+            // Deleted: old servers answer with a Status in the place of the Service.
+        }
     }
 
     /// <summary>Binds a pod that no replica has to one. The pod's uid is part of the patch: another pod of that name refuses it.</summary>

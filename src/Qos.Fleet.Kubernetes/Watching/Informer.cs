@@ -127,16 +127,28 @@ internal sealed partial class Informer<TObject, TList, TView>(
 
     private async Task<string> WatchAsync(string version)
     {
+        // The client reads on behind an error of the server, for ever when nothing follows: an error ends the watch here.
         Exception? error = null;
-        await foreach ((WatchEventType type, TObject item) in watch(version, e => error = e, _end.Token).ConfigureAwait(false))
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
+        void Break(Exception e)
         {
-            version = item.Metadata.ResourceVersion ?? version;
-            if (type is WatchEventType.Added or WatchEventType.Modified)
-                Put(item);
-            else if (type == WatchEventType.Deleted)
-                Drop(item.Metadata.Name);
-            if (error is not null)
-                break;
+            error ??= e;
+            broken.Cancel();
+        }
+
+        try
+        {
+            await foreach ((WatchEventType type, TObject item) in watch(version, Break, broken.Token).ConfigureAwait(false))
+            {
+                version = item.Metadata.ResourceVersion ?? version;
+                if (type is WatchEventType.Added or WatchEventType.Modified)
+                    Put(item);
+                else if (type == WatchEventType.Deleted)
+                    Drop(item.Metadata.Name);
+            }
+        }
+        catch (OperationCanceledException) when (error is not null)
+        {
         }
 
         return error is null ? version : throw error;

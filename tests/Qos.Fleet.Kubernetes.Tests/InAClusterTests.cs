@@ -1,0 +1,46 @@
+using System.Diagnostics;
+
+namespace Qos.Fleet.Kubernetes.Tests;
+
+/// <summary>Starts a real API server with its controllers, once, and runs the tests of this assembly that need one inside of its network.</summary>
+public class InAClusterTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4);
+
+    [Fact]
+    public async Task The_tests_that_need_a_cluster_pass_in_one()
+    {
+        Assert.SkipWhen(ClusterFactAttribute.IsInside, "this is the cluster");
+        string cluster = Environment.GetEnvironmentVariable("QOS_KUBERNETES") ?? Path.Combine(Root(), "../shared/tools/kubernetes/cluster");
+        Assert.SkipUnless(File.Exists(cluster), "there is no cluster: ../shared/tools/kubernetes is not beside the clone, and QOS_KUBERNETES names none");
+        Assert.SkipUnless(Environment.UserName == "root", "a cluster needs root");
+        string own = Path.Combine(AppContext.BaseDirectory, "Qos.Fleet.Kubernetes.Tests");
+        using Process process = Process.Start(new ProcessStartInfo(cluster, ["--no-node", "--", own, "-trait", "in=cluster", "-noColor"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(s_limit);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+        }
+
+        string said = await output;
+        Assert.True(process.ExitCode == 0 && said.Contains("Failed: 0", StringComparison.Ordinal), $"{said}\n{await errors}");
+        Assert.DoesNotContain("Total: 0", said, StringComparison.Ordinal);
+    }
+
+    internal static string Root()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Qos.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests are not below the clone.");
+        return folder;
+    }
+}
