@@ -10,6 +10,7 @@ internal sealed record EnclaveOptions
         qos-enclave: a node of the quorum, which boots, holds and runs one approved app.
 
         Usage: qos-enclave --socket ADDRESS --nsm MODULE [--dir FOLDER] [--network KIND] [--work-dir FOLDER] [--linger SECONDS]
+                           [--hosts-file FILE]
 
           --socket ADDRESS   where to listen for the host: the path of a Unix socket, or vsock:any
           --nsm MODULE       the Nitro Secure Module: device for /dev/nsm, or the path of a simulator's socket, which is waited for
@@ -18,6 +19,8 @@ internal sealed record EnclaveOptions
           --network KIND     the app's network: isolated (nothing but loopback, as in an enclave) or shared;
                              default: isolated with a Unix socket where that is permitted, else shared
           --work-dir FOLDER  the app's working directory; default /, as in an enclave
+          --hosts-file FILE  where the names that the manifest's client bridges lead to are written: the app's own /etc/hosts, of a mount
+                             namespace in which the node was started; default: they are not written
           --linger SECONDS   how long the node still answers after an app that its manifest never starts again has ended; default 0
 
         Example:
@@ -29,7 +32,7 @@ internal sealed record EnclaveOptions
 
     private const string Device = "device";
     private const double MostSeconds = 3600;
-    private static readonly string[] s_names = ["socket", "nsm", "dir", "network", "work-dir", "linger"];
+    private static readonly string[] s_names = ["socket", "nsm", "dir", "network", "work-dir", "linger", "hosts-file"];
 
     /// <summary>Where to listen for the host.</summary>
     public required EnclaveAddress Address { get; init; }
@@ -48,6 +51,9 @@ internal sealed record EnclaveOptions
 
     /// <summary>How long the node answers after its pivot has ended under <c>Never</c>.</summary>
     public required TimeSpan Linger { get; init; }
+
+    /// <summary>Where the names of the client bridges are written; null for nowhere.</summary>
+    public required string? HostsFile { get; init; }
 
     /// <summary>Reads a command line.</summary>
     /// <exception cref="UsageException">It is not of the form that <see cref="Help"/> gives.</exception>
@@ -73,6 +79,7 @@ internal sealed record EnclaveOptions
             },
             WorkingDirectory = WorkingDirectoryFrom(options.GetValueOrDefault("work-dir", "/")),
             Linger = SecondsFrom(options.GetValueOrDefault("linger", "0")),
+            HostsFile = options.GetValueOrDefault("hosts-file"),
         };
     }
 

@@ -77,6 +77,7 @@ static int Run(EnclaveOptions options, LineWriter output, ConsoleLog log, Cancel
             Address = options.Address,
             Network = network,
             Linger = options.Linger,
+            HostsFile = options.HostsFile,
             Pivot = new PivotSupervisorOptions
             {
                 ReapsOrphans = true,

@@ -48,6 +48,6 @@ public sealed class LocalRunner : ProcessRunner
             HostPort = plan.HostPort,
             Ports = plan.Ports,
             RoleArn = image.RoleArn,
-        }.Processes(Path.GetFullPath(image.Pcrs), NodeFolder, s_ownMounts);
+        }.Processes(Path.GetFullPath(image.Pcrs), ["--dir", NodeFolder], s_ownMounts);
     }
 }

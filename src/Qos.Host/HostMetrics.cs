@@ -119,14 +119,20 @@ internal sealed class HostMetrics
     private static IEnumerable<Measurement<int>> Ups(EnclaveView view, HostBridges bridges)
     {
         foreach (BridgeState bridge in bridges.States ?? [])
-            yield return new Measurement<int>(bridge.Problem is null ? 1 : 0, Tag("port", bridge.Port), Kind(bridge.IsServer), Tag("half", "host"));
-        foreach (BridgeStatus bridge in view.Status?.Pivot?.Bridges ?? [])
-            yield return new Measurement<int>(bridge.Problem is null ? 1 : 0, Tag("port", bridge.Port), Kind(bridge.IsServer), Tag("half", "enclave"));
+            yield return new Measurement<int>(bridge.Problem is null ? 1 : 0, [.. Tags(bridge), Tag("half", "host")]);
+
+        // The enclave names no hosts; of bridges that share a port, all must be open.
+        foreach (IGrouping<(ushort Port, bool IsServer), BridgeStatus> same in (view.Status?.Pivot?.Bridges ?? []).GroupBy(static bridge => (bridge.Port, bridge.IsServer)))
+            yield return new Measurement<int>(same.All(static bridge => bridge.Problem is null) ? 1 : 0, Tag("port", same.Key.Port), Kind(same.Key.IsServer), Tag("half", "enclave"));
     }
 
     private static IEnumerable<Measurement<long>> Each(HostBridges bridges, Func<BridgeState, long> value) =>
         (bridges.States ?? []).Where(static bridge => bridge.Problem is null)
-            .Select(bridge => new Measurement<long>(value(bridge), Tag("port", bridge.Port), Kind(bridge.IsServer)));
+            .Select(bridge => new Measurement<long>(value(bridge), Tags(bridge)));
+
+    private static KeyValuePair<string, object?>[] Tags(BridgeState bridge) => bridge.Host is { } host
+        ? [Tag("port", bridge.Port), Kind(bridge.IsServer), Tag("host", host)]
+        : [Tag("port", bridge.Port), Kind(bridge.IsServer)];
 
     private static KeyValuePair<string, object?> Kind(bool isServer) => Tag("kind", isServer ? "server" : "client");
 

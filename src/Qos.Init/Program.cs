@@ -61,6 +61,7 @@ static int RunNode(NsmDevice nsm, LineWriter console, BootLog log)
 
             // The image has none, and there is no resolver of ours: what an app does with the addresses is its own affair.
             ResolverFile = "/etc/resolv.conf",
+            HostsFile = "/etc/hosts",
             Pivot = new PivotSupervisorOptions
             {
                 ReapsOrphans = true,

@@ -16,14 +16,19 @@ public static class EnclaveSurroundings
         for entry in /*; do
             name=${entry#/}
             if [ -L "$entry" ]; then cp -P "$entry" root/
+            elif [ "$name" = run ] && [ "${PWD#/run/}" = "$PWD" ]; then mkdir root/run
             elif [ "$name" = proc ]; then mkdir root/proc && mount -t proc -o nosuid,nodev,noexec proc root/proc
             elif [ -d "$entry" ]; then mkdir "root/$name" && mount --rbind "$entry" "root/$name"
             fi
         done
+        if [ -e root/etc/hosts ]; then : >hosts && mount --bind hosts root/etc/hosts; fi
         exec chroot root /bin/sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
         """;
 
-    /// <summary>The words that go before the enclave's command line; it gets <c>--dir /</c>. The first process forks, and ends with the enclave's exit code.</summary>
+    /// <summary>Further arguments of the enclave's: its folder, and the hosts file, which is the app's own.</summary>
+    public static IReadOnlyList<string> Arguments { get; } = File.Exists("/etc/hosts") ? ["--dir", "/", "--hosts-file", "/etc/hosts"] : ["--dir", "/"];
+
+    /// <summary>The words that go before the enclave's command line. The first process forks, and ends with the enclave's exit code.</summary>
     public static IReadOnlyList<string> Wrapper { get; } =
     [
         "unshare", .. Environment.UserName == "root" ? (string[])[] : ["--user", "--map-root-user"],

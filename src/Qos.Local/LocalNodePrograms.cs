@@ -45,10 +45,10 @@ public sealed record LocalNodePrograms
 
     /// <summary>A node as three processes.</summary>
     /// <param name="pcrs">The file of measurements that the simulator shows; null for zeros, which are a debug enclave's.</param>
-    /// <param name="nodeFolder">Where the enclave puts its files.</param>
+    /// <param name="arguments">Further arguments of the enclave's, such as <c>--dir</c>, the folder of its files.</param>
     /// <param name="wrapper">What prepares the enclave's surroundings.</param>
     /// <param name="rootOut">Where the simulator writes its root; null for nowhere.</param>
-    public IReadOnlyList<NodeProgram> Processes(string? pcrs, string nodeFolder, IReadOnlyList<string> wrapper, string? rootOut = null) =>
+    public IReadOnlyList<NodeProgram> Processes(string? pcrs, IReadOnlyList<string> arguments, IReadOnlyList<string> wrapper, string? rootOut = null) =>
     [
         new(
             "nsm",
@@ -61,7 +61,7 @@ public sealed record LocalNodePrograms
             ],
             []),
         Host("--enclave-socket", EnclaveSocket, awaits: null),
-        new("enclave", Find("qos-enclave"), ["--socket", EnclaveSocket, "--nsm", ModuleSocket, "--dir", nodeFolder], wrapper, Awaits: ModuleSocket),
+        new("enclave", Find("qos-enclave"), ["--socket", EnclaveSocket, "--nsm", ModuleSocket, .. arguments], wrapper, Awaits: ModuleSocket),
     ];
 
     /// <summary>A node as a virtual machine that is booted from an image.</summary>

@@ -88,7 +88,7 @@ internal sealed class EnclaveRuntime : IDisposable
         await using LocalService service = LocalService.Open(_options.Service, launch, _loggers.CreateLogger<LocalService>());
         string? obstacle = bridges.Statuses.FirstOrDefault(static bridge => bridge.Problem is not null) is { } closed
             ? $"the bridge {(closed.IsServer ? "server" : "client")} {closed.Port} cannot be opened: {closed.Problem}"
-            : service.Problem ?? SetResolvers(launch);
+            : service.Problem ?? SetNames(launch);
         if (obstacle is not null)
             Report(new PivotStatus(PivotState.Failed, 0, null) { Reason = PivotSupervisor.ReasonFrom(obstacle) });
 
@@ -116,25 +116,22 @@ internal sealed class EnclaveRuntime : IDisposable
     private void Report(PivotStatus status) => _report(status with { Bridges = _bridges });
 
     // Why it cannot be done, or null.
-    private string? SetResolvers(PivotLaunch launch)
+    private string? SetNames(PivotLaunch launch)
     {
-        if (launch.Resolvers is not { } resolvers)
-            return null;
-        if (_options.ResolverFile is not { } file)
-        {
+        if (launch.Resolvers is not null && _options.ResolverFile is null)
             _logger.ResolversNotSet();
-            return null;
-        }
-
         try
         {
-            ResolverFile.Write(file, resolvers);
+            if (_options.HostsFile is { } hosts)
+                HostsFile.Write(hosts, launch.Bridges);
+            if (launch.Resolvers is { } resolvers && _options.ResolverFile is { } file)
+                ResolverFile.Write(file, resolvers);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _logger.ResolversNotWritten(e.Message);
-            return $"the manifest's name servers cannot be written: {e.Message}";
+            _logger.NamesNotWritten(e.Message);
+            return $"the manifest's names cannot be written: {e.Message}";
         }
     }
 }

@@ -20,6 +20,9 @@ public sealed record EnclaveRuntimeOptions
     /// <summary>The app's local service, or null for none.</summary>
     public LocalServiceSetup? Service { get; init; }
 
+    /// <summary>Where the names that the manifest's <c>client</c> bridges lead to are written before the pivot starts, or null for nowhere, for the same reason.</summary>
+    public string? HostsFile { get; init; }
+
     /// <summary>How long the node still answers after its pivot has ended under <c>Never</c>. None by default; the reference's answers for three seconds.</summary>
     public TimeSpan Linger { get; init; }
 

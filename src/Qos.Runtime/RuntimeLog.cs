@@ -41,8 +41,8 @@ internal static partial class RuntimeLog
     [LoggerMessage(22, LogLevel.Critical, "the pivot is not started, because the bridge {Name} cannot be opened: {Reason}")]
     internal static partial void BridgeNotOpened(this ILogger logger, string name, string reason);
 
-    [LoggerMessage(23, LogLevel.Critical, "the pivot is not started, because the manifest's name servers cannot be written: {Reason}")]
-    internal static partial void ResolversNotWritten(this ILogger logger, string reason);
+    [LoggerMessage(23, LogLevel.Critical, "the pivot is not started, because the manifest's names cannot be written: {Reason}")]
+    internal static partial void NamesNotWritten(this ILogger logger, string reason);
 
     [LoggerMessage(24, LogLevel.Warning, "the manifest's name servers are not set: outside of an enclave image the pivot has this machine's")]
     internal static partial void ResolversNotSet(this ILogger logger);

@@ -10,6 +10,8 @@ public sealed class RootFactAttribute : FactAttribute
 
     public RootFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1) : base(sourceFilePath, sourceLineNumber) => Skip = s_whyNot.Value;
 
+    internal static string? WhyNot => s_whyNot.Value;
+
     private static string? Probe()
     {
         using Process probe = Process.Start(new ProcessStartInfo("unshare", ["--mount", "--net", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
@@ -20,4 +22,10 @@ public sealed class RootFactAttribute : FactAttribute
         probe.WaitForExit();
         return probe.ExitCode == 0 ? null : $"mounting in a namespace of one's own is not permitted here: {error.Trim()}";
     }
+}
+
+/// <summary>The same for a test with cases.</summary>
+public sealed class RootTheoryAttribute : TheoryAttribute
+{
+    public RootTheoryAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1) : base(sourceFilePath, sourceLineNumber) => Skip = RootFactAttribute.WhyNot;
 }

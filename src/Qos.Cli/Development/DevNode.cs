@@ -24,6 +24,12 @@ internal sealed class DevNode : IAsyncDisposable
         Client = new NodeClient($"http://127.0.0.1:{hostPort}");
     }
 
+    /// <summary>Whether the app was started and is reached.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary><see cref="FailedEgress"/> when it became ready.</summary>
+    public long FailedBefore { get; set; }
+
     /// <summary>Where its host's API is.</summary>
     public int HostPort { get; }
 
@@ -60,7 +66,7 @@ internal sealed class DevNode : IAsyncDisposable
                 Ports = ports,
             };
             IReadOnlyList<NodeProgram> all = programs.Processes(
-                pcrs: null, isWrapped ? "/" : "node", isWrapped ? EnclaveSurroundings.Wrapper : [], Path.Combine(pki, "root.pem"));
+                pcrs: null, isWrapped ? EnclaveSurroundings.Arguments : ["--dir", "node"], isWrapped ? EnclaveSurroundings.Wrapper : [], Path.Combine(pki, "root.pem"));
             foreach (NodeProgram program in all)
             {
                 node._programs[program.Name] = AttachedProcess.Start(
@@ -96,6 +102,9 @@ internal sealed class DevNode : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>How many connections from inside led nowhere by now: none but what the manifest names leads anywhere.</summary>
+    public long FailedEgress => AppProcess is { } app && FailedConnections.Of(app) is { } failed ? failed.Refused + failed.Unreachable : 0;
 
     /// <summary>Why the app cannot be reached by now at one of its ports; null when it can.</summary>
     public string? DescribeUnreachable()

@@ -26,6 +26,9 @@ internal sealed record DevPlan
     /// <summary>Whether the node starts it again when it ends.</summary>
     public RestartPolicy Restart { get; init; }
 
+    /// <summary>The folder in which root, quorum key and boot proof are kept; null for none.</summary>
+    public string? Proofs { get; init; }
+
     /// <summary>The image that it runs in, in a virtual machine; null for processes of this machine.</summary>
     public DevMachine? Machine { get; init; }
 

@@ -15,6 +15,7 @@ internal sealed class DevRunCommand : QosCommand
     private readonly Option<string[]> _env = Repeated("--env", "A variable of its environment.", "NAME=VALUE");
     private readonly Option<bool> _watch = new("--watch") { Description = "Start the app anew when its file changes, with the same quorum key." };
     private readonly Option<string> _restart = new("--restart") { Description = "What happens when the app ends.", HelpName = "never|always", DefaultValueFactory = static _ => "never" };
+    private readonly Option<string?> _proofs = new("--proofs") { Description = "Keep root.pem, quorum_key.pub and boot-proof.json there, for qos verify.", HelpName = "DIR" };
     private int _status;
 
     public DevRunCommand()
@@ -24,7 +25,7 @@ internal sealed class DevRunCommand : QosCommand
             "qos dev run ./app --port 3000 --watch",
             "qos dev run ./app --port 8080:3000 --egress api.example.com:443 --env LEVEL=debug -- --verbose")
     {
-        Take(_words, _ports, _egress, _env, _watch, _restart);
+        Take(_words, _ports, _egress, _env, _watch, _restart, _proofs);
         _restart.AcceptOnlyFromAmong("never", "always");
         _ports.Validators.Add(static result => Validate(result, static text => DevPort.Parse(text)));
         _egress.Validators.Add(static result => Validate(result, static text => ParseEgress(text)));
@@ -46,6 +47,7 @@ internal sealed class DevRunCommand : QosCommand
             Env = new SortedDictionary<string, string>((parsed.GetValue(_env) ?? []).Select(ManifestRecipe.ParseVariable).ToDictionary(static v => v.Name, static v => v.Value), StringComparer.Ordinal),
             Ports = [.. (parsed.GetValue(_ports) ?? []).Select(DevPort.Parse)],
             Egress = [.. (parsed.GetValue(_egress) ?? []).Select(ParseEgress)],
+            Proofs = parsed.GetValue(_proofs),
             Watches = parsed.GetValue(_watch),
             Restart = parsed.GetValue(_restart) == "always" ? RestartPolicy.Always : RestartPolicy.Never,
         };

@@ -14,6 +14,8 @@ namespace Qos.Cli;
 /// <summary>A run from its start to its end: one quorum, one node after the other, one place where the app is reached.</summary>
 internal sealed class DevSession : IAsyncDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
 
     private readonly DevPlan _plan;
@@ -52,10 +54,10 @@ internal sealed class DevSession : IAsyncDisposable
             _relays.Add((port, DevRelay.Listen(port.Outer, $"end what listens there, or give another one, --port {port.Outer + 1}:{port.Inner}")));
         _api = DevRelay.Listen(0, "");
         DevWatch? watch = _plan.Watches ? new DevWatch(_plan.App, _log, _time) : null;
+        _ = new DevEgress(_plan, _log, _time).WatchAsync(() => _node, cancellationToken);
         if (!DevSnapshot.TryTake(_plan.App, _copy))
             throw new CeremonyException($"{_plan.App} is empty, or is being written: run it when it is whole.");
         await StartAsync(cancellationToken).ConfigureAwait(false);
-        await CheckProofAsync(cancellationToken).ConfigureAwait(false);
         if (watch is null)
             return await _node!.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
         while (true)
@@ -144,6 +146,8 @@ internal sealed class DevSession : IAsyncDisposable
 
         (_node, _running) = (node, hash);
         await AppListensAsync(node, cancellationToken).ConfigureAwait(false);
+        node.FailedBefore = node.FailedEgress;
+        node.IsReady = true;
         foreach ((DevPort port, DevRelay relay) in _relays)
             relay.Lead(node.Ports[port.Inner]);
         _api!.Lead(node.HostPort);
@@ -151,6 +155,7 @@ internal sealed class DevSession : IAsyncDisposable
             string.Create(CultureInfo.InvariantCulture, $"started in {_time.GetElapsedTime(begin).TotalMilliseconds:0} ms{(before is null ? "" : ", with the same quorum key")}")
             + string.Concat(_relays.Select(static one => $"; http://127.0.0.1:{one.Relay.Port} is the app's port {one.Port.Inner}")),
             Tone.Good);
+        await CheckProofAsync(cancellationToken).ConfigureAwait(false);
         if (before is not null)
             await before.DisposeAsync().ConfigureAwait(false);
     }
@@ -170,8 +175,6 @@ internal sealed class DevSession : IAsyncDisposable
             await Task.Delay(s_pause, _time, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private static Dictionary<int, byte[]> Measurements => Enumerable.Range(0, 4).ToDictionary(static index => index, static _ => new byte[Pcr.Size]);
 
@@ -193,9 +196,12 @@ internal sealed class DevSession : IAsyncDisposable
         {
             json = await http.GetByteArrayAsync(url, cancellationToken).ConfigureAwait(false);
         }
-        catch (HttpRequestException) when (_node!.Ended.IsCompleted)
+        catch (HttpRequestException e)
         {
-            return;
+            // The app may have ended, and its enclave with it, before its end was seen here.
+            if (await Task.WhenAny(_node!.Ended, Task.Delay(s_grace, _time, cancellationToken)).ConfigureAwait(false) == _node.Ended)
+                return;
+            throw new CeremonyException($"The boot proof at {url} cannot be had: {e.Message}", e);
         }
 
         var verifier = new ProofVerifier(new VerificationPolicy
@@ -208,6 +214,17 @@ internal sealed class DevSession : IAsyncDisposable
         VerificationResult result = verifier.VerifyBootProof(BootProof.Parse(json));
         if (!result.IsValid)
             throw new CeremonyException($"The boot proof at {url} is refused at {result.Failures.First().Name}.");
+        if (_plan.Proofs is { } folder)
+        {
+            Directory.CreateDirectory(folder);
+            File.Copy(RootFile, Path.Combine(folder, "root.pem"), overwrite: true);
+            await File.WriteAllTextAsync(Path.Combine(folder, "quorum_key.pub"), Convert.ToHexStringLower(_quorum.QuorumKey.Bytes), cancellationToken).ConfigureAwait(false);
+
+            // The last of them and whole: who waits for it has all.
+            await File.WriteAllBytesAsync(Path.Combine(folder, "boot-proof.new"), json, cancellationToken).ConfigureAwait(false);
+            File.Move(Path.Combine(folder, "boot-proof.new"), Path.Combine(folder, "boot-proof.json"), overwrite: true);
+        }
+
         _log.Say($"boot proof at {url}, checked: {result.Checks.Count(static check => check.Outcome == CheckOutcome.Passed)} checks hold under the root {RootFile}");
     }
 }

@@ -9,9 +9,10 @@ namespace Qos.Host;
 /// <summary>The host's half of one bridge.</summary>
 /// <param name="IsServer">Whether connections go into the enclave (<c>server</c>) or out of it (<c>client</c>).</param>
 /// <param name="Port">The manifest's port.</param>
+/// <param name="Host">Of a <c>client</c>, the name that it leads to; null otherwise.</param>
 /// <param name="Problem">Why it is not open: one line; null when it is open.</param>
 /// <param name="Counters">What it did so far.</param>
-internal readonly record struct BridgeState(bool IsServer, ushort Port, string? Problem, BridgeCounters Counters);
+internal readonly record struct BridgeState(bool IsServer, ushort Port, string? Host, string? Problem, BridgeCounters Counters);
 
 /// <summary>
 /// The host's half of the bridges that one manifest names. A <c>server</c> entry listens here and goes to the enclave's port
@@ -95,9 +96,10 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
     private BridgeState StateOf(BridgeConfig entry)
     {
         bool server = entry is BridgeConfig.Server;
+        string? host = (entry as BridgeConfig.Client)?.Host;
         return _open.TryGetValue(entry, out Bridge? bridge)
-            ? new BridgeState(server, entry.Port, null, bridge.Counters)
-            : new BridgeState(server, entry.Port, _problems.GetValueOrDefault(entry, "it was not tried yet"), default);
+            ? new BridgeState(server, entry.Port, host, null, bridge.Counters)
+            : new BridgeState(server, entry.Port, host, _problems.GetValueOrDefault(entry, "it was not tried yet"), default);
     }
 
     private void Open(BridgeConfig entry)
@@ -115,7 +117,7 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
             {
                 var client = (BridgeConfig.Client)entry;
                 where = $"the enclave's port {client.Port}";
-                bridge = OpenClient(client);
+                bridge = OpenClient(client, HostPortOf(client));
             }
 
             lock (_gate)
@@ -158,7 +160,17 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
         return bridge;
     }
 
-    private Bridge OpenClient(BridgeConfig.Client client)
+    // The n-th bridge of a port has a port of its own on the host's side.
+    private uint HostPortOf(BridgeConfig.Client client)
+    {
+        lock (_gate)
+        {
+            return ClientRoute.Of(_wanted ?? []).FirstOrDefault(route => route.Bridge == client)?.HostPort
+                ?? throw new TransportException(TransportError.BadAddress, "the bridges are being closed");
+        }
+    }
+
+    private Bridge OpenClient(BridgeConfig.Client client, uint hostPort)
     {
         if (client.Host is not { } host)
             throw new TransportException(TransportError.BadAddress, "the manifest names no host for it");
@@ -166,7 +178,7 @@ internal sealed class HostBridges(HostSettings settings, DescriptorPlan descript
         BridgeTarget target = IPAddress.TryParse(host, out IPAddress? literal)
             ? new BridgeTarget(new IPEndPoint(literal, client.Port))
             : new BridgeTarget(name, new ResolvedName(host, client.Port, time).FindAsync);
-        Bridge bridge = Pump.Listen(settings.Enclave.ListenOnHost(client.Port), target, $"client:{client.Port}");
+        Bridge bridge = Pump.Listen(settings.Enclave.ListenOnHost(hostPort), target, $"client:{client.Port}:{VisibleText.Escape(host)}");
         HostLog.ClientBridgeOpen(logger, client.Port, name);
         return bridge;
     }

@@ -78,7 +78,7 @@ public static class BootChecks
     /// <summary>What is wrong with the bridges' ports and addresses, or null.</summary>
     internal static string? DescribeBridges(IReadOnlyList<BridgeConfig> bridges)
     {
-        var ports = new HashSet<ushort>();
+        var taken = new Dictionary<ushort, HashSet<string>?>();
         foreach (BridgeConfig bridge in bridges)
         {
             if (bridge.Port == 0)
@@ -87,13 +87,22 @@ public static class BootChecks
                 return $"a bridge has port {ControlPort}, which is the control protocol's; choose another";
             if (bridge.Port == HeartbeatPort && bridge is BridgeConfig.Client)
                 return $"a client bridge has port {HeartbeatPort}, on which the host waits for the enclave's first sign; choose another";
-            if (!ports.Add(bridge.Port))
+            if (!IsFree(bridge, taken))
                 return $"two bridges have port {bridge.Port}; choose distinct ones";
             if (BridgeAddress.DescribeImpossible(bridge) is { } address)
                 return address;
         }
 
         return null;
+    }
+
+    // Client bridges to different hosts may share a port (ClientRoute); nothing else may.
+    private static bool IsFree(BridgeConfig bridge, Dictionary<ushort, HashSet<string>?> taken)
+    {
+        HashSet<string>? hosts = bridge is BridgeConfig.Client { Host: { } host } ? new(StringComparer.Ordinal) { ClientRoute.Canonical(host) } : null;
+        if (taken.TryAdd(bridge.Port, hosts))
+            return true;
+        return hosts is not null && taken[bridge.Port] is { } others && others.Add(hosts.Single());
     }
 
     private static void RequireThreshold(MemberSet set, string name)

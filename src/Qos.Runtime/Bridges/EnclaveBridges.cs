@@ -11,7 +11,8 @@ namespace Qos.Runtime;
 /// </summary>
 /// <remarks>
 /// A <c>server</c> port P: the host's connections to the enclave's port P go on to 127.0.0.1:P. A <c>client</c> port P: the app's
-/// connections to 127.0.0.1:P go on to the host's port P. With an isolated network, 127.0.0.1 is the one inside.
+/// connections to 127.0.0.1:P go on to the host's port P; further ones of that port, and each by its name, as <see cref="ClientRoute"/> says. With an
+/// isolated network, 127.0.0.1 is the one inside.
 /// </remarks>
 internal sealed class EnclaveBridges : IAsyncDisposable
 {
@@ -46,26 +47,29 @@ internal sealed class EnclaveBridges : IAsyncDisposable
             OnLoopStart = network is null ? null : network.Enter,
             Notify = notice => logger.BridgeNotice(notice.Message),
         });
-        BridgeStatus[] statuses = [.. launch.Bridges.Select(bridge => Open(pump, bridge, address, network, logger))];
+        Dictionary<BridgeConfig, ClientRoute> routes = ClientRoute.Of(launch.Bridges).ToDictionary(static route => (BridgeConfig)route.Bridge);
+        BridgeStatus[] statuses = [.. launch.Bridges.Select(bridge => Open(pump, bridge, routes.GetValueOrDefault(bridge), address, network, logger))];
         return new EnclaveBridges(pump, statuses);
     }
 
     /// <summary>Closes the bridges and every connection over them.</summary>
     public ValueTask DisposeAsync() => _pump?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static BridgeStatus Open(BridgePump pump, BridgeConfig config, EnclaveAddress address, NetworkIsolation? network, ILogger logger)
+    private static BridgeStatus Open(
+        BridgePump pump, BridgeConfig config, ClientRoute? route, EnclaveAddress address, NetworkIsolation? network, ILogger logger)
     {
-        bool isServer = config is BridgeConfig.Server;
+        bool isServer = route is null;
         ushort port = config.Port;
         string name = isServer ? $"server {port}" : $"client {port}";
         try
         {
-            Bridge? bridge = null;
-            if (isServer)
-                bridge = pump.Listen(address.ListenInEnclave(port), new IPEndPoint(IPAddress.Loopback, port), name);
+            IReadOnlyList<Bridge> open = [];
+            if (route is null)
+                open = [pump.Listen(address.ListenInEnclave(port), new IPEndPoint(IPAddress.Loopback, port), name)];
             else
-                NetworkIsolation.Run(network, () => bridge = pump.Listen(new IPEndPoint(IPAddress.Loopback, port), address.DialHost(port), name));
-            logger.BridgeOpened(bridge!.Name, bridge.Listening, bridge.Connecting);
+                NetworkIsolation.Run(network, () => open = [.. route.EndPoints.Select(end => pump.Listen(end, address.DialHost(route.HostPort), name))]);
+            foreach (Bridge bridge in open)
+                logger.BridgeOpened(bridge.Name, bridge.Listening, bridge.Connecting);
             return new BridgeStatus(isServer, port, Problem: null);
         }
         catch (Exception e) when (e is TransportException or IOException or InvalidOperationException)

@@ -14,7 +14,11 @@ internal static class ResolverFile
     /// <param name="resolvers">The name servers.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    public static void Write(string path, IReadOnlyList<IPAddress> resolvers)
+    public static void Write(string path, IReadOnlyList<IPAddress> resolvers) =>
+        Write(path, string.Concat(resolvers.Select(static address => $"nameserver {address}\n")));
+
+    /// <summary>Writes a file that every program may read; its folder is made when it is missing.</summary>
+    internal static void Write(string path, string text)
     {
         string folder = Path.GetDirectoryName(path)!;
         if (!Directory.Exists(folder))
@@ -24,7 +28,7 @@ internal static class ResolverFile
         }
 
         // The process makes files that only their owner reads; an app may have given up that owner's rights.
-        File.WriteAllText(path, string.Concat(resolvers.Select(static address => $"nameserver {address}\n")));
+        File.WriteAllText(path, text);
         File.SetUnixFileMode(path, OwnFile);
     }
 }

@@ -96,7 +96,7 @@ public sealed class EnclaveRuntimeTests : IDisposable
         using FrameConnection node = await Connect();
         await _members.StartAsync(node, Config(RestartPolicy.Always), GreetingPivot.Compile(_folder), new DnsConfig([]));
         PivotStatus failed = await Pivot(node, static pivot => pivot.State is PivotState.Failed);
-        Assert.Contains("name servers cannot be written", failed.Reason, StringComparison.Ordinal);
+        Assert.Contains("names cannot be written", failed.Reason, StringComparison.Ordinal);
         await _stop.CancelAsync();
         Assert.Equal(0, await running.WaitAsync(PivotRun.Patience));
     }
