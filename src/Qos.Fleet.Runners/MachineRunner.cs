@@ -4,12 +4,15 @@ using Qos.Local;
 namespace Qos.Fleet.Runners;
 
 /// <summary>Replicas as virtual machines booted from an enclave image, a <c>qos-host</c> before each.</summary>
-public sealed class MachineRunner(MachineRunnerOptions options, TimeProvider time) : ProcessRunner(options.Folder, options.Ports, time)
+public sealed class MachineRunner(MachineRunnerOptions options, TimeProvider time) : ProcessRunner(options.Folder, options.Ports, time), IRunner
 {
     private const string TimeLimit = "315360000";
 
     /// <inheritdoc/>
     public override string Kind => "machine";
+
+    /// <inheritdoc/>
+    public bool CanForward => false;
 
     /// <inheritdoc/>
     protected override string ConsoleName => LocalNodePrograms.MachineConsole;

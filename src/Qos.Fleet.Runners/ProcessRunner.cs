@@ -13,9 +13,11 @@ public abstract class ProcessRunner : IRunner, IDisposable
 {
     private static readonly TimeSpan s_endPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_filePatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_boundAgain = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, Known> _known = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _placing = new(1);
+    private long _boundedAt;
 
     /// <param name="folder">Where the replicas' folders are.</param>
     /// <param name="ports">Ports for their hosts and apps.</param>
@@ -83,6 +85,12 @@ public abstract class ProcessRunner : IRunner, IDisposable
         try
         {
             FindAll();
+            if (Time.GetElapsedTime(_boundedAt) >= s_boundAgain)
+            {
+                _boundedAt = Time.GetTimestamp();
+                foreach (Known known in _known.Values)
+                    BoundLogs(known.Folder);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -171,6 +179,15 @@ public abstract class ProcessRunner : IRunner, IDisposable
     private protected virtual string? Ended(InstancePlan plan) => null;
 
     private protected void RaiseChanged(string replicaId) => Changed?.Invoke(replicaId);
+
+    // An app in debug mode writes as long as it lives.
+    private static void BoundLogs(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (string log in Directory.EnumerateFiles(folder, "*.log", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = FileAttributes.ReparsePoint }))
+            ConsoleFile.Bound(log);
+    }
 
     // A service that led before this one started replicas and ended some: the folders say which there are.
     private void FindAll()

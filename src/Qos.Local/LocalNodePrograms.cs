@@ -26,8 +26,6 @@ public sealed record LocalNodePrograms
     /// </summary>
     public const string NodeFolder = "/run/qos-node";
 
-    private const string MachineSocket = MachineFolder + "/vsock.sock";
-
     /// <summary>Finds a program by its name.</summary>
     public required Func<string, string> Find { get; init; }
 
@@ -60,11 +58,14 @@ public sealed record LocalNodePrograms
                 .. rootOut is null ? (string[])[] : ["--root-out", rootOut],
             ],
             []),
-        Host("--enclave-socket", EnclaveSocket, awaits: null),
+        Host("--enclave-socket", EnclaveSocket),
         new("enclave", Find("qos-enclave"), ["--socket", EnclaveSocket, "--nsm", ModuleSocket, .. arguments], wrapper, Awaits: ModuleSocket),
     ];
 
-    /// <summary>A node as a virtual machine that is booted from an image.</summary>
+    /// <summary>
+    /// A node as a virtual machine that is booted from an image. It is one program: the script starts the host when the machine listens (asked sooner, its
+    /// vsock never recovers), starts the machine anew where QEMU loses a request at the boot, and ends both when one ends.
+    /// </summary>
     /// <param name="script">The script that runs it.</param>
     /// <param name="image">The image.</param>
     /// <param name="further">Further arguments of the script.</param>
@@ -74,21 +75,22 @@ public sealed record LocalNodePrograms
             MachineFolder,
             script,
             [
-                "--image", image, "--dir", MachineFolder, "--pki-dir", PkiFolder,
+                "--image", image, "--dir", MachineFolder, "--pki-dir", PkiFolder, .. Served(),
                 .. RoleArn is { } arn ? (string[])["--role-arn", arn] : [],
                 .. further,
             ],
-            []),
-        Host("--enclave-vhost", MachineSocket, awaits: MachineSocket),
+            ["env", "QOS_BIN=" + Path.GetDirectoryName(Find("qos-host"))]),
     ];
 
-    private NodeProgram Host(string option, string socket, string? awaits) => new(
+    private NodeProgram Host(string option, string socket) => new(
         "host",
         Find("qos-host"),
-        [
-            option, socket, "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{HostPort}"),
-            .. Ports.SelectMany(static port => (string[])["--publish", string.Create(CultureInfo.InvariantCulture, $"{port.Key}=127.0.0.1:{port.Value}")]),
-        ],
-        [],
-        awaits);
+        [option, socket, .. Served()],
+        []);
+
+    private string[] Served() =>
+    [
+        "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{HostPort}"),
+        .. Ports.SelectMany(static port => (string[])["--publish", string.Create(CultureInfo.InvariantCulture, $"{port.Key}=127.0.0.1:{port.Value}")]),
+    ];
 }

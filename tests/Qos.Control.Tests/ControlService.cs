@@ -95,6 +95,12 @@ internal sealed class ControlService : IAsyncDisposable
 
     public ControlClient Client() => new(Api, Key.OrganizationId, ApiKeyFile.Open(Key));
 
+    /// <summary>The service's parts.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>The folder with the service's key.</summary>
+    public string Data => _folder;
+
     /// <summary>The host name that the world's app is reached under.</summary>
     public string AppHost => $"app-{World.App.Id}.{_app.Services.GetRequiredService<ControlSettings>().Ingress.Domain}";
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using Qos.EndToEnd.Fleet;
 using Qos.EndToEnd.Local;
 using Qos.Fleet.Api;
@@ -53,6 +54,37 @@ public class FleetTests(ITestOutputHelper output)
         await traffic.EndAsync();
         Assert.Empty(traffic.Failures);
         Assert.Equal(3, Directory.GetDirectories(fleet.Replicas).Length);
+    }
+
+    [RootFact]
+    public async Task An_image_behind_a_password_is_deployed_by_the_command_line_and_only_a_debug_deployment_shows_its_output()
+    {
+        Assert.SkipWhen(DebianRegistry.WhyNot is not null, DebianRegistry.WhyNot ?? "");
+        var setup = new FleetSetup();
+        await using DebianRegistry registry = await DebianRegistry.StartAsync(setup.Program, withTokens: false), withTokens = await DebianRegistry.StartAsync(setup.Program, withTokens: true);
+        await using RealFleet fleet = await RealFleet.StartAsync(output.WriteLine, setup);
+        string file = await fleet.FileAsync(registry.Image, debug: true);
+        (int exitCode, string said) = await fleet.QosAsync("deploy", "create", file);
+        Assert.True(exitCode == 1 && said.Contains("give a pull secret", StringComparison.Ordinal), said);
+        (exitCode, said) = await fleet.QosAsync("deploy", "create", file, "--pull-secret", registry.ConfigFile("another password"));
+        Assert.True(exitCode == 1 && said.Contains("refuses the credentials", StringComparison.Ordinal) && !said.Contains("another password", StringComparison.Ordinal), said);
+        (exitCode, said) = await fleet.QosAsync("deploy", "create", file, "--pull-secret", registry.ConfigFile(), "--json");
+        Assert.True(exitCode == 0, said);
+        string debug = (string)JsonNode.Parse(said)!["deploymentId"]!;
+        await fleet.ApproveAsync(debug, 0, 1);
+        await fleet.ProvisionAsync(debug);
+        await fleet.ReadyAsync(debug, 1);
+        (exitCode, said) = await fleet.QosAsync("deploy", "logs", debug, "--tail", "100");
+        Assert.True(exitCode == 0 && said.Contains("replica 1/1: ", StringComparison.Ordinal) && said.Contains("pivot started", StringComparison.Ordinal), said);
+
+        // The other registry gives tokens for the password. This deployment is not in debug mode.
+        int before = withTokens.Tokens;
+        (exitCode, said) = await fleet.QosAsync("deploy", "create", await fleet.FileAsync(withTokens.Image, debug: false), "--pull-secret", withTokens.ConfigFile(), "--json");
+        Assert.True(exitCode == 0, said);
+        Assert.True(withTokens.Tokens > before);
+        (exitCode, said) = await fleet.QosAsync("deploy", "logs", (string)JsonNode.Parse(said)!["deploymentId"]!);
+        Assert.True(exitCode == 1 && said.Contains("only deployments in debug mode", StringComparison.Ordinal), said);
+        Assert.DoesNotContain(DebianRegistry.Password, fleet.Log, StringComparison.Ordinal);
     }
 
     /// <summary>Clients of every service's ingress, until they are told to stop.</summary>

@@ -57,6 +57,23 @@ public class ReconcilerTests
     }
 
     [Fact]
+    public async Task Where_replicas_cannot_give_the_key_each_one_waits_for_shares()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        world.Runner.CanForward = false;
+        await world.DeployAsync(replicas: 2);
+        using Reconciler reconciler = world.Start();
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.All(await world.ReplicasAsync(), static replica => Assert.Equal((ReplicaState.AwaitingShares, BootMode.Standard), (replica.State, replica.Mode)));
+        await world.RunAsync(reconciler);
+        Replica victim = (await world.ReplicasAsync())[0];
+        Assert.Equal(ReplicaState.Ready, victim.State);
+        world.Node(victim).HasEnded = true;
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Equal([ReplicaState.AwaitingShares, ReplicaState.Ready], (await world.ReplicasAsync()).OrderBy(static replica => replica.Slot).Select(static replica => replica.State));
+    }
+
+    [Fact]
     public async Task When_all_are_gone_share_holders_are_asked_again_and_once()
     {
         await using FleetWorld world = await FleetWorld.OnSqliteAsync();

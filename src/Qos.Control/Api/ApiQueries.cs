@@ -146,17 +146,20 @@ internal sealed class ApiQueries(
         (Deployment deployment, FleetApp app) = await FindAsync(caller, query.DeploymentId, cancellationToken).ConfigureAwait(false);
         if (!deployment.DebugMode)
             throw new ApiException(ApiCode.FailedPrecondition, "only deployments in debug mode have logs that can be read outside");
-        int lines = query.TailLines is > 0 and <= MaxLogLines ? query.TailLines.Value : MaxLogLines;
+        Replica[] replicas = [.. (await database.ReplicasAsync(app.Id, cancellationToken).ConfigureAwait(false)).Where(replica => replica.DeploymentId == deployment.Id)];
+        int most = MaxLogLines / Math.Max(1, replicas.Length);
+        int lines = query.TailLines > 0 ? Math.Min(query.TailLines.Value, most) : most;
         DateTimeOffset? since = query.SinceSeconds is > 0 and < 1_000_000_000 ? time.GetUtcNow() - TimeSpan.FromSeconds(query.SinceSeconds.Value) : null;
         var entries = new List<(DateTimeOffset At, ApiLogEntry Entry)>();
-        foreach (Replica replica in (await database.ReplicasAsync(app.Id, cancellationToken).ConfigureAwait(false)).Where(replica => replica.DeploymentId == deployment.Id))
+        foreach (Replica replica in replicas)
         {
+            // An app's lines have no time: they stay behind the line before them.
+            DateTimeOffset at = DateTimeOffset.UnixEpoch;
             string label = string.Create(CultureInfo.InvariantCulture, $"replica {replica.Slot + 1}/{deployment.Replicas}");
             foreach (LogLine line in await runner.LogsAsync(replica.Id, lines, since, cancellationToken).ConfigureAwait(false))
             {
-                entries.Add((
-                    line.At ?? DateTimeOffset.UnixEpoch,
-                    new ApiLogEntry { Line = new ApiLogContent { Content = line.Content, Ts = line.At is { } at ? ApiTimestamp.Of(at) : null }, ReplicaLabel = label }));
+                at = line.At ?? at;
+                entries.Add((at, new ApiLogEntry { Line = new ApiLogContent { Content = line.Content, Ts = line.At is { } ts ? ApiTimestamp.Of(ts) : null }, ReplicaLabel = label }));
             }
         }
 

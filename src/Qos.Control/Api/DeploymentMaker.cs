@@ -22,7 +22,7 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
         (Deployment deployment, FleetApp app, IReadOnlyList<LintFinding> findings) = await MakeAsync(organizationId, asked, Guid.Empty.ToString(), cancellationToken).ConfigureAwait(false);
         AppSnapshot? snapshot = (await database.LoadAsync(app.Id, cancellationToken).ConfigureAwait(false)) is [var only] ? only : null;
         Deployment? live = snapshot?.Deployments.FirstOrDefault(d => d.Deployment.Id == app.LiveDeploymentId)?.Deployment;
-        bool hasDonor = snapshot is not null && Forwarding.Donors(snapshot, deployment).Count > 0;
+        bool hasDonor = runner.CanForward && snapshot is not null && Forwarding.Donors(snapshot, deployment).Count > 0;
         return new ApiPlan
         {
             Manifest = deployment.ManifestBytes.ToArray(),

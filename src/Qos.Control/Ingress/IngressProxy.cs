@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
@@ -55,6 +56,7 @@ internal sealed class IngressProxy : IDisposable
         var body = new WatchedBody(context.Request.Body);
         context.Request.Body = body;
         var tried = new List<IngressTable.Destination>();
+        using Activity? trace = ControlMetrics.Source.StartActivity("ingress", ActivityKind.Server)?.SetTag("qos.app", appId);
         while (true)
         {
             if (_table.Find(appId)?.Choose(tried, Environment.TickCount64) is not { } destination)
@@ -80,6 +82,7 @@ internal sealed class IngressProxy : IDisposable
             if (error == ForwarderError.None || !MayRepeat(context, error, body) || tried.Count == MaxTries)
             {
                 _metrics.Request(error == ForwarderError.None);
+                trace?.SetTag("qos.replica", destination.ReplicaId).SetTag("qos.tries", tried.Count).SetTag("http.response.status_code", context.Response.StatusCode);
                 return;
             }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Qos.Fleet;
 using Qos.Fleet.Storage;
@@ -64,14 +65,17 @@ internal static class ControlServer
     private static void Telemetry(IServiceCollection services, ControlSettings settings)
     {
         Uri? collector = settings.OpenTelemetry is { } url ? new Uri(url) : null;
-        OpenTelemetry.OpenTelemetryBuilder telemetry = services.AddOpenTelemetry().WithMetrics(metrics =>
+        string? version = typeof(ControlServer).Assembly.GetName().Version?.ToString(3);
+        OpenTelemetry.OpenTelemetryBuilder telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("qos-control", serviceVersion: version)).WithMetrics(metrics =>
         {
             metrics.AddMeter(FleetMetrics.Name, ControlMetrics.Name, "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Hosting", "System.Runtime").AddPrometheusExporter();
             if (collector is not null)
                 metrics.AddOtlpExporter(exporter => exporter.Endpoint = collector);
         });
+
+        // Whatever a client's own headers say about sampling; the exporter's queue is bounded and drops what is too much.
         if (collector is not null)
-            telemetry.WithTracing(traces => traces.AddSource(FleetMetrics.Name).AddOtlpExporter(exporter => exporter.Endpoint = collector));
+            telemetry.WithTracing(traces => traces.SetSampler(new AlwaysOnSampler()).AddSource(FleetMetrics.Name, ControlMetrics.Name).AddOtlpExporter(exporter => exporter.Endpoint = collector));
     }
 
     private static void Endpoints(IWebHostBuilder web, ControlSettings settings) => web.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>

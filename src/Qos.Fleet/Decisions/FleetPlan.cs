@@ -7,14 +7,18 @@ namespace Qos.Fleet;
 public static class FleetPlan
 {
     /// <summary>The changes that bring an app nearer to what is wanted; empty when there is nothing to do.</summary>
-    public static IReadOnlyList<FleetChange> Of(AppSnapshot app, FleetSettings settings, DateTimeOffset now)
+    /// <param name="app">What is stored.</param>
+    /// <param name="settings">The patience.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="canForward">Whether replicas can give the key to one another; where they cannot, each is booted for shares.</param>
+    public static IReadOnlyList<FleetChange> Of(AppSnapshot app, FleetSettings settings, DateTimeOffset now, bool canForward = true)
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(settings);
         var changes = new List<FleetChange>();
         ILookup<string, Replica> byDeployment = app.Replicas.ToLookup(static replica => replica.DeploymentId, StringComparer.Ordinal);
         foreach (DeploymentSnapshot deployment in app.Deployments)
-            Plan(changes, app, deployment, [.. byDeployment[deployment.Deployment.Id]], settings, now);
+            Plan(changes, app, deployment, [.. byDeployment[deployment.Deployment.Id]], settings, now, canForward);
         return changes;
     }
 
@@ -27,7 +31,7 @@ public static class FleetPlan
     }
 
     private static void Plan(
-        List<FleetChange> changes, AppSnapshot app, DeploymentSnapshot snapshot, Replica[] replicas, FleetSettings settings, DateTimeOffset now)
+        List<FleetChange> changes, AppSnapshot app, DeploymentSnapshot snapshot, Replica[] replicas, FleetSettings settings, DateTimeOffset now, bool canForward)
     {
         Deployment deployment = snapshot.Deployment;
         int wanted = Wanted(app, snapshot);
@@ -40,7 +44,7 @@ public static class FleetPlan
             return;
         }
 
-        bool hasDonor = Forwarding.Donors(app, deployment).Count > 0;
+        bool hasDonor = canForward && Forwarding.Donors(app, deployment).Count > 0;
         Replica[] active = [.. replicas.Where(replica => replica.Slot < wanted && IsActive(replica)).OrderBy(static replica => replica.Slot)];
         bool hasStandard = active.Any(static replica => replica.Mode == BootMode.Standard);
         if (hasDonor)
@@ -60,7 +64,7 @@ public static class FleetPlan
         {
             if (taken.Contains(slot) || !IsDue(snapshot, slot, settings, now))
                 continue;
-            BootMode mode = hasDonor || hasStandard ? BootMode.KeyForward : BootMode.Standard;
+            BootMode mode = canForward && (hasDonor || hasStandard) ? BootMode.KeyForward : BootMode.Standard;
             hasStandard |= mode == BootMode.Standard;
             changes.Add(new FleetChange.Add(New(deployment, slot, mode, snapshot.LastAttempts.GetValueOrDefault(slot)?.Failures ?? 0, now)));
         }

@@ -145,7 +145,7 @@ public sealed partial class Reconciler : IDisposable
     private async Task<int> PlanAsync(AppSnapshot app, CancellationToken cancellationToken)
     {
         int done = 0;
-        foreach (FleetChange change in FleetPlan.Of(app, _parts.Settings, _parts.Time.GetUtcNow()))
+        foreach (FleetChange change in FleetPlan.Of(app, _parts.Settings, _parts.Time.GetUtcNow(), _parts.Runner.CanForward))
         {
             switch (change)
             {

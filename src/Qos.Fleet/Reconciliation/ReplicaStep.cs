@@ -136,6 +136,8 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
 
     private async Task<bool> BootAsync(IFleetNode node, CancellationToken cancellationToken)
     {
+        using Activity? trace = FleetMetrics.Source.StartActivity("boot");
+        trace?.SetTag("qos.replica", replica.Id).SetTag("qos.mode", replica.Mode.ToString());
         string pivot = await parts.Pivots.PathAsync(_deployment, cancellationToken).ConfigureAwait(false);
         ReadOnlyMemory<byte> document = await node.BootAsync(snapshot.Envelope(), pivot, replica.Mode == BootMode.KeyForward, cancellationToken).ConfigureAwait(false);
         return await ConfirmSetupAsync(document, cancellationToken).ConfigureAwait(false);

@@ -12,6 +12,12 @@ public interface IRunner
     /// <summary>Whether its enclaves show zeros for PCR0 to PCR2 in debug mode, as Nitro's do.</summary>
     bool ZeroesDebugMeasurements => false;
 
+    /// <summary>
+    /// Whether its replicas can give the key to one another. An enclave image believes documents under AWS's root alone, so those that run with other
+    /// documents cannot, and each needs the share holders.
+    /// </summary>
+    bool CanForward => true;
+
     /// <summary>Raised with a replica's id when something about it changed, so that nobody has to wait for the next look. May be raised too often.</summary>
     event Action<string>? Changed;
 

@@ -22,6 +22,7 @@ public sealed class RealFleet : IAsyncDisposable
     private readonly string _home = Directory.CreateTempSubdirectory("qf-").FullName;
     private readonly Quorum _quorum = Quorum.Deal();
     private readonly ImageRegistry _registry;
+    private readonly HashSet<string> _served = new(StringComparer.Ordinal);
     private CreateAppResult _app = null!;
 
     private RealFleet(Action<string> log, FleetSetup setup)
@@ -130,11 +131,41 @@ public sealed class RealFleet : IAsyncDisposable
             ApiJson.Default.CreateApprovalsResult);
     }
 
+    /// <summary>Runs <c>qos</c> as the administrator.</summary>
+    public async Task<(int ExitCode, string Output)> QosAsync(params string[] words)
+    {
+        (int exitCode, string[] output, string[] errors) = await RunningProgram.RunAsync(
+            "qos", [.. words, "--control", Api.ToString(), "--api-key", Path.Combine(_home, "c", "admin.apikey")]);
+        return (exitCode, string.Join('\n', output.Concat(errors)));
+    }
+
+    /// <summary>A deployment's file for <c>qos deploy create</c>.</summary>
+    public async Task<string> FileAsync(string image, bool debug)
+    {
+        string path = Path.Combine(_home, "deploy.yaml");
+        await File.WriteAllTextAsync(path, $"""
+            appId: {AppId}
+            qosVersion: local
+            pivotContainerImageUrl: {image}
+            pivotPath: /app/server
+            expectedPivotDigest: {Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(_setup.Program)))}
+            pivotArgs: {JsonSerializer.Serialize(_setup.Arguments)}
+            healthCheckPort: 3000
+            publicIngressPort: 3000
+            replicas: 1
+            dangerousDeployDebugMode: {(debug ? "true" : "false")}
+            """);
+        return path;
+    }
+
     /// <summary>Two members check the document of the replica that waits and give their shares.</summary>
     public async Task ProvisionAsync(string deploymentId)
     {
         ApiAnswer waiting = await UntilAsync(
-            () => Clients[0].QueryAsync("get_tvc_deployment_provisioning_details", new QueryParameters { DeploymentId = deploymentId }), static answer => answer.AttestationDocument is not null);
+            () => Clients[0].QueryAsync("get_tvc_deployment_provisioning_details", new QueryParameters { DeploymentId = deploymentId }),
+            answer => answer.AttestationDocument is { } document && !_served.Contains(SetupKeyOf(document)));
+        string setupKey = SetupKeyOf(waiting.AttestationDocument!);
+        _served.Add(setupKey);
         ManifestEnvelope envelope = ManifestEnvelopeFormat.Read(waiting.ManifestEnvelope!);
         for (int i = 0; i < _quorum.Threshold; i++)
         {
@@ -144,7 +175,7 @@ public sealed class RealFleet : IAsyncDisposable
                 new PostShareParameters
                 {
                     DeploymentId = deploymentId,
-                    EphemeralPublicKeyHex = Convert.ToHexStringLower(AttestationDocument.Parse(waiting.AttestationDocument!).PublicKey!.Value.Span),
+                    EphemeralPublicKeyHex = setupKey,
                     ShareApprovalBundle = new ShareApprovalBundle
                     {
                         OperatorId = _app.ShareSetOperatorIds[i],
@@ -257,6 +288,8 @@ public sealed class RealFleet : IAsyncDisposable
         Threshold = threshold,
         NewOperators = [.. members.Select(static member => new OperatorParameters { Name = member.Alias, PublicKey = Convert.ToHexStringLower(member.Public.PubKey.Span) })],
     };
+
+    private static string SetupKeyOf(byte[] document) => Convert.ToHexStringLower(AttestationDocument.Parse(document).PublicKey!.Value.Span);
 
     private byte[] RootDer() => Convert.FromBase64String(string.Concat(File.ReadLines(Path.Combine(_home, "c", "pki", "root.pem")).Where(static line => !line.StartsWith('-'))));
 
