@@ -84,6 +84,52 @@ public sealed class ReshareExplorationTests(ITestOutputHelper output)
         Assert.True(explorer.States > 1);
     }
 
+    /// <summary>A request is taken with as many old members' approvals of it as are needed and nothing else among them, and with no other selection of what they ever signed.</summary>
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(3, 2)]
+    [InlineData(4, 3)]
+    public void Every_selection_of_approvals(int members, int threshold)
+    {
+        using var quorum = new TestQuorum(members: members, threshold: threshold);
+        var reshare = new TestReshare(quorum);
+        var other = new TestReshare(quorum, nonce: 2);
+        var drill = new TestReshare(quorum, isDrill: true);
+        using var elsewhere = new TestNode(quorum, inMemory: true);
+        PublicKey setup = reshare.Begin(elsewhere);
+        // What each of them may have signed: nothing, this request, another one, a drill, a manifest, a share that was given for this request.
+        Func<int, Approval>[] signed =
+        [
+            holder => TestReshare.Approve(reshare.Request, quorum.Holders[holder]), holder => TestReshare.Approve(other.Request, quorum.Holders[holder]),
+            holder => TestReshare.Approve(drill.Request, quorum.Holders[holder]), holder => quorum.Holders[holder].Approve(quorum.Manifest), holder => reshare.Post(setup, holder).Approval,
+        ];
+        Approval[][] all = [.. Enumerable.Range(0, members).Select(holder => signed.Select(sign => sign(holder)).ToArray())];
+        var node = new TestNode(quorum, inMemory: true);
+        int taken = 0;
+        int selections = (int)Math.Pow(signed.Length + 1, members);
+        for (int selection = 0; selection < selections; selection++)
+        {
+            int[] chosen = [.. Enumerable.Range(0, members).Select(holder => (selection / (int)Math.Pow(signed.Length + 1, holder) % (signed.Length + 1)) - 1)];
+            Approval[] approvals = [.. Enumerable.Range(0, members).Where(holder => chosen[holder] >= 0).Select(holder => all[holder][chosen[holder]])];
+            ProtocolErrorCode? expected = chosen.Any(static what => what > 0) ? ProtocolErrorCode.CouldNotVerifyApproval
+                : approvals.Length < threshold ? ProtocolErrorCode.NotEnoughApprovals
+                : null;
+            ProtocolMessage answer = node.Send(new ProtocolMessage.ReshareBootRequest(new ReshareEnvelope(reshare.Request, approvals)));
+            ProtocolErrorCode? found = (answer as ProtocolMessage.ProtocolErrorResponse)?.Error.Code;
+            Assert.True(expected == found, $"{string.Join(' ', chosen)}: expected {expected?.ToString() ?? "taken"}, got {found?.ToString() ?? "taken"}");
+            Assert.Equal(expected is null ? ProtocolPhase.GenesisBooted : ProtocolPhase.WaitingForBootInstruction, node.Phase);
+            if (expected is not null)
+                continue;
+            taken++;
+            node.Dispose();
+            node = new TestNode(quorum, inMemory: true);
+        }
+
+        node.Dispose();
+        output.WriteLine($"{selections} selections, {taken} taken");
+        Assert.True(taken > 0);
+    }
+
     // The first node's setup key: every other one made from the same randomness has the same.
     private static PublicKey SetupKey(TestQuorum quorum, TestReshare reshare)
     {
