@@ -88,7 +88,7 @@ internal sealed class EnclaveRuntime : IDisposable
         await using LocalService service = LocalService.Open(_options.Service, launch, _loggers.CreateLogger<LocalService>());
         string? obstacle = bridges.Statuses.FirstOrDefault(static bridge => bridge.Problem is not null) is { } closed
             ? $"the bridge {(closed.IsServer ? "server" : "client")} {closed.Port} cannot be opened: {closed.Problem}"
-            : service.Problem ?? SetNames(launch);
+            : SetNames(launch);
         if (obstacle is not null)
             Report(new PivotStatus(PivotState.Failed, 0, null) { Reason = PivotSupervisor.ReasonFrom(obstacle) });
 

@@ -26,7 +26,7 @@ internal static class NodeHost
         {
             using var node = new QuorumNode(nsm, files, SystemRandomSource.Instance, OptionsFrom(options), new Logger<QuorumNode>(log));
             using var runtime = new EnclaveRuntime(
-                options.Runtime with { Service = ServiceOf(options, nsm) }, new MessageService(node), node.Provisioned, status => node.PivotStatus = status, log);
+                options.Runtime with { Service = new LocalServiceSetup { Directory = options.Directory, Nsm = nsm } }, new MessageService(node), node.Provisioned, status => node.PivotStatus = status, log);
             Task<int> running = runtime.RunAsync(stop);
             listening?.Invoke();
             return running.GetAwaiter().GetResult();
@@ -37,9 +37,6 @@ internal static class NodeHost
                 files.RemoveKeys();
         }
     }
-
-    private static LocalServiceSetup ServiceOf(NodeHostOptions options, INsm nsm) =>
-        new() { Directory = options.Directory, Nsm = nsm, IsRequired = options.Runtime.Pivot.Confinement == PivotConfinement.Required };
 
     private static NodeOptions OptionsFrom(NodeHostOptions options)
     {

@@ -56,10 +56,7 @@ internal static partial class RuntimeLog
     [LoggerMessage(27, LogLevel.Warning, "the app has no service, because it cannot be opened: {Reason}")]
     internal static partial void ServiceMissing(this ILogger logger, string reason);
 
-    [LoggerMessage(28, LogLevel.Critical, "the pivot is not started, because the app's service cannot be opened: {Reason}")]
-    internal static partial void ServiceNotOpened(this ILogger logger, string reason);
-
-    [LoggerMessage(29, LogLevel.Warning, "{Notice}")]
+    [LoggerMessage(28, LogLevel.Warning, "{Notice}")]
     internal static partial void ServiceNotice(this ILogger logger, string notice);
 
     [LoggerMessage(30, LogLevel.Information, "listening on {Address}")]

@@ -86,6 +86,32 @@ public sealed class ServiceTests(ITestOutputHelper output) : NodeTests(output)
         Assert.False(File.Exists(Socket(node)));
     }
 
+    [RootFact]
+    public async Task Two_apps_under_qos_dev_run_each_have_the_socket_of_an_image()
+    {
+        string folder = Directory.CreateTempSubdirectory("qos-dev-service-").FullName;
+        try
+        {
+            string app = Path.Combine(folder, "app");
+            await File.WriteAllBytesAsync(app, Script("/usr/bin/curl -sS --unix-socket /run/qos.sock http://app/v1/keys; echo; exec /bin/sleep 100000"));
+            RunningProgram Run() => RunningProgram.StartAt("qos", "env", $"TMPDIR={folder}", Programs.Find("qos"), "dev", "run", app);
+            await using RunningProgram first = Run(), second = Run();
+            string one = await first.SaysAsync("ephemeralKey"), two = await second.SaysAsync("ephemeralKey");
+            Assert.NotEqual(one, two);
+            foreach (RunningProgram run in (RunningProgram[])[first, second])
+            {
+                await run.SignalAsync("INT");
+                Assert.Equal(130, await run.ExitAsync());
+            }
+
+            Assert.False(File.Exists("/run/qos.sock"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static string Socket(LocalNode node) => Path.Combine(node.Directory, "run", "qos.sock");
 
     private static Task<string> FileAsync(LocalNode node, string name) => Eventually.IsAsync(

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Qos.App;
 using Qos.AppService;
@@ -24,10 +25,10 @@ internal sealed class LocalService : IAsyncDisposable
             _serving = server.RunAsync(_stop.Token);
     }
 
-    /// <summary>Why the pivot must not be started, or null.</summary>
-    public string? Problem { get; private init; }
-
-    /// <summary>Opens it where the manifest does not say otherwise.</summary>
+    /// <summary>
+    /// Opens it where the manifest does not say otherwise. When it cannot be opened (a folder whose path is too long for a socket) a warning says so and the
+    /// pivot is started all the same: one that needs the service notices, and no other one should suffer.
+    /// </summary>
     public static LocalService Open(LocalServiceSetup? setup, PivotLaunch launch, ILogger<LocalService> logger)
     {
         if (setup is null)
@@ -49,14 +50,11 @@ internal sealed class LocalService : IAsyncDisposable
             logger.ServiceOpened(path);
             return new LocalService(app, server, folder);
         }
-        catch (Exception e) when (e is TransportException or QosAppException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is TransportException or QosAppException or IOException or UnauthorizedAccessException or SocketException)
         {
             app?.Dispose();
-            if (setup.IsRequired)
-                logger.ServiceNotOpened(e.Message);
-            else
-                logger.ServiceMissing(e.Message);
-            return new LocalService() { Problem = setup.IsRequired ? $"the app's service cannot be opened: {e.Message}" : null };
+            logger.ServiceMissing(e.Message);
+            return new LocalService();
         }
     }
 

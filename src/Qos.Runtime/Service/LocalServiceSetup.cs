@@ -13,7 +13,4 @@ public sealed record LocalServiceSetup
 
     /// <summary>Makes documents.</summary>
     public required INsm Nsm { get; init; }
-
-    /// <summary>Whether a pivot is not started when the service cannot be opened. Otherwise a warning says so: on a machine a folder's path may be too long for a socket.</summary>
-    public bool IsRequired { get; init; }
 }
