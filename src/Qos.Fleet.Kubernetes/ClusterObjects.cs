@@ -228,7 +228,7 @@ internal sealed class ClusterObjects : IAsyncDisposable
 
     private static string Annotate(V1ObjectMeta metadata, object item)
     {
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(KubernetesJson.Serialize(item))))[..16];
+        string hash = "h-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(KubernetesJson.Serialize(item))))[..16];
         metadata.Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [KubernetesNames.AppliedAnnotation] = hash };
         return hash;
     }

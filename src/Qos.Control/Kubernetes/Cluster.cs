@@ -37,17 +37,17 @@ internal sealed class Cluster : IDisposable
         Options = new KubernetesRunnerOptions
         {
             Namespace = Namespace,
-            Fleet = own.Fleet,
+            Fleet = own.Fleet ?? KubernetesSettings.DefaultFleet,
             NodeImage = own.NodeImage,
-            PullPolicy = own.PullPolicy,
-            PullSecrets = own.PullSecrets,
+            PullPolicy = own.PullPolicy ?? "IfNotPresent",
+            PullSecrets = own.PullSecrets ?? [],
             SimulatorAuthority = own.SimulatorAuthority,
             Measurements = ServiceTrust.Of(settings).Images.ToDictionary(
                 static image => image.Version, static image => (IReadOnlyDictionary<int, byte[]>)image.Pcrs, StringComparer.Ordinal),
             EnclaveImages = settings.Images.Where(static image => image.Eif is not null).ToDictionary(static image => image.Version, static image => image.Eif!, StringComparer.Ordinal),
             ServiceAccount = own.ServiceAccount,
-            NodeSelector = own.NodeSelector,
-            IngressNamespaces = own.IngressNamespaces,
+            NodeSelector = own.NodeSelector ?? new Dictionary<string, string>(),
+            IngressNamespaces = own.IngressNamespaces ?? new Dictionary<string, string>(),
         };
     }
 

@@ -3,8 +3,10 @@ namespace Qos.Control;
 /// <summary>How replicas run in a Kubernetes cluster.</summary>
 internal sealed record KubernetesSettings
 {
-    /// <summary>The fleet's name: a label of all its objects, and its Lease.</summary>
-    public string Fleet { get; init; } = "qos";
+    public const string DefaultFleet = "qos";
+
+    /// <summary>The fleet's name: a label of all its objects, and its Lease; <c>qos</c> when left out.</summary>
+    public string? Fleet { get; init; }
 
     /// <summary>The namespace; the service's own when left out.</summary>
     public string? Namespace { get; init; }
@@ -13,10 +15,10 @@ internal sealed record KubernetesSettings
     public required string NodeImage { get; init; }
 
     /// <summary>When it is pulled.</summary>
-    public string PullPolicy { get; init; } = "IfNotPresent";
+    public string? PullPolicy { get; init; }
 
     /// <summary>Secrets with credentials of its registry.</summary>
-    public IReadOnlyList<string> PullSecrets { get; init; } = [];
+    public IReadOnlyList<string>? PullSecrets { get; init; }
 
     /// <summary>The Secret with the simulator's authority: replicas are then worth nothing. Left out for Nitro enclaves.</summary>
     public string? SimulatorAuthority { get; init; }
@@ -25,8 +27,8 @@ internal sealed record KubernetesSettings
     public string? ServiceAccount { get; init; }
 
     /// <summary>Labels of the nodes that pods may run on.</summary>
-    public IReadOnlyDictionary<string, string> NodeSelector { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string>? NodeSelector { get; init; }
 
     /// <summary>Labels of the namespaces that may reach apps; all when left out.</summary>
-    public IReadOnlyDictionary<string, string> IngressNamespaces { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string>? IngressNamespaces { get; init; }
 }

@@ -63,7 +63,13 @@ public sealed record EnclaveSpec
 
     /// <summary>Reads a spec.</summary>
     /// <exception cref="JsonException">It is not of its form: an object that was kept under another schema.</exception>
-    public static EnclaveSpec Parse(string json) => JsonSerializer.Deserialize(json, EnclaveSpecJson.Default.EnclaveSpec) ?? throw new JsonException("the spec is null");
+    public static EnclaveSpec Parse(string json)
+    {
+        EnclaveSpec spec = JsonSerializer.Deserialize(json, EnclaveSpecJson.Default.EnclaveSpec) ?? throw new JsonException("the spec is null");
+
+        // The generated reader sets what is not there to null and 0 instead of leaving it.
+        return spec with { Args = spec.Args ?? [], Env = spec.Env ?? [], Promotion = spec.Promotion ?? "Automatic", Replicas = spec.Replicas == 0 ? 3 : spec.Replicas };
+    }
 
     /// <summary>What tells one manifest from another: everything but the number of replicas, the promotion and the pull secret.</summary>
     public string ManifestKey() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(

@@ -22,7 +22,7 @@ internal sealed record EnclaveStatus
     public string Ready { get; init; } = "0/0";
 
     /// <summary>For the scale sub-resource: autoscalers find the pods by it.</summary>
-    public string Selector { get; init; } = "";
+    public string? Selector { get; init; }
 
     /// <summary>Approvals of the manifest, of how many: <c>1/2</c>.</summary>
     public string? Approvals { get; init; }

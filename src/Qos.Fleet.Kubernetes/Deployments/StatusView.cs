@@ -38,7 +38,7 @@ internal static class StatusView
             Replicas = replicas.Length,
             ReadyReplicas = ready,
             Ready = string.Create(CultureInfo.InvariantCulture, $"{ready}/{wanted}"),
-            Selector = current is null ? "" : $"{KubernetesNames.DeploymentLabel}={current.Deployment.Id}",
+            Selector = current is null ? null : $"{KubernetesNames.DeploymentLabel}={current.Deployment.Id}",
             Approvals = current is null ? null : Of(current.Approvals.Count, current.Deployment.Manifest.ManifestSet.Threshold),
             Shares = waiting is null ? null : Of(sharesGiven, current!.Deployment.Manifest.ShareSet.Threshold),
             AppId = app?.App.Id,
