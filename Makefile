@@ -10,7 +10,7 @@
 # make bench  the tables of numbers (ARGS="enclave host boot health export service attestation proofs bridge machine fleet web" for some of them)
 # make dist   a release, in out/dist: programs, image, measurements, Debian packages, bill of materials, checksums
 # make web   the proof page and the JavaScript verifier's package, in out/web and out/packages
-# make test-web   10,000 damaged proofs, judged by Qos.Verify and by the JavaScript verifier
+# make test-web   10,000 damaged proofs, judged by Qos.Verify and by the JavaScript verifier; every byte of one flipped on the proof page
 # make pack   the NuGet packages Qos.Verify and Qos.App and what they share, in out/packages
 # make test-packages   installs what make pack and make dist have made, as a user would, and looks that it works; as root
 # make format, make deps, make clean

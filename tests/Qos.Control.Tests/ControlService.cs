@@ -83,6 +83,7 @@ internal sealed class ControlService : IAsyncDisposable
             services.Replace(setup.Apps is null ? ServiceDescriptor.Singleton<IFleetNodes>(world.Runner) : ServiceDescriptor.Singleton<IFleetNodes>(_ => new NodesWithApps(world.Runner)));
             services.Replace(ServiceDescriptor.Singleton<IPivotSource>(world));
             services.Replace(ServiceDescriptor.Singleton(setup.Fleet));
+            services.Replace(ServiceDescriptor.Singleton(new EventHub { Heartbeat = setup.Heartbeat }));
             if (!setup.Reconciles)
                 services.Remove(services.Single(static service => service.ImplementationType == typeof(FleetService)));
         });

@@ -18,6 +18,9 @@ internal sealed record ServiceSetup
     /// <summary>Whether it starts and stops replicas; where not, what the database holds stays as it is.</summary>
     public bool Reconciles { get; init; } = true;
 
+    /// <summary>How often watchers hear from the service.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
+
     public FleetSettings Fleet { get; init; } = new() { Interval = TimeSpan.FromMilliseconds(100), DrainAtLeast = TimeSpan.Zero };
 }
 

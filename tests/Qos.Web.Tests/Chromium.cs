@@ -23,6 +23,9 @@ public sealed class Chromium : IAsyncLifetime
     {
         if (WhyNot is not null)
             return;
+
+        // Limits that only a failure reaches, also on a busy machine.
+        Assertions.SetDefaultExpectTimeout(30_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -57,12 +60,13 @@ public sealed class Chromium : IAsyncLifetime
 public sealed class Visit : IAsyncDisposable
 {
     private static readonly string s_pictures = Path.Combine(NodeJs.Repository, "out", "test", "pictures");
+    private static readonly string[] s_documented = ["deployment-dark", "manifest-light", "shares-phone", "verify-light"];
     private readonly IBrowserContext _context;
 
     public Visit(IBrowserContext context, IPage page)
     {
         (_context, Page) = (context, page);
-        page.SetDefaultTimeout(15_000);
+        page.SetDefaultTimeout(30_000);
         page.Console += (_, message) =>
         {
             if (message.Type == "error")
@@ -82,15 +86,20 @@ public sealed class Visit : IAsyncDisposable
 
     public Task OfflineAsync() => _context.SetOfflineAsync(true);
 
-    /// <summary>What axe finds against a page.</summary>
-    public async Task<string> AxeAsync()
+    /// <summary>What axe finds against a page: everything, or its colours alone.</summary>
+    public async Task<string> AxeAsync(bool coloursAlone = false)
     {
-        AxeResult result = await Page.RunAxe();
+        AxeResult result = await Page.RunAxe(coloursAlone ? new AxeRunOptions { RunOnly = RunOnlyOptions.Rules("color-contrast") } : null);
         return string.Join('\n', result.Violations.Select(static violation => $"{violation.Id}: {violation.Help}: {string.Join(", ", violation.Nodes.Select(static node => node.Html))}"));
     }
 
-    /// <summary>A picture of the whole page in <c>out/test/pictures</c>.</summary>
-    public Task PictureAsync(string name) => Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(s_pictures, name + ".png"), FullPage = true });
+    /// <summary>A picture of the whole page in <c>out/test/pictures</c>; those of the documents, of what is seen at once, in <c>docs/pictures</c> where <c>QOS_UPDATE_PICTURES</c> asks for it.</summary>
+    public async Task PictureAsync(string name)
+    {
+        if (s_documented.Contains(name) && Environment.GetEnvironmentVariable("QOS_UPDATE_PICTURES") is not null)
+            await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(NodeJs.Repository, "docs", "pictures", name + ".png") });
+        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(s_pictures, name + ".png"), FullPage = true });
+    }
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }

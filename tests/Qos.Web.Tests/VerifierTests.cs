@@ -15,7 +15,7 @@ public class VerifierTests
     // `make test-web` asks for more.
     private static int Mutants => int.TryParse(Environment.GetEnvironmentVariable("QOS_MUTANTS"), out int count) ? count : 600;
 
-    [NodeFact]
+    [Fact]
     public async Task Its_own_tests_pass()
     {
         string[] tests = Directory.GetFiles(Path.Combine(NodeJs.Verifier, "test"), "*.test.mjs");
@@ -23,7 +23,7 @@ public class VerifierTests
         Assert.True(status == 0, output);
     }
 
-    [NodeFact]
+    [Fact]
     public async Task Of_every_mutant_of_a_proof_both_verifiers_say_the_same()
     {
         byte[] original = VectorFiles.Bytes("proofs", "turnkey_1.json");

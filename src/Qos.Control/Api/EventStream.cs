@@ -12,7 +12,6 @@ internal static class EventStream
     /// <summary>Half of all watchers: one organization leaves room for the others.</summary>
     private const int MaxWatchersOfOne = 2048;
 
-    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
     private static readonly byte[] s_watching = ": watching\n\n"u8.ToArray();
     private static readonly byte[] s_stillHere = ": still here\n\n"u8.ToArray();
     private static readonly byte[] s_missed = "event: missed\ndata: {}\n\n"u8.ToArray();
@@ -28,7 +27,7 @@ internal static class EventStream
             context.Response.ContentType = "text/event-stream";
             context.Response.Headers.CacheControl = "no-store";
             await SendAsync(context, s_watching).ConfigureAwait(false);
-            await PassOnAsync(context, caller.Key.PublicKey, watcher).ConfigureAwait(false);
+            await PassOnAsync(context, caller.Key.PublicKey, watcher, hub.Heartbeat).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -40,15 +39,15 @@ internal static class EventStream
         }
     }
 
-    private static async Task PassOnAsync(HttpContext context, string publicKey, EventWatcher watcher)
+    private static async Task PassOnAsync(HttpContext context, string publicKey, EventWatcher watcher, TimeSpan heartbeat)
     {
         FleetDatabase database = context.RequestServices.GetRequiredService<FleetDatabase>();
         TimeProvider time = context.RequestServices.GetRequiredService<TimeProvider>();
         long looked = time.GetTimestamp();
         while (true)
         {
-            bool isChange = await WaitAsync(watcher, s_heartbeat - time.GetElapsedTime(looked), time, context.RequestAborted).ConfigureAwait(false);
-            if (!isChange || time.GetElapsedTime(looked) >= s_heartbeat)
+            bool isChange = await WaitAsync(watcher, heartbeat - time.GetElapsedTime(looked), time, context.RequestAborted).ConfigureAwait(false);
+            if (!isChange || time.GetElapsedTime(looked) >= heartbeat)
             {
                 // A key that was removed watches no longer than until here.
                 if (await database.KeyAsync(publicKey, context.RequestAborted).ConfigureAwait(false) is null)

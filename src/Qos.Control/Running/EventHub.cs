@@ -16,6 +16,9 @@ internal sealed class EventHub
             watcher.Offer(change);
     }
 
+    /// <summary>How often a watcher hears that the service is still there, and its key is looked up.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Changes from now on; null when there are too many watchers.</summary>
     /// <param name="organizationId">Whose changes; null for everybody's.</param>
     /// <param name="most">How many watchers of this organization there may be.</param>

@@ -166,9 +166,10 @@ const verify = async () => {
     await showFacts(result);
     const waived = result.checks.filter(({ outcome }) => outcome === 'waived').length;
     const first = result.checks.find(({ outcome }) => outcome === 'failed');
+    const whom = policy.identity === ANYONE ? 'for anyone, also a stranger' : 'for the deployment that you named';
     if (!result.valid) showVerdict('bad', `Refused: ${first ? first.name : 'not everything could be checked'}`);
-    else if (waived > 0) showVerdict('care', `Valid, with ${waived} ${waived === 1 ? 'check' : 'checks'} given up`);
-    else showVerdict('good', 'Valid');
+    else if (waived > 0) showVerdict('care', `Valid ${whom}, with ${waived} ${waived === 1 ? 'check' : 'checks'} given up`);
+    else showVerdict('good', `Valid ${whom}`);
   } catch (error) {
     if (!(error instanceof FormatError || error instanceof TypeError)) throw error;
     showVerdict('bad', error instanceof FormatError ? `Refused: it cannot be read: ${error.message}` : error.message);
