@@ -19,6 +19,23 @@ public sealed partial class FleetDatabase
         ],
         cancellationToken);
 
+    /// <summary>Says of which replicas without new traffic a service still carries requests.</summary>
+    public Task TellDrainsAsync(string service, IReadOnlyCollection<string> replicaIds, CancellationToken cancellationToken) => WriteAsync(
+        async (connection, transaction) =>
+        {
+            await connection.ExecuteAsync(
+                "DELETE FROM ingress_drains WHERE service = @service OR replica_id NOT IN (SELECT id FROM replicas WHERE state <> 'Gone')", new { service }, transaction).ConfigureAwait(false);
+            foreach (string replicaId in replicaIds)
+                await connection.ExecuteAsync("INSERT INTO ingress_drains (service, replica_id) VALUES (@service, @replicaId)", new { service, replicaId }, transaction).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>The replicas of which other services still carry requests.</summary>
+    public Task<IReadOnlySet<string>> DrainsElsewhereAsync(string service, CancellationToken cancellationToken) => ReadAsync<IReadOnlySet<string>>(
+        async connection => (await connection.QueryAsync<string>("SELECT replica_id FROM ingress_drains WHERE service <> @service", new { service }).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal),
+        cancellationToken);
+
     /// <summary>An app's replicas that are not gone.</summary>
     public Task<IReadOnlyList<Replica>> ReplicasAsync(string appId, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<Replica>>(
         async connection => [.. (await connection.QueryAsync<ReplicaRow>("SELECT * FROM replicas WHERE app_id = @appId AND state <> 'Gone' ORDER BY deployment_id, slot", new { appId }).ConfigureAwait(false)).Select(static row => row.ToModel())],

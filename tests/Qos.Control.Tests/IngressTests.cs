@@ -154,6 +154,36 @@ public class IngressTests
     }
 
     [Fact]
+    public async Task A_request_at_the_service_that_does_not_reconcile_is_waited_for_as_well()
+    {
+        await using var apps = new ReplicaApps();
+        var fleet = new FleetSettings { Interval = TimeSpan.FromMilliseconds(100), DrainAtLeast = TimeSpan.FromSeconds(3) };
+        await using ControlService leader = await ControlService.StartAsync(new ServiceSetup { Apps = apps.StartAsync, Fleet = fleet });
+        (Deployment first, _) = await ServeAsync(leader);
+        await using ControlService other = await ControlService.StartAsync(new ServiceSetup { World = leader.World, Apps = apps.StartAsync, Fleet = fleet });
+        using HttpClient http = Client(other);
+        Task<string>? held = null;
+        await Until.TrueAsync(
+            async () =>
+            {
+                // Asked again until this service knows of the app.
+                if (held is null || held.IsFaulted)
+                    held = http.GetStringAsync(new Uri(other.Ingress, "/hold"));
+                await Task.WhenAny(held, Task.Delay(50));
+                return Volatile.Read(ref apps.Holding) == 1;
+            },
+            "the request does not arrive");
+        await ServeAsync(leader);
+        await leader.World.Database.DeleteDeploymentAsync(await leader.World.ActivityAsync(), "{}", first.Id, default);
+        await Until.TrueAsync(
+            async () => (await leader.World.ReplicasAsync()).Where(replica => replica.DeploymentId == first.Id).ToArray() is [{ State: ReplicaState.Draining }],
+            "only the replica with a request should be left, draining");
+        apps.Release();
+        await held!;
+        await Until.TrueAsync(async () => !(await leader.World.ReplicasAsync()).Any(replica => replica.DeploymentId == first.Id), "the drained replica goes on");
+    }
+
+    [Fact]
     public async Task No_request_that_can_be_repeated_fails_while_a_deployment_is_promoted_and_replicas_die()
     {
         await using var apps = new ReplicaApps();

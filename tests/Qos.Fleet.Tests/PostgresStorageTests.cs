@@ -45,7 +45,7 @@ public sealed class PostgresStorageTests : StorageTests
         string location = NewLocation();
         await using FleetDatabase one = await FleetDatabase.OpenAsync(location, TimeProvider.System), two = await FleetDatabase.OpenAsync(location, TimeProvider.System);
         await using Leadership first = (await one.TryLeadAsync(default))!;
-        await ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()", location);
+        await ExecuteAsync("SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()", location);
         Assert.False(await first.IsHeldAsync(default));
         await using Leadership? second = await two.TryLeadAsync(default);
         Assert.NotNull(second);

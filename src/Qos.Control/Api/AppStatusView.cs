@@ -24,8 +24,8 @@ internal static class AppStatusView
     }
 
     public static string ProvisioningState(IReadOnlyList<Replica> replicas) =>
-        replicas.Any(static replica => replica.IsProvisioned) ? Provisioned
-        : replicas.Any(static replica => replica.State == ReplicaState.AwaitingShares) ? Awaiting
+        replicas.Any(static replica => replica.State == ReplicaState.AwaitingShares) ? Awaiting
+        : replicas.Any(static replica => replica.IsProvisioned) ? Provisioned
         : Pending;
 
     private static async Task<ApiDeploymentStatus> OfAsync(

@@ -6,6 +6,8 @@ namespace Qos.Control;
 internal sealed partial class IngressRefresh(FleetDatabase database, IngressTable table, TcpIngress tcp, EventHub events, TimeProvider time, ILogger<IngressRefresh> logger) : BackgroundService
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(500);
+    private readonly string _service = Guid.NewGuid().ToString();
+    private IReadOnlyList<string> _told = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -16,6 +18,7 @@ internal sealed partial class IngressRefresh(FleetDatabase database, IngressTabl
             {
                 table.Replace(await database.RoutesAsync(stoppingToken).ConfigureAwait(false));
                 tcp.Listen(table);
+                await ExchangeDrainsAsync(stoppingToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -33,6 +36,19 @@ internal sealed partial class IngressRefresh(FleetDatabase database, IngressTabl
                 }
             }
         }
+    }
+
+    // The service that reconciles ends a replica when nobody carries a request of it any more.
+    private async Task ExchangeDrainsAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> draining = table.Draining;
+        if (!draining.SequenceEqual(_told))
+        {
+            await database.TellDrainsAsync(_service, draining, cancellationToken).ConfigureAwait(false);
+            _told = draining;
+        }
+
+        table.DrainingElsewhere = await database.DrainsElsewhereAsync(_service, cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The routes are those of before: {Why}")]

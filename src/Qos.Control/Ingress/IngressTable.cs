@@ -17,8 +17,22 @@ internal sealed class IngressTable : ITraffic
     /// <summary>An app's destinations; null when it has none.</summary>
     public AppRoutes? Find(string appId) => _apps.GetValueOrDefault(appId);
 
+    /// <summary>Replicas that get no new requests and have not finished the old ones.</summary>
+    public IReadOnlyList<string> Draining
+    {
+        get
+        {
+            HashSet<string> routed = _apps.Values.SelectMany(static app => app.Destinations).Select(static destination => destination.ReplicaId).ToHashSet(StringComparer.Ordinal);
+            return [.. _destinations.Values.Where(destination => destination.InFlight > 0 && !routed.Contains(destination.ReplicaId)).Select(static destination => destination.ReplicaId).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>The same at the other services.</summary>
+    public IReadOnlySet<string> DrainingElsewhere { get; set; } = new HashSet<string>();
+
     /// <inheritdoc/>
-    public int InFlight(string replicaId) => _destinations.TryGetValue(replicaId, out Destination? destination) ? destination.InFlight : 0;
+    public int InFlight(string replicaId) =>
+        (_destinations.TryGetValue(replicaId, out Destination? destination) ? destination.InFlight : 0) + (DrainingElsewhere.Contains(replicaId) ? 1 : 0);
 
     /// <summary>Takes a new table.</summary>
     public void Replace(IReadOnlyList<IngressRoute> routes)

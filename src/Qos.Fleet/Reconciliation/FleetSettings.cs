@@ -33,8 +33,8 @@ public sealed record FleetSettings
     /// <summary>How often a replica that is provisioned, or waits for shares, must show again that it is the same.</summary>
     public TimeSpan VerifyAgain { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a drained replica keeps running at least, so that every ingress knows.</summary>
-    public TimeSpan DrainAtLeast { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>How long a drained replica keeps running at least, so that every service's ingress knows and has said what it still carries.</summary>
+    public TimeSpan DrainAtLeast { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How long its requests may take to end.</summary>
     public TimeSpan DrainAtMost { get; init; } = TimeSpan.FromSeconds(30);
