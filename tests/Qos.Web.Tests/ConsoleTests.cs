@@ -1,4 +1,8 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
+using Qos.Control.Tests;
 using Qos.Fleet;
 using static Microsoft.Playwright.Assertions;
 
@@ -56,9 +60,9 @@ public class ConsoleTests(Chromium chromium)
 
         await page.GotoAsync(world.At($"/apps/{world.Signer.Id}"));
         await DoAsync(page, "Delete", "is deleted", safe: true);
-        await Expect(page.GetByText("Deleted")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Deleted", new() { Exact = true })).ToBeVisibleAsync();
         await DoAsync(page, "Restore", "is restored");
-        await Expect(page.GetByText("Deleted")).ToHaveCountAsync(0);
+        await Expect(page.GetByText("Deleted", new() { Exact = true })).ToHaveCountAsync(0);
 
         // Each of it is kept with the browser's stamp.
         await page.GotoAsync(world.At("/activities"));
@@ -104,6 +108,50 @@ public class ConsoleTests(Chromium chromium)
         Assert.True(await world.World.Database.RemoveKeyAsync(publicKey, default));
         await visit.Page.GotoAsync(world.At("/apps"));
         await Expect(visit.Page.GetByText("Waiting until the service knows this key")).ToBeVisibleAsync();
+    }
+
+    [BrowserFact]
+    public async Task An_approval_that_the_service_made_up_is_seen_through()
+    {
+        await using ConsoleWorld world = await ConsoleWorld.StartAsync();
+        await using Visit visit = await chromium.VisitAsync();
+        await world.SignInAsync(visit);
+        await visit.Page.RouteAsync("**/get_tvc_deployment", async route =>
+        {
+            JsonNode answer = JsonNode.Parse(await (await route.FetchAsync()).TextAsync())!;
+            JsonNode approval = answer["tvcDeployment"]!["manifestApprovals"]!.AsArray().First(given => (string?)given!["operator"]!["name"] == "bob")!;
+            JsonNode forged = JsonNode.Parse(Convert.FromBase64String((string)approval["approval"]!))!;
+            string signature = (string)forged["signature"]!;
+            forged["signature"] = (signature[0] == '0' ? '1' : '0') + signature[1..];
+            approval["approval"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(forged.ToJsonString()));
+            await route.FulfillAsync(new RouteFulfillOptions { ContentType = "application/json", Body = answer.ToJsonString() });
+        });
+        await visit.Page.GotoAsync(world.At($"/deployments/{world.Live.Id}"));
+        await Expect(visit.Page.GetByText("Its signature does not hold")).ToHaveCountAsync(1);
+        await Expect(visit.Page.GetByText("1 of 2 needed")).ToBeVisibleAsync();
+    }
+
+    [BrowserFact]
+    public async Task Many_apps_are_listed_without_asking_more_than_a_key_may()
+    {
+        await using ControlService service = await ControlService.StartAsync(new ServiceSetup { Settings = static settings => settings with { RequestsPerSecond = 50 } });
+        for (int i = 0; i < 120; i++)
+            await service.World.AddAppAsync(string.Create(CultureInfo.InvariantCulture, $"app {i:D3}"));
+        await using Visit visit = await chromium.VisitAsync();
+        await visit.Page.GotoAsync(new Uri(service.Api, "console/").ToString());
+        string[] command = (await visit.Page.Locator(".command code").InnerTextAsync()).Split(' ');
+        await service.World.Database.AddKeyAsync(command[Array.IndexOf(command, "--public-key") + 1], service.World.OrganizationId, Guid.NewGuid().ToString(), "olivia", default);
+        await Expect(visit.Page.Locator(".card")).ToHaveCountAsync(121);
+        visit.Complaints.Clear();
+        for (int i = 0; i < 300; i++)
+        {
+            service.Publish(new FleetEvent("replica", service.World.OrganizationId, service.World.App.Id, null, "any", "Ready", DateTimeOffset.UtcNow));
+            await visit.Page.EvaluateAsync("0");
+        }
+
+        await visit.Page.GotoAsync(new Uri(service.Api, "console/#/key").ToString());
+        await Expect(visit.Page.GetByText("Your key")).ToBeVisibleAsync();
+        Assert.Empty(visit.Complaints);
     }
 
     private static async Task DoAsync(IPage page, string button, string done, bool safe = false)

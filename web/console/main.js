@@ -1,5 +1,5 @@
 // The console's frame: the key, the page that the address names, and the changes that keep it true.
-import { Api, ApiError, UNAUTHENTICATED } from './api.js';
+import { Api, ApiError, RESOURCE_EXHAUSTED, UNAUTHENTICATED } from './api.js';
 import { act } from './actions.js';
 import { activitiesPage } from './activities.js';
 import { appPage } from './app.js';
@@ -12,6 +12,7 @@ import { keyPage, signInPage } from './sign-in.js';
 import { tick } from './text.js';
 
 const LEAST_PAUSE = 300;
+const PAUSE_WHEN_REFUSED = 2000;
 const ROUTES = [
   [/^\/(?:apps)?$/, appsPage],
   [/^\/apps\/([\w-]+)$/, appPage],
@@ -61,19 +62,25 @@ const refresh = async (shown) => {
   do {
     shown.again = false;
     const begin = Date.now();
+    let pause = LEAST_PAUSE;
     try {
       const result = await shown.load();
       if (shown !== page) return;
       show(shown, result);
+      pause = result.pause ?? LEAST_PAUSE;
     } catch (error) {
       if (shown !== page) return;
       if (error instanceof ApiError && error.code === UNAUTHENTICATED) {
         await signIn();
         return;
       }
-      fail(shown, error);
+      if (error instanceof ApiError && error.code === RESOURCE_EXHAUSTED) {
+        // Too much was asked for at once; a moment later it is answered.
+        shown.again = true;
+        pause = PAUSE_WHEN_REFUSED;
+      } else fail(shown, error);
     }
-    if (shown.again) await new Promise((resolve) => { setTimeout(resolve, Math.max(0, LEAST_PAUSE - (Date.now() - begin))); });
+    if (shown.again) await new Promise((resolve) => { setTimeout(resolve, Math.max(0, pause - (Date.now() - begin))); });
   } while (shown.again);
   shown.refreshing = false;
 };
@@ -107,6 +114,7 @@ const notice = (tone, text) => {
 
 const signIn = async () => {
   page = { path: 'sign-in', seen: 0 };
+  watching?.abort();
   for (const id of ['nav', 'who', 'live']) find(id).hidden = true;
   await signInPage(session, (content) => show(page, { title: 'Sign in', content }));
   await begin();
