@@ -53,9 +53,9 @@ internal sealed record CommandGroup(string Name, string Description, Func<IEnume
         [
             new EifBuildCommand(), new EifRamdiskCommand(), new EifDescribeCommand(), new EifMeasureCommand(), new EifVerifyCommand(), new EifSignCommand(),
         ]),
-        new("app", "Apps of a control service: a name, a quorum key and two sets.", static () =>
+        new("app", "An app to start from; apps of a control service: a name, a quorum key and two sets.", static () =>
         [
-            new AppCreateCommand(), new AppListCommand(), new AppShowCommand(), new AppStatusCommand(), new AppPromoteCommand(), new AppDeleteCommand(),
+            new AppNewCommand(), new AppCreateCommand(), new AppListCommand(), new AppShowCommand(), new AppStatusCommand(), new AppPromoteCommand(), new AppDeleteCommand(),
         ]),
         new("deploy", "Deployments of an app: planned, made, approved, provisioned, watched.", static () =>
         [
