@@ -40,6 +40,17 @@ public class CompletenessTests
         Assert.Equal(ProfileSetting.All.Select(static setting => setting.Name).Order(), options.Order());
     }
 
+    [Theory]
+    [InlineData("c", "main.c")]
+    [InlineData("dotnet", "NAME.csproj Program.cs")]
+    [InlineData("go", "go.mod main.go")]
+    [InlineData("node", "app.js")]
+    [InlineData("python", "app.py main.c pack.py")]
+    [InlineData("rust", "main.rs")]
+    public void A_template_is_whole(string language, string sources) => Assert.Equal(
+        string.Join(' ', ((string[])["Dockerfile", "README.md", "build", "test", .. sources.Split(' ')]).Order(StringComparer.Ordinal)),
+        string.Join(' ', AppNewCommand.FilesOf(language).Keys.Order(StringComparer.Ordinal)));
+
     private static IEnumerable<QosCommand> Commands() =>
         CommandLine.Root(null).Subcommands.SelectMany(static group => group is QosCommand alone ? [alone] : group.Subcommands.Cast<QosCommand>());
 }
