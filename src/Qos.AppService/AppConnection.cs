@@ -51,9 +51,9 @@ internal sealed class AppConnection(EnclaveStream stream, AppRoutes routes, Fram
     private async ValueTask<bool> AnswerAsync(CancellationToken cancellationToken)
     {
         int bodyLeft = 0;
+        int headLength = 0;
         try
         {
-            int headLength;
             while ((headLength = HttpHead.EndOf(_received.Span)) < 0)
             {
                 if (_received.Length >= HttpHead.MaxBytes)
@@ -80,7 +80,7 @@ internal sealed class AppConnection(EnclaveStream stream, AppRoutes routes, Fram
             // Where the next request would begin is not known any more, or not worth the bytes before it.
             await SendAsync(Refuse(refused, closes: true), cancellationToken).ConfigureAwait(false);
             stream.ShutdownWrite();
-            for (int left = bodyLeft; left > 0;)
+            for (int left = bodyLeft - (_received.Length - headLength); left > 0;)
             {
                 _received.Consume(_received.Length);
                 int read = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
