@@ -119,6 +119,46 @@ public class ApiTests
     }
 
     [Fact]
+    public async Task Where_no_key_can_be_forwarded_members_are_given_one_document_after_the_other()
+    {
+        await using ControlService service = await ControlService.StartAsync();
+        service.World.Runner.CanForward = false;
+        using ControlClient client = service.Client();
+        Fleet.Deployment deployment = await service.World.DeployAsync(replicas: 2);
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        for (int replica = 0; replica < 2; replica++)
+        {
+            ApiAnswer details = await UntilAsync(
+                async () => await client.QueryAsync("get_tvc_deployment_provisioning_details", new QueryParameters { DeploymentId = deployment.Id }),
+                answer => answer.AttestationDocument is { } document && !keys.Contains(SetupKey(document)));
+            string key = SetupKey(details.AttestationDocument!);
+            keys.Add(key);
+            for (int member = 0; member < 2; member++)
+            {
+                await client.SubmitAsync(
+                    "post_tvc_quorum_key_share",
+                    new PostShareParameters
+                    {
+                        DeploymentId = deployment.Id,
+                        EphemeralPublicKeyHex = key,
+                        ShareApprovalBundle = new ShareApprovalBundle
+                        {
+                            OperatorId = service.World.App.ShareSet.Operators[member].Id,
+                            ReEncryptedShareHex = "01",
+                            Signature = Convert.ToHexStringLower(FleetWorld.Sign(member, deployment)),
+                        },
+                    },
+                    ApiJson.Default.PostShareParameters,
+                    ApiJson.Default.PostShareResult);
+            }
+        }
+
+        await UntilAsync(async () => await client.QueryAsync("get_app_status", new QueryParameters { AppId = service.World.App.Id }), static answer => answer.AppStatus!.Deployments[0].ReadyReplicas == 2);
+
+        static string SetupKey(byte[] document) => Convert.ToHexStringLower(Nsm.AttestationDocument.Parse(document).PublicKey!.Value.Span);
+    }
+
+    [Fact]
     public async Task Hosted_keys_and_unknown_names_are_refused_with_code_12()
     {
         await using ControlService service = await ControlService.StartAsync();
