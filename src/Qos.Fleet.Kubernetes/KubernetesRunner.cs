@@ -13,6 +13,7 @@ namespace Qos.Fleet.Kubernetes;
 /// </summary>
 public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
 {
+    private const int Parallelism = 8;
     private readonly IKubernetes _client;
     private readonly KubernetesRunnerOptions _options;
     private readonly TimeProvider _time;
@@ -56,19 +57,19 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(apps);
         await ReadyAsync(cancellationToken).ConfigureAwait(false);
         ILookup<string?, PodView> byReplica = _objects.Pods.Known.Values.ToLookup(static pod => pod.ReplicaId, StringComparer.Ordinal);
-        foreach (AppSnapshot app in apps)
+        await Parallel.ForEachAsync(apps, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken }, async (app, token) =>
         {
             foreach (DeploymentSnapshot deployment in app.Deployments)
-                await TryAsync(deployment.Deployment.Id, () => FollowAsync(app, deployment, cancellationToken)).ConfigureAwait(false);
-            await TryAsync(app.App.Id, () => FollowServiceAsync(app, cancellationToken)).ConfigureAwait(false);
+                await TryAsync(deployment.Deployment.Id, () => FollowAsync(app, deployment, token)).ConfigureAwait(false);
+            await TryAsync(app.App.Id, () => FollowServiceAsync(app, token)).ConfigureAwait(false);
             foreach (Replica replica in app.Replicas)
             {
                 PodView? pod = byReplica[replica.Id].FirstOrDefault(IsOurs);
                 bool verified = replica.State == ReplicaState.Ready;
                 if (pod is { IsGoing: false } && (pod.IsVerified ?? false) != verified)
-                    await TryAsync(replica.Id, () => _objects.VouchAsync(pod, verified, _time.GetUtcNow(), cancellationToken)).ConfigureAwait(false);
+                    await TryAsync(replica.Id, () => _objects.VouchAsync(pod, verified, _time.GetUtcNow(), token)).ConfigureAwait(false);
             }
-        }
+        }).ConfigureAwait(false);
 
         if (isAll)
             await RemoveStrangersAsync(apps, cancellationToken).ConfigureAwait(false);

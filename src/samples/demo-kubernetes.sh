@@ -178,6 +178,20 @@ is_healed() {
 wait_for "the replacement" is_healed
 good "ready again after $(seconds_since "$begin")"
 
+step "PostgreSQL crashes and comes back: the app serves on, and a pod that is lost then is healed"
+kill -KILL "$(head -n 1 pg/data/postmaster.pid)"
+reach "http://$service:3000/health" >/dev/null || fail "the app does not answer without PostgreSQL"
+old=$(k get pod "$victim" -o 'jsonpath={.metadata.uid}')
+run k delete pod "$victim" --grace-period=0 --force
+reach "http://$service:3000/health" >/dev/null || fail "the app does not answer without PostgreSQL"
+wait "${pids[0]}" 2>/dev/null
+setpriv --pdeathsig KILL --reuid nobody --clear-groups -- "$pg/postgres" -D "$dir/pg/data" -k "$dir/pg" -h "$NODE_IP" -F >>postgres.log 2>&1 </dev/null &
+pids[0]=$!
+begin=$(date +%s%N)
+wait_for "PostgreSQL" "$pg/pg_isready" -h "$NODE_IP"
+wait_for "the replacement" is_healed
+good "healed $(seconds_since "$begin") after PostgreSQL was started again"
+
 step "The leader is killed: the other one goes on"
 holder=$(k get lease qos-control -o 'jsonpath={.spec.holderIdentity}')
 leader=${holder%-*}

@@ -3,6 +3,7 @@ using Qos.Bench;
 using Qos.Bench.Attestation;
 using Qos.Bench.Bridge;
 using Qos.Bench.Fleet;
+using Qos.Bench.Kubernetes;
 using Qos.Bench.Machine;
 using Qos.Bench.Node;
 using Qos.Bench.Web;
@@ -18,6 +19,10 @@ if (args is ["ingress", var listen, var upstream])
     return await IngressAlone.RunAsync(listen, upstream);
 if (args is ["extract", var image])
     return await ImageBenchmark.ExtractAsync(image);
+
+// In the network of a cluster.
+if (args is ["kubernetes-inside"])
+    return await ManyObjects.RunAsync();
 
 IBenchmark[] subjects =
 [
@@ -36,6 +41,7 @@ IBenchmark[] subjects =
     new IngressBenchmark(),
     new ImageBenchmark(),
     new WebBenchmark(),
+    new KubernetesBenchmark(),
 ];
 
 int rounds = 5;
