@@ -19,7 +19,7 @@ internal sealed class ManyObjects : IEnclaveDesk, IFleetNodes
 
     public static async Task<int> RunAsync()
     {
-        int count = int.Parse(Environment.GetEnvironmentVariable("QOS_BENCH_OBJECTS") ?? "5000", CultureInfo.InvariantCulture);
+        int count = int.Parse(Environment.GetEnvironmentVariable("QOS_BENCH_OBJECTS") ?? "500", CultureInfo.InvariantCulture);
         await new ManyObjects().RunAsync(count);
         return 0;
     }
