@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Qos.Serialization;
 using Qos.Transport;
 

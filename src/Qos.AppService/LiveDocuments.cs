@@ -1,6 +1,5 @@
 using Qos.App;
 using Qos.Nsm;
-using Qos.Protocol;
 
 namespace Qos.AppService;
 
