@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 namespace Qos.Control;
 
 /// <summary>The service's file, <c>qos-control.json</c>. Paths in it are relative to the file.</summary>
+/// <remarks>Members with a value of their own have setters: the serializer would give an <c>init</c> member that the file leaves out null or 0.</remarks>
 internal sealed record ControlSettings
 {
     public const string FileName = "qos-control.json";
@@ -36,7 +37,7 @@ internal sealed record ControlSettings
     public CertificateSettings? Certificate { get; init; }
 
     /// <summary>Registries that are spoken to without encryption.</summary>
-    public IReadOnlyList<string> PlainRegistries { get; init; } = [];
+    public IReadOnlyList<string> PlainRegistries { get; set; } = [];
 
     /// <summary>Docker's config.json with the service's own credentials for registries.</summary>
     public string? RegistryCredentials { get; init; }
@@ -45,10 +46,10 @@ internal sealed record ControlSettings
     public string? OpenTelemetry { get; init; }
 
     /// <summary>Requests a second that one key may make, on average.</summary>
-    public int RequestsPerSecond { get; init; } = 50;
+    public int RequestsPerSecond { get; set; } = 50;
 
     /// <summary>How long a deleted deployment can be restored, in hours.</summary>
-    public double RetentionHours { get; init; } = 24;
+    public double RetentionHours { get; set; } = 24;
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="ControlException">It is missing, or not of its form.</exception>
@@ -108,7 +109,7 @@ internal sealed record ImageSettings
     public string? Eif { get; init; }
 
     /// <summary>What it was built from.</summary>
-    public string QosCommit { get; init; } = "";
+    public string QosCommit { get; set; } = "";
 
     public ImageSettings At(string folder) => this with { Pcrs = Path.Combine(folder, Pcrs), Eif = Eif is null ? null : Path.Combine(folder, Eif) };
 }
@@ -120,10 +121,10 @@ internal sealed record RunnerSettings
     public required string Kind { get; init; }
 
     /// <summary>Where their folders are.</summary>
-    public string Folder { get; init; } = "replicas";
+    public string Folder { get; set; } = "replicas";
 
     /// <summary>Where the programs are that they need.</summary>
-    public string Programs { get; init; } = ".";
+    public string Programs { get; set; } = ".";
 
     /// <summary>The simulator's authority.</summary>
     public string? Pki { get; init; }
@@ -135,10 +136,10 @@ internal sealed record RunnerSettings
     public KubernetesSettings? Kubernetes { get; init; }
 
     /// <summary>The first port for hosts and apps.</summary>
-    public int FirstPort { get; init; } = 20000;
+    public int FirstPort { get; set; } = 20000;
 
     /// <summary>The last one.</summary>
-    public int LastPort { get; init; } = 29999;
+    public int LastPort { get; set; } = 29999;
 
     public RunnerSettings At(string folder) => this with
     {
@@ -156,19 +157,19 @@ internal sealed record IngressSettings
     public required string Listen { get; init; }
 
     /// <summary>What follows <c>app-ID.</c> in their host names.</summary>
-    public string Domain { get; init; } = "localhost";
+    public string Domain { get; set; } = "localhost";
 
     /// <summary>The first port for TCP apps.</summary>
-    public int FirstTcpPort { get; init; } = 31000;
+    public int FirstTcpPort { get; set; } = 31000;
 
     /// <summary>The last one.</summary>
-    public int LastTcpPort { get; init; } = 31999;
+    public int LastTcpPort { get; set; } = 31999;
 
     /// <summary>A certificate and its key; plain HTTP when left out.</summary>
     public CertificateSettings? Certificate { get; init; }
 
     /// <summary>The largest request body, in bytes.</summary>
-    public long MaxBody { get; init; } = 1L << 30;
+    public long MaxBody { get; set; } = 1L << 30;
 }
 
 /// <summary>A certificate with its key.</summary>

@@ -58,6 +58,8 @@ internal sealed partial class FleetService(
             // Whatever ended it: the database's lock is given back only when no step is under way any more.
             await lost.CancelAsync().ConfigureAwait(false);
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (running.Exception is { } fault)
+                LogTrouble(_logger, fault.InnerException?.Message ?? fault.Message);
             handle.Current = null;
             LogLeadsNoMore(_logger);
         }

@@ -22,7 +22,7 @@ public sealed record ApiActivity
     public required IReadOnlyDictionary<string, System.Text.Json.JsonElement> Result { get; init; }
 
     /// <summary>None: one stamp is enough.</summary>
-    public IReadOnlyList<string> Votes { get; init; } = [];
+    public IReadOnlyList<string> Votes { get; set; } = [];
 
     /// <summary><c>sha256:</c> and hex over the body.</summary>
     public required string Fingerprint { get; init; }

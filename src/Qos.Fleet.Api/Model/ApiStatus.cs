@@ -10,5 +10,5 @@ public sealed record ApiStatus
     public required string Message { get; init; }
 
     /// <summary>Nothing.</summary>
-    public IReadOnlyList<string> Details { get; init; } = [];
+    public IReadOnlyList<string> Details { get; set; } = [];
 }
