@@ -50,7 +50,7 @@ public class LimitTests
         await RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk);
         try
         {
-            using ServiceKey key = ServiceKey.Open(service.Data);
+            using ServiceKey key = ServiceKey.Open(Path.Combine(service.Data, ServiceKey.FileName));
             using var registry = new RegistryClient(new RegistryOptions());
             var pivots = new PivotStore(Path.Combine(disk, "pivots"), registry, key, RegistryCredentials.None);
             ResolvedImage image = await pivots.ResolveAsync(ImageReference.Parse(service.Image), null, default);
