@@ -8,12 +8,12 @@ internal static partial class P256
     // A nonce, then its generator's state. One block for each thread that signs: to map, protect and lock new guarded memory for each signature took a
     // third of its time, and threads that did it together stood in each other's way.
     [ThreadStatic]
-    private static SecretMemory? t_scratch;
+    private static SecretMemory? s_scratch;
 
     /// <summary>Signs a SHA-256 digest with the nonce of RFC 6979.</summary>
     internal static void SignDigest(ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> digest, Span<byte> signature)
     {
-        Span<byte> scratch = (t_scratch ??= SecretMemory.Allocate(ScalarSize + DeterministicNonce.StateSize)).Span;
+        Span<byte> scratch = (s_scratch ??= SecretMemory.Allocate(ScalarSize + DeterministicNonce.StateSize)).Span;
         Span<byte> nonce = scratch[..ScalarSize];
         try
         {
