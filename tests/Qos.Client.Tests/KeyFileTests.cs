@@ -7,6 +7,21 @@ public sealed class KeyFileTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qos-keys-").FullName;
 
+    [Theory]
+    [InlineData(0x20, 0x41)]
+    [InlineData(0x41, 0x0a)]
+    [InlineData(0x41, 0x41)]
+    public void Raw_bytes_are_told_whatever_they_begin_and_end_with(byte first, byte last)
+    {
+        string path = In("raw");
+        byte[] seed = Enumerable.Repeat((byte)0xc3, 32).ToArray();
+        (seed[0], seed[^1]) = (first, last);
+        File.WriteAllBytes(path, seed);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        KeyException e = Assert.Throws<KeyException>(() => KeyFileFormat.ReadSecret(path, static () => throw new InvalidOperationException("no passphrase")));
+        Assert.EndsWith("it holds 32 raw bytes; write them as hex.", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_secret_file_is_hex_and_for_its_owner_alone()
     {

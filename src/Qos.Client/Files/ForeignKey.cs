@@ -8,8 +8,9 @@ internal static class ForeignKey
     private static readonly SearchValues<byte> s_digits = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
     /// <summary>What a key file's content seems to be, as the end of a complaint; empty when that is not known.</summary>
-    public static string Describe(ReadOnlySpan<byte> content)
+    public static string Describe(ReadOnlySpan<byte> file)
     {
+        ReadOnlySpan<byte> content = file.Trim(" \t\r\n\f\v"u8);
         if (content.IndexOf("PRIVATE KEY-----"u8) >= 0)
             return ": it is a private key in PEM, which no tool of the protocol takes; make a key with 'qos key new'";
         if (content.StartsWith("-----BEGIN"u8))
@@ -17,7 +18,9 @@ internal static class ForeignKey
         if (content.StartsWith("qos-protected-key-v1"u8))
             return ": it is a secret key under a passphrase; 'qos key public' gives its public key";
         bool isHex = !content.IsEmpty && !content.ContainsAnyExcept(s_digits);
-        return (isHex, content.Length) switch
+
+        // The first or the last of raw bytes may be what a text's white space is.
+        return (isHex, !isHex && file.Length is 32 or 65 or 130 ? file.Length : content.Length) switch
         {
             (true, 64) => ": it holds 64, as a secret key does; 'qos key public' gives its public key",
             (true, 130) when content.StartsWith("04"u8) => ": it holds one point of P-256, 65 bytes; a public key of the protocol is two of them, for encryption and for signatures",

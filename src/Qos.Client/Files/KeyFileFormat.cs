@@ -144,16 +144,16 @@ public static class KeyFileFormat
         }
         catch (KeyException refused) when (refused.Error == KeyError.InvalidMasterSeed)
         {
-            throw new KeyException(refused.Error, $"The secret key file {path} does not hold a seed as 64 hex characters{ForeignKey.Describe(Trim(content))}.");
+            throw new KeyException(refused.Error, $"The secret key file {path} does not hold a seed as 64 hex characters{ForeignKey.Describe(content)}.");
         }
     }
 
-    private static PublicKey ParsePublic(string path, ReadOnlySpan<byte> content)
+    private static PublicKey ParsePublic(string path, ReadOnlySpan<byte> file)
     {
-        content = Trim(content);
+        ReadOnlySpan<byte> content = Trim(file);
         Span<byte> key = stackalloc byte[PublicKey.Size];
         if (content.Length != 2 * PublicKey.Size || !Hex.TryDecode(content, key))
-            throw new KeyException(KeyError.FailedToReadPublicKey, $"The public key file {path} does not hold 260 hex characters{ForeignKey.Describe(content)}.");
+            throw new KeyException(KeyError.FailedToReadPublicKey, $"The public key file {path} does not hold 260 hex characters{ForeignKey.Describe(file)}.");
         if (!PublicKey.TryParse(key, out PublicKey? parsed))
             throw new KeyException(KeyError.FailedToReadPublicKey, $"The public key in {path} is not two points on P-256.");
         return parsed;
