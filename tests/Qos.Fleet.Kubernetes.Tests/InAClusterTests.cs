@@ -11,9 +11,8 @@ public class InAClusterTests
     public async Task The_tests_that_need_a_cluster_pass_in_one()
     {
         Assert.SkipWhen(ClusterFactAttribute.IsInside, "this is the cluster");
-        string? named = Environment.GetEnvironmentVariable("QOS_KUBERNETES");
-        string cluster = named ?? Path.Combine(Root(), "../shared/tools/kubernetes/cluster");
-        Assert.SkipUnless(File.Exists(cluster), "there is no cluster: ../shared/tools/kubernetes is not beside the clone, and QOS_KUBERNETES names none");
+        string? cluster = Environment.GetEnvironmentVariable("QOS_KUBERNETES");
+        Assert.SkipWhen(cluster is null, "QOS_KUBERNETES names no cluster; make test-kubernetes names the one in ../shared/tools");
         Assert.SkipUnless(Environment.UserName == "root", "a cluster needs root");
         string own = Path.Combine(AppContext.BaseDirectory, "Qos.Fleet.Kubernetes.Tests");
         using Process process = Process.Start(new ProcessStartInfo(cluster, ["--no-node", "--", own, "-trait", "in=cluster", "-noColor"])
@@ -33,10 +32,6 @@ public class InAClusterTests
         }
 
         string said = await output;
-
-        // Not every machine can make the namespaces and control groups of a cluster; who names one wants it used.
-        bool hasBegun = said.Contains("Starting:", StringComparison.Ordinal);
-        Assert.SkipWhen(named is null && !hasBegun, $"the cluster does not start here: {(await errors).Trim()}");
         Assert.True(process.ExitCode == 0 && said.Contains("Failed: 0", StringComparison.Ordinal), $"{said}\n{await errors}");
         Assert.DoesNotContain("Total: 0", said, StringComparison.Ordinal);
     }
