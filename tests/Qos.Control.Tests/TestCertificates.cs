@@ -6,6 +6,9 @@ namespace Qos.Control.Tests;
 /// <summary>A certificate as a public authority gives it: a root that clients know, an intermediate that the server must send, and a leaf.</summary>
 internal sealed class TestCertificates : IDisposable
 {
+    // One moment for all: an authority must not end before what it signs.
+    private static readonly DateTimeOffset s_now = DateTimeOffset.UtcNow;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("qos-tls-").FullName;
     private readonly X509Certificate2 _root;
     private readonly X509Certificate2 _intermediate;
@@ -34,7 +37,7 @@ internal sealed class TestCertificates : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(_name);
         request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 leaf = request.Create(_intermediate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 leaf = request.Create(_intermediate, s_now.AddHours(-1), s_now.AddDays(1), RandomNumberGenerator.GetBytes(8));
         File.WriteAllText(Files.Key, key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(Files.Certificate, leaf.ExportCertificatePem() + "\n" + _intermediate.ExportCertificatePem());
         return leaf.Thumbprint;
@@ -53,7 +56,7 @@ internal sealed class TestCertificates : IDisposable
         var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
-        DateTimeOffset from = DateTimeOffset.UtcNow.AddHours(-2), to = DateTimeOffset.UtcNow.AddDays(2);
+        DateTimeOffset from = s_now.AddHours(-2), to = s_now.AddDays(2);
         if (issuer is null)
             return request.CreateSelfSigned(from, to);
         using X509Certificate2 made = request.Create(issuer, from, to, RandomNumberGenerator.GetBytes(8));
