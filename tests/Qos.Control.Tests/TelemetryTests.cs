@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,12 @@ using Qos.Fleet;
 
 namespace Qos.Control.Tests;
 
-/// <summary>What leaves the service for those who watch it: Prometheus' page, and OTLP over gRPC to a collector.</summary>
+/// <summary>
+/// What leaves the service for those who watch it: Prometheus' page, and OTLP over gRPC to a collector. It counts, and meters are found by their name in the whole
+/// process: no other test's service may run meanwhile.
+/// </summary>
+[Collection(nameof(TelemetryTests))]
+[CollectionDefinition(nameof(TelemetryTests), DisableParallelization = true)]
 public class TelemetryTests
 {
     [Fact]
@@ -30,7 +36,10 @@ public class TelemetryTests
         for (int i = 0; i < 5; i++)
             await http.GetStringAsync(new Uri(service.Ingress, "/who"));
 
-        string page = await service.GetAsync("metrics");
+        // A request is counted after its answer is out.
+        string page = "";
+        await Until.TrueAsync(async () => Regex.IsMatch(page = await service.GetAsync("metrics"), """outcome="served"[^}]*\} 5\n"""), "five requests are not counted");
+
         Assert.Contains("qos_ingress_requests_total{", page, StringComparison.Ordinal);
         Assert.Matches("""qos_ingress_requests_total\{[^}]*outcome="served"[^}]*\} 5\n""", page);
         Assert.Matches("""qos_ingress_destinations\{[^}]*\} 3\n""", page);

@@ -57,7 +57,7 @@ public sealed class TemplateTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task What_is_there_is_not_written_over_and_a_bad_name_is_refused()
     {
-        (int code, _, string[] errors) = await RunningProgram.RunAsync("qos", "app", "new", "--language", "go", _folder);
+        (int code, _, string[] errors) = await RunningProgram.RunAsync("qos", "app", "new", "--language", "go", Path.Combine(_folder, "No name"));
         Assert.Equal(2, code);
         Assert.Contains("the folder's name is the app's", Assert.Single(errors), StringComparison.Ordinal);
         string app = Directory.CreateDirectory(Path.Combine(_folder, "app")).FullName;
