@@ -55,22 +55,8 @@ public sealed class AppServer : IDisposable
     }
 
     /// <summary>Serves until it is cancelled; connections that are open then are broken off.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                EnclaveStream stream = await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-                _ = ServeAsync(stream, cancellationToken);
-            }
-            catch (SocketException e) when (!cancellationToken.IsCancellationRequested)
-            {
-                _report($"the app's service cannot accept a connection: {e.Message}");
-                await Task.Delay(_options.AcceptRetry, _options.Time, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        _listener.AcceptAllAsync(ServeAsync, why => _report($"the app's service cannot accept a connection: {why}"), _options.AcceptRetry, _options.Time, cancellationToken);
 
     /// <summary>Stops listening and removes the socket's file.</summary>
     public void Dispose()

@@ -23,9 +23,12 @@ keep=
 role=arn:aws:iam::123456789012:role/Webserver
 qos=$bin/qos
 registry=$NODE_IP:5000
+genesis_host=http://127.0.0.1:3011
 pg=$(ls -d /usr/lib/postgresql/*/bin | tail -n 1)
 # shellcheck source=demo-steps.sh
 . "$root/src/samples/demo-steps.sh"
+# shellcheck source=demo-fleet-steps.sh
+. "$root/src/samples/demo-fleet-steps.sh"
 cd "$dir" || exit 1
 mkdir -p run
 k() { kubectl -n qos "$@"; }
@@ -47,32 +50,9 @@ mkdir -p pg && chown nobody pg
 printf 'host all all 0.0.0.0/0 trust\n' >>pg/data/pg_hba.conf
 background postgres setpriv --pdeathsig KILL --reuid nobody --clear-groups -- "$pg/postgres" -D "$dir/pg/data" -k "$dir/pg" -h "$NODE_IP" -F
 wait_for "PostgreSQL" "$pg/pg_isready" -h "$NODE_IP"
-cat >registry.yml <<YAML
-version: 0.1
-log: { level: warn }
-storage: { filesystem: { rootdirectory: $dir/registry } }
-http: { addr: "$registry" }
-YAML
-background registry docker-registry serve "$dir/registry.yml"
-wait_for "the registry" curl -fsS "http://$registry/v2/"
+start_registry
 for image in qos-control qos-node; do run skopeo copy -q --insecure-policy --dest-tls-verify=false "oci-archive:images/$image.tar" "docker://$registry/$image:1"; done
-app_image() { # TAG: an image with the sample and a file that tells one release from the next
-    rm -rf layout layer && mkdir -p layer/app && cp "$bin/qos-sample-echo" layer/app/echo && echo "$1" >layer/app/release
-    tar -C layer -cf layer.tar app && mkdir -p layout/blobs/sha256
-    local diff layer config manifest
-    blob() { sha256sum "$1" | cut -d' ' -f1 | tee digest >/dev/null && cp "$1" "layout/blobs/sha256/$(cat digest)" && cat digest; }
-    diff=$(sha256sum layer.tar | cut -d' ' -f1) && layer=$(blob layer.tar)
-    printf '{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' "$diff" >config.json
-    config=$(blob config.json)
-    printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":%s},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:%s","size":%s}]}' \
-        "$config" "$(stat -c %s config.json)" "$layer" "$(stat -c %s layer.tar)" >manifest.json
-    manifest=$(blob manifest.json)
-    printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%s,"annotations":{"org.opencontainers.image.ref.name":"%s"}}]}' \
-        "$manifest" "$(stat -c %s manifest.json)" "$1" >layout/index.json
-    printf '{"imageLayoutVersion":"1.0.0"}' >layout/oci-layout
-    run skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$dir/layout:$1" "docker://$registry/team/echo:$1"
-}
-app_image 1.0
+push_image 1.0 "first release"
 
 step "The control service, twice"
 run "$bin/qos-control" init --dir "$dir/control" --database "postgres:Host=$NODE_IP;Username=postgres;Database=postgres" --role-arn "$role" \
@@ -92,30 +72,8 @@ wait_for "the API" curl -fsS "$QOS_CONTROL/readyz"
 cp control/pki/root.pem root.pem && cp control/release.pcrs release.pcrs || fail "the simulator's root and measurements"
 
 step "Three people, and a quorum key that none of them ever sees"
-mkdir -p share-set manifest-set
-for who in alice bob carol; do
-    mkdir -p "people/$who"
-    "$qos" key new "$who" --dir "people/$who" >last.out 2>&1 || fail "key new: $(cat last.out)"
-    cp "people/$who/$who.pub" share-set/ && cp "people/$who/$who.pub" manifest-set/ || fail "copying $who.pub"
-done
-echo 2 >share-set/quorum_threshold
-echo 2 >manifest-set/quorum_threshold
-for who in alice bob carol; do
-    cp -r share-set manifest-set "people/$who/" || fail "copying the sets"
-    (cd "people/$who" && "$qos" init --root "$dir/root.pem" --pcrs "$dir/release.pcrs" --role-arn "$role" --share-set share-set --manifest-set manifest-set \
-        --quorum-key "$dir/genesis/quorum_key.pub" --dr-key none --pivot "$bin/qos-sample-echo" --alias "$who" --secret "$who.secret" --share "$who.share") >last.out 2>&1 ||
-        fail "qos init: $(cat last.out)"
-done
-before=${#pids[@]}
-background genesis-nsm "$bin/qos-nsm-sim" --socket run/g-nsm.sock --pcrs release.pcrs --role-arn "$role" --pki-dir control/pki
-wait_for "the NSM simulator" test -S run/g-nsm.sock
-background genesis-enclave "$bin/qos-enclave" --socket run/g.sock --nsm run/g-nsm.sock --dir run/g
-background genesis-host "$bin/qos-host" --enclave-socket run/g.sock --listen 127.0.0.1:3011
-wait_for "the genesis node" "$qos" node status --host http://127.0.0.1:3011
-run "$qos" genesis run --host http://127.0.0.1:3011 --share-set share-set --out genesis --root root.pem --pcrs release.pcrs --role-arn "$role"
-for who in alice bob carol; do as "$who" genesis accept --dir "$dir/genesis" --yes; done
-kill "${pids[@]:before}" 2>/dev/null
-pids=("${pids[@]:0:before}") names=("${names[@]:0:before}")
+make_people
+hold_genesis
 
 step "An EnclaveDeployment"
 members() { for who in alice bob carol; do printf '      - { alias: %s, publicKey: %s }\n' "$who" "$(cat "people/$who/$who.pub")"; done; }
@@ -202,7 +160,7 @@ wait_for "the next leader" other_leads
 good "another one leads after $(seconds_since "$begin")"
 
 step "A second release: approved, given the key by the first, and the Service goes over when all its pods are ready"
-app_image 1.1
+push_image 1.1 "second release"
 deployment 1.1 >echo.yaml
 run kubectl apply -f echo.yaml
 wait_for "the second manifest" is_new_phase AwaitingApprovals

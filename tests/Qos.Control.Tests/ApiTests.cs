@@ -85,14 +85,14 @@ public class ApiTests
         ApiAnswer details = await UntilAsync(
             async () => await client.QueryAsync("get_tvc_deployment_provisioning_details", new QueryParameters { DeploymentId = deployment.Id }), static answer => answer.AttestationDocument is not null);
         string setupKey = Convert.ToHexStringLower(Nsm.AttestationDocument.Parse(details.AttestationDocument!).PublicKey!.Value.Span);
-        Assert.Equal(ApiCode.FailedPrecondition, (await Assert.ThrowsAsync<ApiException>(() => PostAsync(0, new string('0', 260)))).Code);
-        await PostAsync(0, setupKey);
+        Assert.Equal(ApiCode.FailedPrecondition, (await Assert.ThrowsAsync<ApiException>(() => PostShareAsync(service, client, deployment, 0, new string('0', 260)))).Code);
+        await PostShareAsync(service, client, deployment, 0, setupKey);
         ApiAppStatus status = (await UntilAsync(
             async () => await client.QueryAsync("get_app_status", new QueryParameters { AppId = service.World.App.Id }),
             static answer => answer.AppStatus!.Deployments[0].ShareHolders?.Any(static holder => holder.State == "DELIVERED") == true)).AppStatus!;
         Assert.Equal("PROVISIONING_STATE_AWAITING_PROVISION", status.Deployments[0].ProvisioningState);
         Assert.Equal(2, status.Deployments[0].ShareHolders!.Count(static holder => holder.State == "MISSING"));
-        await PostAsync(1, setupKey);
+        await PostShareAsync(service, client, deployment, 1, setupKey);
         await UntilAsync(async () => await client.QueryAsync("get_app_status", new QueryParameters { AppId = service.World.App.Id }), static answer => answer.AppStatus!.Deployments[0].ReadyReplicas == 3);
 
         await client.SubmitAsync("set_tvc_app_live_deployment", new DeploymentParameters { DeploymentId = deployment.Id }, ApiJson.Default.DeploymentParameters, ApiJson.Default.JsonElement);
@@ -100,22 +100,6 @@ public class ApiTests
             "delete_tvc_deployment", new DeploymentParameters { DeploymentId = deployment.Id }, ApiJson.Default.DeploymentParameters, ApiJson.Default.DeploymentResult))).Code);
         JsonNode latest = JsonNode.Parse(await service.GetAsync($"apps/{service.World.App.Id}/boot-proofs/latest"))!;
         Assert.Equal((string)latest["ephemeralPublicKeyHex"]!, (string)JsonNode.Parse(await service.GetAsync($"boot-proofs/{latest["ephemeralPublicKeyHex"]}"))!["ephemeralPublicKeyHex"]!);
-
-        Task<PostShareResult> PostAsync(int member, string key) => client.SubmitAsync(
-            "post_tvc_quorum_key_share",
-            new PostShareParameters
-            {
-                DeploymentId = deployment.Id,
-                EphemeralPublicKeyHex = key,
-                ShareApprovalBundle = new ShareApprovalBundle
-                {
-                    OperatorId = service.World.App.ShareSet.Operators[member].Id,
-                    ReEncryptedShareHex = "01",
-                    Signature = Convert.ToHexStringLower(FleetWorld.Sign(member, deployment)),
-                },
-            },
-            ApiJson.Default.PostShareParameters,
-            ApiJson.Default.PostShareResult);
     }
 
     [Fact]
@@ -134,23 +118,7 @@ public class ApiTests
             string key = SetupKey(details.AttestationDocument!);
             keys.Add(key);
             for (int member = 0; member < 2; member++)
-            {
-                await client.SubmitAsync(
-                    "post_tvc_quorum_key_share",
-                    new PostShareParameters
-                    {
-                        DeploymentId = deployment.Id,
-                        EphemeralPublicKeyHex = key,
-                        ShareApprovalBundle = new ShareApprovalBundle
-                        {
-                            OperatorId = service.World.App.ShareSet.Operators[member].Id,
-                            ReEncryptedShareHex = "01",
-                            Signature = Convert.ToHexStringLower(FleetWorld.Sign(member, deployment)),
-                        },
-                    },
-                    ApiJson.Default.PostShareParameters,
-                    ApiJson.Default.PostShareResult);
-            }
+                await PostShareAsync(service, client, deployment, member, key);
         }
 
         await UntilAsync(async () => await client.QueryAsync("get_app_status", new QueryParameters { AppId = service.World.App.Id }), static answer => answer.AppStatus!.Deployments[0].ReadyReplicas == 2);
@@ -193,6 +161,22 @@ public class ApiTests
             Assert.Equal(expected, (await http.SendAsync(request)).StatusCode);
         }
     }
+
+    private static Task<PostShareResult> PostShareAsync(ControlService service, ControlClient client, Fleet.Deployment deployment, int member, string key) => client.SubmitAsync(
+        "post_tvc_quorum_key_share",
+        new PostShareParameters
+        {
+            DeploymentId = deployment.Id,
+            EphemeralPublicKeyHex = key,
+            ShareApprovalBundle = new ShareApprovalBundle
+            {
+                OperatorId = service.World.App.ShareSet.Operators[member].Id,
+                ReEncryptedShareHex = "01",
+                Signature = Convert.ToHexStringLower(FleetWorld.Sign(member, deployment)),
+            },
+        },
+        ApiJson.Default.PostShareParameters,
+        ApiJson.Default.PostShareResult);
 
     private static CreateDeploymentParameters Parameters(ControlService service) => new()
     {

@@ -137,6 +137,26 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
         return deployment;
     }
 
+    /// <summary>A replica in the database that is ready, without its way there and without an instance.</summary>
+    public async Task<Replica> AddReadyReplicaAsync(Deployment deployment, int slot)
+    {
+        var replica = new Replica
+        {
+            Id = Guid.CreateVersion7().ToString(),
+            DeploymentId = deployment.Id,
+            AppId = deployment.AppId,
+            Slot = slot,
+            Mode = BootMode.KeyForward,
+            State = ReplicaState.Starting,
+            CreatedAt = Clock.Now,
+            UpdatedAt = Clock.Now,
+        };
+        Require(await Database.AddReplicaAsync(replica, default));
+        replica = replica with { State = ReplicaState.Ready, EphemeralKey = replica.Id, ReadyAt = Clock.Now, HostUrl = $"http://{replica.Id}/", IngressAddress = "127.0.0.1:3000" };
+        Require(await Database.SaveReplicaAsync(replica, default));
+        return replica;
+    }
+
     /// <summary>The first two approve, or those who are named.</summary>
     public async Task ApproveAsync(Deployment deployment, params int[] people)
     {

@@ -101,6 +101,20 @@ public sealed class Visit : IAsyncDisposable
         await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(s_pictures, name + ".png"), FullPage = true });
     }
 
+    /// <summary>A picture of a page that fits its window and in which axe finds nothing.</summary>
+    /// <param name="name">The picture's, which ends with the look: <c>-light</c>, <c>-dark</c> or <c>-phone</c>.</param>
+    public async Task LookAsync(string name)
+    {
+        await PictureAsync(name);
+        Assert.True(await Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{name} is wider than its window");
+
+        // A phone has the same elements, the other theme the same ones in other colours.
+        if (name.EndsWith("-phone", StringComparison.Ordinal))
+            return;
+        string found = await AxeAsync(coloursAlone: name.EndsWith("-dark", StringComparison.Ordinal));
+        Assert.True(found.Length == 0, $"{name}: {found}");
+    }
+
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Qos.Client;
 using Qos.Protocol;
@@ -10,9 +9,9 @@ namespace Qos.Cli;
 internal sealed class DevRunCommand : QosCommand
 {
     private readonly Argument<string[]> _words = new("APP") { Description = "The app's program, and after -- its arguments.", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string[]> _ports = Repeated("--port", "A port of the app that is reached on this machine, or OUTER:INNER.", "PORT");
-    private readonly Option<string[]> _egress = Repeated("--egress", "What the app may reach.", "NAME:PORT");
-    private readonly Option<string[]> _env = Repeated("--env", "A variable of its environment.", "NAME=VALUE");
+    private readonly Option<string[]> _ports = StandardOptions.Repeated("--port", "A port of the app that is reached on this machine, or OUTER:INNER.", "PORT");
+    private readonly Option<string[]> _egress = StandardOptions.Repeated("--egress", "What the app may reach.", "NAME:PORT");
+    private readonly Option<string[]> _env = StandardOptions.Repeated("--env", "A variable of its environment.", "NAME=VALUE");
     private readonly Option<bool> _watch = new("--watch") { Description = "Start the app anew when its file changes, with the same quorum key." };
     private readonly Option<string> _restart = new("--restart") { Description = "What happens when the app ends.", HelpName = "never|always", DefaultValueFactory = static _ => "never" };
     private readonly Option<string?> _proofs = new("--proofs") { Description = "Keep root.pem, quorum_key.pub and boot-proof.json there, for qos verify.", HelpName = "DIR" };
@@ -27,9 +26,9 @@ internal sealed class DevRunCommand : QosCommand
     {
         Take(_words, _ports, _egress, _env, _watch, _restart, _proofs);
         _restart.AcceptOnlyFromAmong("never", "always");
-        _ports.Validators.Add(static result => Validate(result, static text => DevPort.Parse(text)));
-        _egress.Validators.Add(static result => Validate(result, static text => ParseEgress(text)));
-        _env.Validators.Add(static result => Validate(result, static text => ManifestRecipe.ParseVariable(text)));
+        _ports.Validators.Add(static result => StandardOptions.Validate(result, static text => DevPort.Parse(text)));
+        _egress.Validators.Add(static result => StandardOptions.Validate(result, static text => ParseEgress(text)));
+        _env.Validators.Add(static result => StandardOptions.Validate(result, static text => ManifestRecipe.ParseVariable(text)));
     }
 
     /// <inheritdoc/>
@@ -62,23 +61,5 @@ internal sealed class DevRunCommand : QosCommand
             throw new FormatException($"'{VisibleText.Escape(text)}' is not NAME:PORT, for example api.example.com:443");
         var client = new BridgeConfig.Client(port, text[..at]);
         return BridgeAddress.DescribeUnusable(client) is { } unusable ? throw new FormatException(unusable) : client;
-    }
-
-    private static Option<string[]> Repeated(string name, string description, string helpName) =>
-        new(name) { Description = description + " May be repeated.", HelpName = helpName };
-
-    private static void Validate(OptionResult result, Action<string> parse)
-    {
-        foreach (Token token in result.Tokens)
-        {
-            try
-            {
-                parse(token.Value);
-            }
-            catch (FormatException e)
-            {
-                result.AddError(e.Message);
-            }
-        }
     }
 }

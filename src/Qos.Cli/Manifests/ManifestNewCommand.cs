@@ -21,10 +21,10 @@ internal sealed class ManifestNewCommand : QosCommand
     private readonly Option<string> _commit = new("--qos-commit") { Description = "The commit that the enclave's software was built from.", HelpName = "TEXT", DefaultValueFactory = static _ => "" };
     private readonly Option<string> _restart = new("--restart") { Description = "What happens when the binary exits.", HelpName = "never|always", DefaultValueFactory = static _ => "never" };
     private readonly Option<bool> _debug = new("--debug") { Description = "Let its output be read outside. Never in production." };
-    private readonly Option<string[]> _bridges = Repeated("--bridge", "A port in or out: server:PORT[:ADDRESS], client:PORT[:HOST].", "BRIDGE");
-    private readonly Option<string[]> _args = Repeated("--arg", "An argument of the binary; write --arg=VALUE when it begins with a dash.", "VALUE");
-    private readonly Option<string[]> _env = Repeated("--env", "A variable of its environment.", "NAME=VALUE");
-    private readonly Option<string[]> _dns = Repeated("--dns", "A name server.", "IP");
+    private readonly Option<string[]> _bridges = StandardOptions.Repeated("--bridge", "A port in or out: server:PORT[:ADDRESS], client:PORT[:HOST].", "BRIDGE");
+    private readonly Option<string[]> _args = StandardOptions.Repeated("--arg", "An argument of the binary; write --arg=VALUE when it begins with a dash.", "VALUE");
+    private readonly Option<string[]> _env = StandardOptions.Repeated("--env", "A variable of its environment.", "NAME=VALUE");
+    private readonly Option<string[]> _dns = StandardOptions.Repeated("--dns", "A name server.", "IP");
     private readonly SettingOption _previous = StandardOptions.Previous();
     private readonly Option<bool> _acceptWarnings = StandardOptions.AcceptWarnings();
     private readonly Option<bool> _force = StandardOptions.Force();
@@ -41,9 +41,9 @@ internal sealed class ManifestNewCommand : QosCommand
         Take(_trust.Root, _commit, _restart, _debug, _bridges, _args, _env, _dns, _previous, _acceptWarnings, _force, _json);
         _restart.AcceptOnlyFromAmong("never", "always");
         Validators.Add(ValidateSources);
-        _bridges.Validators.Add(static result => Validate(result, static text => BridgeText.Parse(text)));
-        _dns.Validators.Add(static result => Validate(result, static text => ManifestRecipe.ParseResolver(text)));
-        _env.Validators.Add(static result => Validate(result, static text => ManifestRecipe.ParseVariable(text)));
+        _bridges.Validators.Add(static result => StandardOptions.Validate(result, static text => BridgeText.Parse(text)));
+        _dns.Validators.Add(static result => StandardOptions.Validate(result, static text => ManifestRecipe.ParseResolver(text)));
+        _env.Validators.Add(static result => StandardOptions.Validate(result, static text => ManifestRecipe.ParseVariable(text)));
     }
 
     /// <inheritdoc/>
@@ -114,22 +114,4 @@ internal sealed class ManifestNewCommand : QosCommand
     }
 
     private static string[] Values(ParseResult parsed, Option<string[]> option) => parsed.GetValue(option) ?? [];
-
-    private static Option<string[]> Repeated(string name, string description, string helpName) =>
-        new(name) { Description = description + " May be repeated.", HelpName = helpName };
-
-    private static void Validate(OptionResult result, Action<string> parse)
-    {
-        foreach (Token token in result.Tokens)
-        {
-            try
-            {
-                parse(token.Value);
-            }
-            catch (FormatException e)
-            {
-                result.AddError(e.Message);
-            }
-        }
-    }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Qos.Client;
 using Qos.Verify;
@@ -37,8 +36,8 @@ internal sealed class RequirementOptions
     public RequirementOptions()
     {
         _pivotHashes.Validators.Add(static result => IdentityOptions.RequireHash(result, "--pivot-hash"));
-        _env.Validators.Add(static result => Validate(result, static text => ManifestRecipe.ParseVariable(text)));
-        _bridges.Validators.Add(static result => Validate(result, static text => BridgeText.Parse(text)));
+        _env.Validators.Add(static result => StandardOptions.Validate(result, static text => ManifestRecipe.ParseVariable(text)));
+        _bridges.Validators.Add(static result => StandardOptions.Validate(result, static text => BridgeText.Parse(text)));
     }
 
     /// <summary>The options.</summary>
@@ -68,20 +67,5 @@ internal sealed class RequirementOptions
         if (values.Length > 0 && parsed.GetValue(none))
             throw new UsageException($"{some.Name} and {none.Name} contradict each other: give one of them");
         return values.Length > 0 || parsed.GetValue(none) ? values : null;
-    }
-
-    private static void Validate(OptionResult result, Action<string> parse)
-    {
-        foreach (Token token in result.Tokens)
-        {
-            try
-            {
-                parse(token.Value);
-            }
-            catch (FormatException e)
-            {
-                result.AddError(e.Message);
-            }
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 
@@ -81,4 +82,24 @@ internal static class StandardOptions
             return null;
         },
     };
+
+    /// <summary>A word that may be given several times.</summary>
+    public static Option<string[]> Repeated(string name, string description, string helpName) =>
+        new(name) { Description = description + " May be repeated.", HelpName = helpName };
+
+    /// <summary>Complains of each word that cannot be read, by the words of the reader.</summary>
+    public static void Validate(OptionResult result, Action<string> parse)
+    {
+        foreach (Token token in result.Tokens)
+        {
+            try
+            {
+                parse(token.Value);
+            }
+            catch (FormatException e)
+            {
+                result.AddError(e.Message);
+            }
+        }
+    }
 }

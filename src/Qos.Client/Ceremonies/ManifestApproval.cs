@@ -21,13 +21,7 @@ public static class ManifestApproval
     public static void RequireMember(Manifest manifest, string alias, PublicKey key)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        ArgumentNullException.ThrowIfNull(key);
-        if (!manifest.ManifestSet.Members.Any(member => member.Alias == alias && member.PubKey.Span.SequenceEqual(key.Bytes)))
-        {
-            throw new CeremonyException(
-                $"{VisibleText.Escape(alias)} with this key is not in the manifest set "
-                + $"({string.Join(", ", manifest.ManifestSet.Members.Select(static m => VisibleText.Escape(m.Alias)))}), so the approval would not count.");
-        }
+        _ = MemberApprovals.Require(manifest.ManifestSet, "the manifest set", "the approval would not count", alias, key);
     }
 
     /// <summary>The name of an approval's file, <c>ALIAS-NAMESPACE-NONCE.approval</c>.</summary>
@@ -49,16 +43,7 @@ public static class ManifestApproval
     /// <exception cref="CeremonyException">An approval is not for this manifest, not a member's, twice there, or there are too few.</exception>
     public static ManifestEnvelope Assemble(Manifest manifest, string folder)
     {
-        if (!Directory.Exists(folder))
-            throw new CeremonyException($"{folder} is not a folder; it should hold the approvals.");
-        Approval[] approvals =
-        [
-            .. Directory.EnumerateFiles(folder, "*" + Suffix)
-                .Where(static path => !Path.GetFileName(path).StartsWith("._", StringComparison.Ordinal))
-                .OrderBy(static path => Path.GetFileName(path), StringComparer.Ordinal)
-                .Select(static path => InputFile.Read(path, static bytes => ApprovalFormat.Read(bytes), "an approval")),
-        ];
-        var envelope = new ManifestEnvelope(manifest, approvals, []);
+        var envelope = new ManifestEnvelope(manifest, MemberApprovals.Read(folder, Suffix), []);
         try
         {
             ApprovalChecks.CheckManifestApprovals(envelope);
@@ -75,11 +60,6 @@ public static class ManifestApproval
     {
         ArgumentNullException.ThrowIfNull(envelope);
         ArgumentNullException.ThrowIfNull(refusal);
-        if (refusal.Error.Code != ProtocolErrorCode.NotEnoughApprovals)
-            return "";
-        MemberSet set = envelope.Manifest.ManifestSet;
-        IEnumerable<string> missing = set.Members.Except(envelope.ManifestSetApprovals.Select(static approval => approval.Member))
-            .Select(static member => VisibleText.Escape(member.Alias));
-        return $" ({set.Members.Count - missing.Count()} of {set.Threshold}; missing: {string.Join(", ", missing)})";
+        return MemberApprovals.DescribeMissing(envelope.Manifest.ManifestSet, envelope.ManifestSetApprovals, refusal);
     }
 }

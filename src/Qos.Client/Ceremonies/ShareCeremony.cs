@@ -53,19 +53,24 @@ public static class ShareCeremony
     public static (byte[] Share, Approval Approval) Reencrypt(
         ReadOnlySpan<byte> encryptedShare, PublicKey setupKey, Manifest manifest, string alias, IKeyPair key, IRandomSource random)
     {
+        byte[] reencrypted = Reencrypt(encryptedShare, setupKey, key, random);
+        return (reencrypted, ManifestApproval.Sign(manifest, alias, key));
+    }
+
+    /// <summary>A member's share, encrypted to an enclave.</summary>
+    /// <exception cref="CeremonyException">The share is not encrypted to this key.</exception>
+    internal static byte[] Reencrypt(ReadOnlySpan<byte> encryptedShare, PublicKey setupKey, IKeyPair key, IRandomSource random)
+    {
         ArgumentNullException.ThrowIfNull(setupKey);
         ArgumentNullException.ThrowIfNull(key);
-        byte[] reencrypted;
         try
         {
             using SecretMemory share = key.Decrypt(encryptedShare);
-            reencrypted = setupKey.Encrypt(share.Span, random);
+            return setupKey.Encrypt(share.Span, random);
         }
         catch (KeyException e)
         {
             throw new CeremonyException("The share does not decrypt with this key; it is another member's, or damaged.", e);
         }
-
-        return (reencrypted, ManifestApproval.Sign(manifest, alias, key));
     }
 }

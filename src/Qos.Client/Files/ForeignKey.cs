@@ -10,7 +10,7 @@ internal static class ForeignKey
     /// <summary>What a key file's content seems to be, as the end of a complaint; empty when that is not known.</summary>
     public static string Describe(ReadOnlySpan<byte> file)
     {
-        ReadOnlySpan<byte> content = file.Trim(" \t\r\n\f\v"u8);
+        ReadOnlySpan<byte> content = KeyFileFormat.Trim(file);
         if (content.IndexOf("PRIVATE KEY-----"u8) >= 0)
             return ": it is a private key in PEM, which no tool of the protocol takes; make a key with 'qos key new'";
         if (content.StartsWith("-----BEGIN"u8))

@@ -178,5 +178,5 @@ public static class KeyFileFormat
         ? new KeyException(KeyError.IOError, $"There is no key file {path}.", failure)
         : new KeyException(KeyError.IOError, $"Cannot read the key file {path}: {failure.Message}", failure);
 
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> content) => content.Trim(" \t\r\n\f\v"u8);
+    internal static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> content) => content.Trim(" \t\r\n\f\v"u8);
 }

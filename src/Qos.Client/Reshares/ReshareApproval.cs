@@ -23,11 +23,7 @@ public static class ReshareApproval
     public static QuorumMember RequireMember(ReshareRequest request, string alias, PublicKey key)
     {
         ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(key);
-        return request.From.Members.FirstOrDefault(member => member.Alias == alias && member.PubKey.Span.SequenceEqual(key.Bytes))
-            ?? throw new CeremonyException(
-                $"{VisibleText.Escape(alias)} with this key is not in the set that holds shares now "
-                + $"({string.Join(", ", request.From.Members.Select(static m => VisibleText.Escape(m.Alias)))}), so nothing by this key would count.");
+        return MemberApprovals.Require(request.From, "the set that holds shares now", "nothing by this key would count", alias, key);
     }
 
     /// <summary>The name of an approval's file, <c>ALIAS-HASH.reshare-approval</c> with the first digits of the request's hash.</summary>
@@ -47,16 +43,7 @@ public static class ReshareApproval
     public static ReshareEnvelope Assemble(ReshareRequest request, string folder)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (!Directory.Exists(folder))
-            throw new CeremonyException($"{folder} is not a folder; it should hold the approvals.");
-        Approval[] approvals =
-        [
-            .. Directory.EnumerateFiles(folder, "*" + Suffix)
-                .Where(static path => !Path.GetFileName(path).StartsWith("._", StringComparison.Ordinal))
-                .OrderBy(static path => Path.GetFileName(path), StringComparer.Ordinal)
-                .Select(static path => InputFile.Read(path, static bytes => ApprovalFormat.Read(bytes), "an approval")),
-        ];
-        var envelope = new ReshareEnvelope(request, approvals);
+        var envelope = new ReshareEnvelope(request, MemberApprovals.Read(folder, Suffix));
         RequireApproved(envelope, $"The approvals in {folder} do not make an approved request");
         return envelope;
     }
@@ -71,15 +58,7 @@ public static class ReshareApproval
         }
         catch (ProtocolException e)
         {
-            string missing = "";
-            if (e.Error.Code == ProtocolErrorCode.NotEnoughApprovals)
-            {
-                MemberSet set = envelope.Request.From;
-                IEnumerable<string> names = set.Members.Except(envelope.Approvals.Select(static approval => approval.Member)).Select(static member => VisibleText.Escape(member.Alias));
-                missing = $" ({set.Members.Count - names.Count()} of {set.Threshold}; missing: {string.Join(", ", names)})";
-            }
-
-            throw new CeremonyException($"{complaint}: {e.Message}{missing}", e);
+            throw new CeremonyException($"{complaint}: {e.Message}{MemberApprovals.DescribeMissing(envelope.Request.From, envelope.Approvals, e)}", e);
         }
     }
 }

@@ -98,17 +98,7 @@ public static class ReshareCeremony
         ArgumentNullException.ThrowIfNull(setupKey);
         ArgumentNullException.ThrowIfNull(key);
         QuorumMember member = ReshareApproval.RequireMember(request, alias, key.PublicKey);
-        byte[] reencrypted;
-        try
-        {
-            using SecretMemory share = key.Decrypt(encryptedShare);
-            reencrypted = setupKey.Encrypt(share.Span, random);
-        }
-        catch (KeyException e)
-        {
-            throw new CeremonyException("The share does not decrypt with this key; it is another member's, or damaged.", e);
-        }
-
+        byte[] reencrypted = ShareCeremony.Reencrypt(encryptedShare, setupKey, key, random);
         byte[] message = ReshareFormat.ShareMessage(ReshareFormat.Hash(request), setupKey.Bytes, reencrypted);
         return new ProtocolMessage.ReshareShareRequest(reencrypted, new Approval(key.Sign(message), member));
     }

@@ -35,10 +35,10 @@ public sealed record EnclaveSpec
     public required string PivotDigest { get; init; }
 
     /// <summary>Its arguments.</summary>
-    public IReadOnlyList<string> Args { get; set; } = [];
+    public IReadOnlyList<string> Args { get; init; } = [];
 
     /// <summary>Its environment.</summary>
-    public IReadOnlyList<EnclaveVariable> Env { get; set; } = [];
+    public IReadOnlyList<EnclaveVariable> Env { get; init; } = [];
 
     /// <summary>The app's port for its users.</summary>
     public required int Port { get; init; }
@@ -47,7 +47,7 @@ public sealed record EnclaveSpec
     public EnclaveHealth? Health { get; init; }
 
     /// <summary>How many replicas are wanted.</summary>
-    public int Replicas { get; set; } = 3;
+    public int Replicas { get; init; } = 3;
 
     /// <summary>Whether the app's output can be read.</summary>
     public bool DebugMode { get; init; }
@@ -59,7 +59,7 @@ public sealed record EnclaveSpec
     public int? MemoryGib { get; init; }
 
     /// <summary>Whether traffic goes to a new deployment by itself once all its replicas are ready (<c>Automatic</c>), or when it is promoted (<c>Manual</c>).</summary>
-    public string Promotion { get; set; } = "Automatic";
+    public string Promotion { get; init; } = "Automatic";
 
     /// <summary>Reads a spec.</summary>
     /// <exception cref="JsonException">It is not of its form: an object that was kept under another schema.</exception>

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Qos.Node;
 using Qos.Transport;
@@ -32,22 +31,8 @@ public sealed class ControlServer
     public int Connections => _connections.Count;
 
     /// <summary>Serves until it is cancelled; connections that are open then are broken off.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                EnclaveStream stream = await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-                _ = ServeAsync(stream, cancellationToken);
-            }
-            catch (SocketException e) when (!cancellationToken.IsCancellationRequested)
-            {
-                _logger.AcceptFailed(e.Message);
-                await Task.Delay(_options.AcceptRetry, _options.Time, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        _listener.AcceptAllAsync(ServeAsync, _logger.AcceptFailed, _options.AcceptRetry, _options.Time, cancellationToken);
 
     private async Task ServeAsync(EnclaveStream stream, CancellationToken cancellationToken)
     {

@@ -47,6 +47,32 @@ public sealed class EnclaveListener : IDisposable
         return new EnclaveStream(accepted, _chunk);
     }
 
+    /// <summary>Accepts connections until it is cancelled. What becomes of one does not hold up the next.</summary>
+    /// <param name="serve">Takes each connection, and its disposal; must not throw.</param>
+    /// <param name="complain">Told why a connection could not be accepted.</param>
+    /// <param name="retry">How long to wait then: descriptors come back when other connections end.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task AcceptAllAsync(
+        Func<EnclaveStream, CancellationToken, Task> serve, Action<string> complain, TimeSpan retry, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(serve);
+        ArgumentNullException.ThrowIfNull(complain);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                _ = serve(await AcceptAsync(cancellationToken).ConfigureAwait(false), cancellationToken);
+            }
+            catch (SocketException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                complain(e.Message);
+                await Task.Delay(retry, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Removes the Unix socket's file, which a successor may make again at once, and stops listening.</summary>
     public void Dispose()
     {

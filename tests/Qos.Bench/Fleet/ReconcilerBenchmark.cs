@@ -59,28 +59,7 @@ internal sealed class ReconcilerBenchmark : IBenchmark
         Deployment deployment = await world.DeployAsync(ReplicasOfAnApp);
         for (int slot = 0; slot < ReplicasOfAnApp; slot++)
         {
-            var replica = new Replica
-            {
-                Id = Guid.NewGuid().ToString(),
-                DeploymentId = deployment.Id,
-                AppId = deployment.AppId,
-                Slot = slot,
-                Mode = BootMode.KeyForward,
-                State = ReplicaState.Starting,
-                CreatedAt = world.Clock.Now,
-                UpdatedAt = world.Clock.Now,
-            };
-            await world.Database.AddReplicaAsync(replica, default);
-            await world.Database.SaveReplicaAsync(
-                replica with
-                {
-                    State = ReplicaState.Ready,
-                    EphemeralKey = replica.Id,
-                    ReadyAt = world.Clock.Now,
-                    HostUrl = $"http://{replica.Id}/",
-                    IngressAddress = "127.0.0.1:3000",
-                },
-                default);
+            Replica replica = await world.AddReadyReplicaAsync(deployment, slot);
             world.Runner.Nodes[replica.Id] = new SimulatedNode(
                 world, new ReplicaLaunch { ReplicaId = replica.Id, DeploymentId = deployment.Id, AppId = deployment.AppId, Slot = slot, QosVersion = "test", Ports = [3000] })
             {

@@ -40,7 +40,7 @@ internal sealed class WebBenchmark : IBenchmark
         await world.AddAppAsync("wide");
         Deployment wide = await world.DeployAsync(Replicas);
         for (int slot = 0; slot < Replicas; slot++)
-            await AddReplicaAsync(world, wide, slot);
+            await world.AddReadyReplicaAsync(wide, slot);
         await using ControlService service = await ControlService.StartAsync(new ServiceSetup { World = world, Reconciles = false });
         using IPlaywright playwright = await Playwright.CreateAsync();
         await using IBrowser browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
@@ -243,24 +243,6 @@ internal sealed class WebBenchmark : IBenchmark
         Stream stream = await response.Content.ReadAsStreamAsync();
         _ = await stream.ReadAsync(new byte[64]);
         return stream;
-    }
-
-    private static async Task AddReplicaAsync(FleetWorld world, Deployment deployment, int slot)
-    {
-        var replica = new Replica
-        {
-            Id = Guid.CreateVersion7().ToString(),
-            DeploymentId = deployment.Id,
-            AppId = deployment.AppId,
-            Slot = slot,
-            Mode = BootMode.KeyForward,
-            State = ReplicaState.Starting,
-            CreatedAt = world.Clock.Now,
-            UpdatedAt = world.Clock.Now,
-        };
-        await world.Database.AddReplicaAsync(replica, default);
-        await world.Database.SaveReplicaAsync(
-            replica with { State = ReplicaState.Ready, EphemeralKey = replica.Id, ReadyAt = world.Clock.Now, HostUrl = $"http://{replica.Id}/", IngressAddress = "127.0.0.1:3000" }, default);
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
