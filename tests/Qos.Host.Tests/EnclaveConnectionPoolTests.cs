@@ -55,7 +55,7 @@ public sealed class EnclaveConnectionPoolTests : IDisposable
     [Fact]
     public async Task An_enclave_that_serves_one_at_a_time_meets_one_connection_which_is_closed_after_the_answer()
     {
-        await using var enclave = new TestEnclave(_address);
+        await using var enclave = new TestEnclave(_address) { ExpectsOneAtATime = true };
         using EnclaveConnectionPool pool = Pool();
         await EchoAsync(pool, [1]);
         Assert.Equal(1, pool.IdleCount);

@@ -27,6 +27,12 @@ internal sealed class TestEnclave : IAsyncDisposable
     /// <summary>The most connections that were open at once.</summary>
     public int MostAtOnce { get; private set; }
 
+    /// <summary>
+    /// Whether <see cref="MostAtOnce"/> is to be one. A connection that was closed counts until its end was read here, so each new one is counted only when those
+    /// before it have ended, or after ten seconds in which they have not.
+    /// </summary>
+    public bool ExpectsOneAtATime { get; init; }
+
     /// <summary>Waits until so many requests have come in all.</summary>
     public async Task HasAsync(int requests)
     {
@@ -66,6 +72,8 @@ internal sealed class TestEnclave : IAsyncDisposable
             while (true)
             {
                 EnclaveStream stream = await _listener.AcceptAsync(_stop.Token);
+                if (ExpectsOneAtATime)
+                    await Task.WhenAny(Task.WhenAll(_tasks[1..]), Task.Delay(TimeSpan.FromSeconds(10), _stop.Token));
                 lock (_open)
                 {
                     _open.Add(stream);
