@@ -13,7 +13,7 @@ public sealed class NetworkIsolationTests
     {
         using NetworkIsolation network = Create();
         using var run = new PivotRun(options => options with { Network = network });
-        await run.Supervisor.Start(run.PublishScript("cat /proc/net/dev /proc/net/fib_trie > \"$1\"") with
+        await run.Start(run.PublishScript("cat /proc/net/dev /proc/net/fib_trie > \"$1\"") with
         {
             Environment = [new("PATH", "/usr/bin:/bin")],
             Arguments = [run.Folder["out"]],

@@ -19,7 +19,7 @@ public sealed class PivotBytesTests(PivotProbe probe)
     {
         using var run = new PivotRun();
         PivotLaunch launch = run.PublishScript($"touch {run.Folder["ran"]}") with { Sha256 = SHA256.HashData(_program), RestartAlways = true };
-        Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Supervisor.Start(launch));
+        Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Start(launch));
         Assert.Equal(PivotState.Failed, (await run.NextStatus()).State);
         Assert.False(File.Exists(run.Folder["ran"]));
     }
@@ -29,7 +29,7 @@ public sealed class PivotBytesTests(PivotProbe probe)
     {
         using var run = new PivotRun();
         PivotLaunch launch = run.Publish(_program) with { Path = run.Folder["other"] };
-        Assert.Equal(PivotEnd.Failed, (await run.Supervisor.Start(launch)).End);
+        Assert.Equal(PivotEnd.Failed, (await run.Start(launch)).End);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class PivotBytesTests(PivotProbe probe)
         using var run = new PivotRun();
         PivotLaunch launch = run.Publish(_program);
         using FileStream writer = new(run.PivotPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        Assert.Equal(PivotEnd.Failed, (await run.Supervisor.Start(launch)).End);
+        Assert.Equal(PivotEnd.Failed, (await run.Start(launch)).End);
         var reason = Assert.Throws<PivotProgramException>(() => PivotProgram.Open(run.PivotPath, launch.Sha256.Span));
         Assert.Contains("open for writing", reason.Message, StringComparison.Ordinal);
     }
@@ -82,7 +82,7 @@ public sealed class PivotBytesTests(PivotProbe probe)
     {
         using var run = new PivotRun();
         PivotLaunch launch = run.PublishScript("exit 1") with { RestartAlways = true };
-        Task<PivotOutcome> outcome = run.Supervisor.Start(launch);
+        Task<PivotOutcome> outcome = run.Start(launch);
         Assert.Equal(PivotState.Running, (await run.NextStatus()).State);
         Assert.Equal(new PivotStatus(PivotState.Restarting, 0, new PivotExit(1, null)), await run.NextStatus());
 

@@ -88,7 +88,7 @@ public sealed class PivotConfinementTests : IDisposable
         using var run = new PivotRun(options => options with { Confinement = PivotConfinement.Required, Hidden = [_own["control"], _own["not there"]] });
         File.Copy(_node["qos.quorum.key"], run.Folder["qos.quorum.key"]);
         PivotLaunch launch = run.Publish(program) with { Arguments = [_own["result"], run.Folder["qos.quorum.key"], _own["control"], _own["own"]] };
-        PivotOutcome outcome = await run.Supervisor.Start(launch).WaitAsync(PivotRun.Patience);
+        PivotOutcome outcome = await run.Start(launch).WaitAsync(PivotRun.Patience);
         Assert.Equal((PivotEnd.Exited, 0), (outcome.End, outcome.LastExit?.Code ?? -1));
 
         Dictionary<string, string> said = File.ReadAllLines(_own["result"])
@@ -122,7 +122,7 @@ public sealed class PivotConfinementTests : IDisposable
         Assert.SkipUnless(Environment.IsPrivilegedProcess && CanConfine(), "needs root that may make mount namespaces");
         using var run = new PivotRun(options => options with { Confinement = PivotConfinement.None, WorkingDirectory = _own.Path });
         PivotLaunch launch = run.PublishScript("pwd > where\nread_only() { : >> \"$0\"; }\nexit 0\n");
-        PivotOutcome outcome = await run.Supervisor.Start(launch).WaitAsync(PivotRun.Patience);
+        PivotOutcome outcome = await run.Start(launch).WaitAsync(PivotRun.Patience);
         Assert.Equal(0, outcome.LastExit?.Code);
         Assert.Equal(_own.Path + "\n", File.ReadAllText(_own["where"]));
     }

@@ -12,6 +12,7 @@ internal sealed class PivotRun : IDisposable
 {
     private readonly Channel<PivotStatus> _statuses = Channel.CreateUnbounded<PivotStatus>();
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private Task<PivotOutcome>? _started;
 
     public PivotRun(Func<PivotSupervisorOptions, PivotSupervisorOptions>? change = null)
     {
@@ -40,6 +41,8 @@ internal sealed class PivotRun : IDisposable
 
     public PivotLaunch PublishScript(string script) => Publish(Encoding.UTF8.GetBytes("#!/bin/sh\n" + script));
 
+    public Task<PivotOutcome> Start(PivotLaunch launch) => _started = Supervisor.Start(launch);
+
     public async Task<PivotStatus> NextStatus() => await _statuses.Reader.ReadAsync().AsTask().WaitAsync(Patience);
 
     public async Task<string> NextLine() => await _lines.Reader.ReadAsync().AsTask().WaitAsync(Patience);
@@ -49,6 +52,9 @@ internal sealed class PivotRun : IDisposable
 
     public void Dispose()
     {
+        // A supervisor that a failed test leaves behind would reap the children of the next test, at which .NET ends the whole process.
+        if (_started is { IsCompleted: false })
+            Assert.True(Supervisor.StopAsync(_started).Wait(Patience), "the pivot does not end");
         Supervisor.Dispose();
         Folder.Dispose();
     }

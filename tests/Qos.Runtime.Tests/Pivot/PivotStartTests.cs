@@ -54,7 +54,7 @@ public sealed class PivotStartTests(PivotProbe probe)
     {
         using var run = new PivotRun();
         PivotLaunch launch = run.Publish(File.ReadAllBytes(probe.Program)) with { Arguments = [run.Folder["out"]] };
-        Assert.Equal(s_success, (await run.Supervisor.Start(launch)).LastExit);
+        Assert.Equal(s_success, (await run.Start(launch)).LastExit);
         Assert.Equal($"arg={run.PivotPath}", File.ReadLines(run.Folder["out"]).First());
     }
 
@@ -75,7 +75,7 @@ public sealed class PivotStartTests(PivotProbe probe)
             RestartAlways = true,
             Environment = [.. Enumerable.Range(0, 128).Select(i => KeyValuePair.Create($"V{i}", new string('x', 65_536)))],
         };
-        Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Supervisor.Start(launch));
+        Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Start(launch));
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class PivotStartTests(PivotProbe probe)
             Arguments = ["a b", run.Folder["out"]],
             Environment = [new("X", "y"), new("PATH", "/usr/bin:/bin")],
         };
-        Assert.Equal(new PivotOutcome(PivotEnd.Exited, new PivotExit(4, null)), await run.Supervisor.Start(launch));
+        Assert.Equal(new PivotOutcome(PivotEnd.Exited, new PivotExit(4, null)), await run.Start(launch));
 
         // 3 is the folder that ls itself reads.
         Assert.Equal([$"{run.PivotPath}|a b|y", "0", "1", "2", "3"], File.ReadAllLines(run.Folder["out"]));
@@ -101,7 +101,7 @@ public sealed class PivotStartTests(PivotProbe probe)
     {
         using var run = new PivotRun();
         PivotLaunch launch = run.Publish(Encoding.UTF8.GetBytes(content)) with { RestartAlways = true };
-        Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Supervisor.Start(launch));
+        Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Start(launch));
         PivotStatus failed = await run.NextStatus();
         Assert.Equal((PivotState.Failed, 0u, null), (failed.State, failed.Restarts, failed.LastExit));
         Assert.Contains(reason, failed.Reason, StringComparison.Ordinal);
@@ -115,7 +115,7 @@ public sealed class PivotStartTests(PivotProbe probe)
         Assert.True(at > 0);
         program[at + 7] = (byte)'x';
         using var run = new PivotRun();
-        Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Supervisor.Start(run.Publish(program)));
+        Assert.Equal(new PivotOutcome(PivotEnd.Failed, null), await run.Start(run.Publish(program)));
         Assert.Contains("its loader /lib64/xd-linux-x86-64.so.2 is not there: link it statically", (await run.NextStatus()).Reason, StringComparison.Ordinal);
     }
 
@@ -143,7 +143,7 @@ public sealed class PivotStartTests(PivotProbe probe)
             Arguments = [run.Folder["out"], .. arguments],
             Environment = environment,
         };
-        PivotOutcome outcome = await run.Supervisor.Start(launch).WaitAsync(PivotRun.Patience);
+        PivotOutcome outcome = await run.Start(launch).WaitAsync(PivotRun.Patience);
         Assert.Equal(new PivotOutcome(PivotEnd.Exited, s_success), outcome);
         return File.ReadAllLines(run.Folder["out"]);
     }

@@ -15,7 +15,7 @@ public sealed class PivotSupervisorTests
     public async Task A_pivot_that_exits_at_once_is_started_again_with_doubling_delays()
     {
         using var run = new PivotRun();
-        Task<PivotOutcome> outcome = run.Supervisor.Start(run.PublishScript("exit 3") with { RestartAlways = true });
+        Task<PivotOutcome> outcome = run.Start(run.PublishScript("exit 3") with { RestartAlways = true });
         foreach (uint restarts in (uint[])[0, 1, 2, 3])
         {
             Assert.Equal(new PivotStatus(PivotState.Running, restarts, restarts == 0 ? null : new PivotExit(3, null)), await run.NextStatus());
@@ -33,7 +33,7 @@ public sealed class PivotSupervisorTests
     public async Task A_pivot_under_Never_ends_the_supervision()
     {
         using var run = new PivotRun();
-        PivotOutcome outcome = await run.Supervisor.Start(run.PublishScript("exit 3"));
+        PivotOutcome outcome = await run.Start(run.PublishScript("exit 3"));
         Assert.Equal(new PivotOutcome(PivotEnd.Exited, new PivotExit(3, null)), outcome);
         Assert.Equal(3, outcome.ExitCode);
         Assert.Equal(PivotState.Running, (await run.NextStatus()).State);
@@ -44,7 +44,7 @@ public sealed class PivotSupervisorTests
     public async Task A_signal_that_ended_the_pivot_is_in_its_status()
     {
         using var run = new PivotRun();
-        PivotOutcome outcome = await run.Supervisor.Start(run.PublishScript("kill -11 $$"));
+        PivotOutcome outcome = await run.Start(run.PublishScript("kill -11 $$"));
         Assert.Equal(new PivotOutcome(PivotEnd.Exited, new PivotExit(null, 11)), outcome);
         Assert.Equal(139, outcome.ExitCode);
     }
@@ -54,7 +54,7 @@ public sealed class PivotSupervisorTests
     {
         using var run = new PivotRun();
         PivotLaunch launch = run.PublishScript($"trap 'exit 7' TERM; echo ready; {SleepForever}") with { Environment = s_path, DebugMode = true };
-        Task<PivotOutcome> outcome = run.Supervisor.Start(launch);
+        Task<PivotOutcome> outcome = run.Start(launch);
         Assert.Equal("ready", await run.NextLine());
         await run.Supervisor.StopAsync(outcome).WaitAsync(PivotRun.Patience);
         Assert.Equal(new PivotOutcome(PivotEnd.Stopped, new PivotExit(7, null)), await outcome);
@@ -66,7 +66,7 @@ public sealed class PivotSupervisorTests
     {
         using var run = new PivotRun();
         PivotLaunch launch = run.PublishScript($"trap '' TERM; echo ready; {SleepForever}") with { Environment = s_path, DebugMode = true };
-        Task<PivotOutcome> outcome = run.Supervisor.Start(launch);
+        Task<PivotOutcome> outcome = run.Start(launch);
         Assert.Equal("ready", await run.NextLine());
         Task stopped = run.Supervisor.StopAsync(outcome);
         run.Time.Advance(TimeSpan.FromSeconds(4.9));
@@ -88,7 +88,7 @@ public sealed class PivotSupervisorTests
             exit 2
             """) with { Environment = s_path, DebugMode = true, Arguments = [run.Folder["go"]] };
         MakeFifo(run.Folder["go"]);
-        Task<PivotOutcome> outcome = run.Supervisor.Start(launch);
+        Task<PivotOutcome> outcome = run.Start(launch);
         var left = new List<int>();
         for (int i = 0; i < 4; i++)
             left.Add(int.Parse(await run.NextLine(), CultureInfo.InvariantCulture));
@@ -108,7 +108,7 @@ public sealed class PivotSupervisorTests
             while [ -e /proc/$orphan ]; do :; done
             exit 0
             """) with { Environment = s_path };
-        Assert.Equal(0, (await run.Supervisor.Start(launch).WaitAsync(PivotRun.Patience)).ExitCode);
+        Assert.Equal(0, (await run.Start(launch).WaitAsync(PivotRun.Patience)).ExitCode);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class PivotSupervisorTests
 
         // The console stands still the whole time; the pivot still comes to its end.
         PivotLaunch launch = run.PublishScript("yes 0123456789 | head -c 20000000; exit 6") with { Environment = s_path, DebugMode = true };
-        Assert.Equal(6, (await run.Supervisor.Start(launch).WaitAsync(PivotRun.Patience)).ExitCode);
+        Assert.Equal(6, (await run.Start(launch).WaitAsync(PivotRun.Patience)).ExitCode);
         console.Set();
         run.Supervisor.Dispose();
         SpinWait.SpinUntil(() => { lock (shown) return shown.Count > 0 && shown[^1].Contains("dropped", StringComparison.Ordinal); }, PivotRun.Patience);
@@ -142,7 +142,7 @@ public sealed class PivotSupervisorTests
     {
         int shown = 0;
         using (var run = new PivotRun(options => options with { Console = _ => ++shown > 0 }))
-            Assert.Equal(0, (await run.Supervisor.Start(run.PublishScript("echo secret; echo secret >&2"))).ExitCode);
+            Assert.Equal(0, (await run.Start(run.PublishScript("echo secret; echo secret >&2"))).ExitCode);
         Assert.Equal(0, shown);
     }
 
@@ -150,7 +150,7 @@ public sealed class PivotSupervisorTests
     public async Task A_stop_during_the_delay_ends_the_supervision()
     {
         using var run = new PivotRun();
-        Task<PivotOutcome> outcome = run.Supervisor.Start(run.PublishScript("exit 3") with { RestartAlways = true });
+        Task<PivotOutcome> outcome = run.Start(run.PublishScript("exit 3") with { RestartAlways = true });
         while ((await run.NextStatus()).State != PivotState.Restarting)
             continue;
         await run.Supervisor.StopAsync(outcome).WaitAsync(PivotRun.Patience);
