@@ -38,6 +38,7 @@ IBenchmark[] subjects =
     new MachineBenchmark(),
     new BootProofsBenchmark(),
     new ReconcilerBenchmark(),
+    new ReplicasBenchmark(),
     new IngressBenchmark(),
     new ImageBenchmark(),
     new WebBenchmark(),

@@ -127,6 +127,29 @@ public class ApiTests
     }
 
     [Fact]
+    public async Task Of_several_that_wait_all_members_are_shown_the_one_that_was_begun_with()
+    {
+        await using ControlService service = await ControlService.StartAsync();
+        service.World.Runner.CanForward = false;
+        using ControlClient client = service.Client();
+        Fleet.Deployment deployment = await service.World.DeployAsync(replicas: 3);
+        IReadOnlyList<Fleet.Replica> waiting = await UntilAsync(
+            service.World.ReplicasAsync, static replicas => replicas.Count == 3 && replicas.All(static replica => replica.State == Fleet.ReplicaState.AwaitingShares));
+
+        // The member fetched the details when only this one waited; the others came after that.
+        Fleet.Replica last = waiting.OrderBy(static replica => replica.Id, StringComparer.Ordinal).Last();
+        await PostShareAsync(service, client, deployment, 0, last.SetupKey!);
+        ApiAnswer details = await client.QueryAsync("get_tvc_deployment_provisioning_details", new QueryParameters { DeploymentId = deployment.Id });
+        Assert.Equal(last.SetupKey, Convert.ToHexStringLower(Nsm.AttestationDocument.Parse(details.AttestationDocument!).PublicKey!.Value.Span));
+        ApiAppStatus status = (await client.QueryAsync("get_app_status", new QueryParameters { AppId = service.World.App.Id })).AppStatus!;
+        Assert.Equal(2, status.Deployments[0].ShareHolders!.Count(static holder => holder.State == "MISSING"));
+
+        await PostShareAsync(service, client, deployment, 1, last.SetupKey!);
+        details = await client.QueryAsync("get_tvc_deployment_provisioning_details", new QueryParameters { DeploymentId = deployment.Id });
+        Assert.NotEqual(last.SetupKey, Convert.ToHexStringLower(Nsm.AttestationDocument.Parse(details.AttestationDocument!).PublicKey!.Value.Span));
+    }
+
+    [Fact]
     public async Task Hosted_keys_and_unknown_names_are_refused_with_code_12()
     {
         await using ControlService service = await ControlService.StartAsync();
@@ -197,7 +220,7 @@ public class ApiTests
     private static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> wanted)
     {
         T? found = default;
-        for (int i = 0; i < 400; i++)
+        for (int i = 0; i < 1200; i++)
         {
             found = await look();
             if (wanted(found))
@@ -205,6 +228,6 @@ public class ApiTests
             await Task.Delay(50);
         }
 
-        throw new TimeoutException($"It did not come to that within 20 s: {System.Text.Json.JsonSerializer.Serialize(found)}");
+        throw new TimeoutException($"It did not come to that within 60 s: {System.Text.Json.JsonSerializer.Serialize(found)}");
     }
 }

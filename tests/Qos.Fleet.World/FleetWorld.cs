@@ -212,7 +212,8 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
     }
 
     /// <summary>A service that was just started on what is there.</summary>
-    public Reconciler Start() => new(
+    /// <param name="time">The reconciler's clock and timers; the world's clock when left out.</param>
+    public Reconciler Start(TimeProvider? time = null) => new(
         new FleetParts
         {
             Store = new InterruptedStore(Database, Interruption),
@@ -221,7 +222,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
             Pivots = this,
             Verifier = new ReplicaVerifier(Trust, Clock),
             Traffic = this,
-            Time = Clock,
+            Time = time ?? Clock,
             Settings = Settings,
             Metrics = new FleetMetrics(),
             Publish = Events.Enqueue,

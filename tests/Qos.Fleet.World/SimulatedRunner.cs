@@ -6,6 +6,9 @@ namespace Qos.Fleet.World;
 /// <summary>A runner of simulated nodes, which outlive the service as real ones do.</summary>
 public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
 {
+    private int _looks;
+    private int _healthQuestions;
+
     public event Action<string>? Changed;
 
     public ConcurrentDictionary<string, SimulatedNode> Nodes { get; } = new(StringComparer.Ordinal);
@@ -17,6 +20,18 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
 
     /// <summary>Starts a real app for a node; null where no test asks one.</summary>
     public Func<ReplicaLaunch, Task<IPEndPoint>>? StartApp { get; set; }
+
+    /// <summary>Awaited at the end of a start, after the runner has told of it.</summary>
+    public Func<Task> AfterStart { get; set; } = static () => Task.CompletedTask;
+
+    /// <summary>How often it was asked what runs.</summary>
+    public int Looks => Volatile.Read(ref _looks);
+
+    /// <summary>How often a node's app was asked whether it is well.</summary>
+    public int HealthQuestions => Volatile.Read(ref _healthQuestions);
+
+    /// <summary>Whether apps are well as soon as they have their key.</summary>
+    public bool StartsHealthy { get; set; } = true;
 
     /// <summary>What every node wrote.</summary>
     public IReadOnlyList<LogLine> Log { get; set; } = [new LogLine("hello", null)];
@@ -31,15 +46,18 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
             throw new RunnerException("no machine is free");
         if (Nodes.ContainsKey(launch.ReplicaId))
             return true;
-        var node = new SimulatedNode(world, launch) { App = StartApp is null ? null : await StartApp(launch) };
+        var node = new SimulatedNode(world, launch) { IsHealthy = StartsHealthy, App = StartApp is null ? null : await StartApp(launch) };
         if (Nodes.TryAdd(launch.ReplicaId, node))
             Everything.Add(node);
         Changed?.Invoke(launch.ReplicaId);
+        await AfterStart();
         return true;
     });
 
-    public Task<IReadOnlyDictionary<string, ReplicaInstance>> ObserveAsync(CancellationToken cancellationToken) =>
-        IsBroken
+    public Task<IReadOnlyDictionary<string, ReplicaInstance>> ObserveAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _looks);
+        return IsBroken
             ? throw new RunnerException("the machines cannot be listed")
             : Task.FromResult<IReadOnlyDictionary<string, ReplicaInstance>>(Nodes.ToDictionary(
                 static node => node.Key,
@@ -50,6 +68,7 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
                     node.Value.Launch.Ports.ToDictionary(static port => port, port => node.Value.App ?? new IPEndPoint(IPAddress.Loopback, port)),
                     node.Value.HasEnded ? "its process ended" : null),
                 StringComparer.Ordinal));
+    }
 
     public Task StopAsync(string replicaId, CancellationToken cancellationToken) => world.Interruption.AroundAsync(() => Task.FromResult(Nodes.TryRemove(replicaId, out SimulatedNode? node) && (node.HasEnded = true)));
 
@@ -58,6 +77,9 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
 
     public IFleetNode Connect(ReplicaInstance instance) => Nodes.TryGetValue(instance.ReplicaId, out SimulatedNode? node) ? node : throw new NodeUnreachableException("it is gone");
 
-    public Task<bool> IsHealthyAsync(ReplicaInstance instance, HealthCheck check, CancellationToken cancellationToken) =>
-        Task.FromResult(Nodes.TryGetValue(instance.ReplicaId, out SimulatedNode? node) && node is { IsHealthy: true, HasEnded: false, IsSilent: false });
+    public Task<bool> IsHealthyAsync(ReplicaInstance instance, HealthCheck check, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _healthQuestions);
+        return Task.FromResult(Nodes.TryGetValue(instance.ReplicaId, out SimulatedNode? node) && node is { IsHealthy: true, HasEnded: false, IsSilent: false });
+    }
 }

@@ -165,11 +165,14 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
         FleetOperator op = await OperatorAsync(activity.OrganizationId, asked.ShareApprovalBundle.OperatorId, cancellationToken).ConfigureAwait(false);
         byte[] signature = RequireApproval(deployment, deployment.Manifest.ShareSet, "share", op, asked.ShareApprovalBundle.Signature);
         byte[] share = Hex(asked.ShareApprovalBundle.ReEncryptedShareHex, "reEncryptedShareHex", MaxShare);
-        Replica waiting = (await database.ReplicasAsync(deployment.AppId, cancellationToken).ConfigureAwait(false))
-            .FirstOrDefault(replica => replica.DeploymentId == deployment.Id && replica.State == ReplicaState.AwaitingShares)
-            ?? throw new ApiException(ApiCode.FailedPrecondition, "no replica of this deployment waits for shares");
-        if (!string.Equals(waiting.SetupKey, asked.EphemeralPublicKeyHex, StringComparison.OrdinalIgnoreCase))
-            throw new ApiException(ApiCode.FailedPrecondition, "the share is for another replica's key than the one that waits: fetch the provisioning details again and encrypt it anew");
+        Replica[] all = [.. (await database.ReplicasAsync(deployment.AppId, cancellationToken).ConfigureAwait(false))
+            .Where(replica => replica.DeploymentId == deployment.Id && replica.State == ReplicaState.AwaitingShares)];
+        if (all.Length == 0)
+            throw new ApiException(ApiCode.FailedPrecondition, "no replica of this deployment waits for shares");
+
+        // Any one that waits: another one may have come to wait since the member fetched the details.
+        Replica waiting = all.FirstOrDefault(replica => string.Equals(replica.SetupKey, asked.EphemeralPublicKeyHex, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ApiException(ApiCode.FailedPrecondition, "the share is for another replica's key than the one that waits: fetch the provisioning details again and encrypt it anew");
         var kept = new ProvisioningShare
         {
             Id = ActivityIds.Of(activity.Id, "share"),

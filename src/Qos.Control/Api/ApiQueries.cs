@@ -134,7 +134,8 @@ internal sealed class ApiQueries(
         (Deployment deployment, FleetApp app) = await FindAsync(caller, id, cancellationToken).ConfigureAwait(false);
         Replica[] replicas = [.. (await database.ReplicasAsync(app.Id, cancellationToken).ConfigureAwait(false)).Where(replica => replica.DeploymentId == deployment.Id)];
         string state = AppStatusView.ProvisioningState(replicas);
-        if (state != AppStatusView.Awaiting || replicas.First(static replica => replica.State == ReplicaState.AwaitingShares).SetupDocument is not { } document)
+        IReadOnlyList<ProvisioningShare> shares = state == AppStatusView.Awaiting ? await database.SharesAsync(deployment.Id, cancellationToken).ConfigureAwait(false) : [];
+        if (Provisioning.Next(replicas, shares, deployment.Manifest.ShareSet.Threshold)?.SetupDocument is not { } document)
             return new() { ProvisioningState = state };
         IReadOnlyList<StoredApproval> approvals = await database.ApprovalsAsync(deployment.ManifestId, cancellationToken).ConfigureAwait(false);
         var envelope = new ManifestEnvelope(deployment.Manifest, [.. approvals.Select(static approval => approval.ToApproval())], []);

@@ -51,9 +51,10 @@ internal static class AppStatusView
     private static async Task<IReadOnlyList<ApiShareHolder>?> HoldersAsync(
         FleetDatabase database, FleetApp app, Deployment deployment, IReadOnlyList<Replica> replicas, CancellationToken cancellationToken)
     {
-        if (replicas.FirstOrDefault(static replica => replica.State == ReplicaState.AwaitingShares) is not { } waiting)
+        if (ProvisioningState(replicas) != Awaiting)
             return null;
         IReadOnlyList<ProvisioningShare> shares = await database.SharesAsync(deployment.Id, cancellationToken).ConfigureAwait(false);
+        Replica waiting = Provisioning.Next(replicas, shares, deployment.Manifest.ShareSet.Threshold)!;
         return
         [
             .. app.ShareSet.Operators.Select(op =>

@@ -18,7 +18,7 @@ public sealed record FleetSettings
     /// <summary>How long a host may not answer, or a document not verify, until the replica is replaced.</summary>
     public TimeSpan FailureLimit { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many health checks in a row may fail until a replica gets no traffic.</summary>
+    /// <summary>How many health checks in a row, an interval apart, may fail until a replica gets no traffic.</summary>
     public int HealthFailures { get; init; } = 3;
 
     /// <summary>How long an app may be unwell until its replica is replaced by one that gets the key from another.</summary>

@@ -16,7 +16,10 @@ public sealed partial class Reconciler : IDisposable
     private readonly FleetParts _parts;
     private readonly ILogger<Reconciler> _logger;
     private readonly ReplicaTroubles _troubles = new();
-    private readonly ConcurrentDictionary<string, byte> _busy = new(StringComparer.Ordinal);
+
+    // The value: whether the runner told of the replica meanwhile.
+    private readonly ConcurrentDictionary<string, bool> _busy = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _looksAgain = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _appOfReplica = new(StringComparer.Ordinal);
     private readonly Channel<string> _wakes = Channel.CreateBounded<string>(
         new BoundedChannelOptions(4096) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
@@ -128,7 +131,7 @@ public sealed partial class Reconciler : IDisposable
             foreach (Replica replica in app.Replicas)
             {
                 _appOfReplica[replica.Id] = app.App.Id;
-                if (deployments.TryGetValue(replica.DeploymentId, out DeploymentSnapshot? deployment) && _busy.TryAdd(replica.Id, 0))
+                if (deployments.TryGetValue(replica.DeploymentId, out DeploymentSnapshot? deployment) && _busy.TryAdd(replica.Id, false))
                     steps.Add(StepAsync(app, deployment, replica, instances.GetValueOrDefault(replica.Id), cancellationToken));
             }
         }
@@ -172,11 +175,14 @@ public sealed partial class Reconciler : IDisposable
     private async Task<bool> StepAsync(
         AppSnapshot app, DeploymentSnapshot deployment, Replica replica, ReplicaInstance? instance, CancellationToken cancellationToken)
     {
-        bool changed = false;
+        bool changed = false, told;
         await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            changed = await new ReplicaStep(_parts, _troubles, app, deployment, replica, instance).RunAsync(cancellationToken).ConfigureAwait(false);
+            var step = new ReplicaStep(_parts, _troubles, app, deployment, replica, instance);
+            changed = await step.RunAsync(cancellationToken).ConfigureAwait(false);
+            if (step.LookAgain is { } delay)
+                _ = LookAgainAsync(app.App.Id, delay, cancellationToken);
             if (changed)
                 _parts.Metrics.Steps.Add(1, new KeyValuePair<string, object?>("from", replica.State.ToString()));
         }
@@ -191,12 +197,22 @@ public sealed partial class Reconciler : IDisposable
         finally
         {
             _slots.Release();
-            _busy.TryRemove(replica.Id, out _);
+            _busy.TryRemove(replica.Id, out told);
         }
 
-        if (changed)
+        if (changed || told)
             Wake(app.App.Id);
         return changed;
+    }
+
+    // One at a time for an app, so that many replicas that wait do not multiply the looks.
+    private async Task LookAgainAsync(string appId, TimeSpan delay, CancellationToken cancellationToken)
+    {
+        if (!_looksAgain.TryAdd(appId, 0))
+            return;
+        await Task.Delay(delay, _parts.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _looksAgain.TryRemove(appId, out _);
+        Wake(appId);
     }
 
     private async Task StopStrangersAsync(IReadOnlyDictionary<string, ReplicaInstance> instances, IReadOnlyList<AppSnapshot> apps, CancellationToken cancellationToken)
@@ -226,7 +242,12 @@ public sealed partial class Reconciler : IDisposable
             woken.Add(app);
     }
 
-    private void OnRunnerChanged(string replicaId) => Wake(_appOfReplica.GetValueOrDefault(replicaId, Everything));
+    private void OnRunnerChanged(string replicaId)
+    {
+        // A pass leaves out a replica whose step is under way: what was told meanwhile is looked at after it.
+        _busy.TryUpdate(replicaId, true, false);
+        Wake(_appOfReplica.GetValueOrDefault(replicaId, Everything));
+    }
 
     private void Publish(FleetApp app, Replica replica) =>
         _parts.Publish(new FleetEvent("replica", app.OrganizationId, replica.AppId, replica.DeploymentId, replica.Id, replica.State.ToString(), replica.UpdatedAt));

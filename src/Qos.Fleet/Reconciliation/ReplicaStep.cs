@@ -10,8 +10,14 @@ namespace Qos.Fleet;
 /// </summary>
 internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, AppSnapshot app, DeploymentSnapshot snapshot, Replica replica, ReplicaInstance? instance)
 {
+    // A process needs some milliseconds until its port listens.
+    private static readonly TimeSpan s_soonest = TimeSpan.FromMilliseconds(50);
+
     private readonly Deployment _deployment = snapshot.Deployment;
     private readonly DateTimeOffset _now = parts.Time.GetUtcNow();
+
+    /// <summary>When it is worth looking at the replica again, sooner than everything is looked at; null when it is not.</summary>
+    public TimeSpan? LookAgain { get; private set; }
 
     /// <summary>Takes the step.</summary>
     /// <returns>Whether something changed, so that the next step can be taken at once.</returns>
@@ -271,13 +277,21 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         ReplicaTroubles.Trouble trouble = troubles.Failed(replica.Id, _now);
         if (replica.State == ReplicaState.Ready)
         {
-            return trouble.Count >= parts.Settings.HealthFailures
+            return IsLasting(trouble)
                 && await SaveAsync(replica with { State = ReplicaState.Provisioned, Message = "its app does not say that it is well" }, cancellationToken).ConfigureAwait(false);
         }
 
+        // Just given its key, the app may be up at any moment: looked at more and more rarely, until it is looked at with all others.
+        TimeSpan pause = (_now - replica.UpdatedAt) / 2;
+        if (pause < parts.Settings.Interval)
+            LookAgain = pause > s_soonest ? pause : s_soonest;
         return _now - trouble.Since >= parts.Settings.UnhealthyLimit && !IsLastWithKey()
             && await ReplaceAsync($"its app was not well for {parts.Settings.UnhealthyLimit.TotalSeconds:0} s", cancellationToken).ConfigureAwait(false);
     }
+
+    // It may be looked at more often than at each interval, for the sake of others.
+    private bool IsLasting(ReplicaTroubles.Trouble trouble) =>
+        trouble.Count >= parts.Settings.HealthFailures && _now - trouble.Since >= parts.Settings.Interval * (parts.Settings.HealthFailures - 1.5);
 
     private bool IsDueAgain() => _now - (troubles.VerifiedAt(replica.Id) ?? FirstSeen()) >= parts.Settings.VerifyAgain;
 
@@ -307,7 +321,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
             return await ReplaceAsync(message, cancellationToken).ConfigureAwait(false);
 
         // Not routed to while nobody knows what it is.
-        ReplicaState state = replica.State == ReplicaState.Ready && trouble.Count >= parts.Settings.HealthFailures ? ReplicaState.Provisioned : replica.State;
+        ReplicaState state = replica.State == ReplicaState.Ready && IsLasting(trouble) ? ReplicaState.Provisioned : replica.State;
         await SaveAsync(replica with { State = state, Message = message }, cancellationToken).ConfigureAwait(false);
         return false;
     }

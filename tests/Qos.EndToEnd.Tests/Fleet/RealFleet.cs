@@ -139,22 +139,22 @@ public sealed class RealFleet : IAsyncDisposable
         return (exitCode, string.Join('\n', output.Concat(errors)));
     }
 
-    /// <summary>A deployment's file for <c>qos deploy create</c>.</summary>
-    public async Task<string> FileAsync(string image, bool debug)
+    /// <summary>A deployment's file for <c>qos deploy create</c>; its image is the fleet's own when none is named.</summary>
+    public async Task<string> FileAsync(string? image = null, bool debug = false, int replicas = 1)
     {
-        string path = Path.Combine(_home, "deploy.yaml");
-        await File.WriteAllTextAsync(path, $"""
+        string path = Path.Combine(_home, "deploy.yaml"), digest = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(_setup.Program)));
+        await File.WriteAllTextAsync(path, string.Create(CultureInfo.InvariantCulture, $"""
             appId: {AppId}
             qosVersion: local
-            pivotContainerImageUrl: {image}
+            pivotContainerImageUrl: {image ?? _registry.Image}
             pivotPath: /app/server
-            expectedPivotDigest: {Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(_setup.Program)))}
+            expectedPivotDigest: {digest}
             pivotArgs: {JsonSerializer.Serialize(_setup.Arguments)}
             healthCheckPort: 3000
             publicIngressPort: 3000
-            replicas: 1
+            replicas: {replicas}
             dangerousDeployDebugMode: {(debug ? "true" : "false")}
-            """);
+            """));
         return path;
     }
 
@@ -248,7 +248,8 @@ public sealed class RealFleet : IAsyncDisposable
             .. _setup.Database is { } database ? (string[])["--database", database] : [],
             .. _setup.Pcrs is { } pcrs ? (string[])["--pcrs", pcrs] : [],
         ]);
-        Assert.True(exitCode == 0, string.Join('\n', output.Concat(errors)));
+        if (exitCode != 0)
+            throw new InvalidOperationException(string.Join('\n', output.Concat(errors)));
         JsonObject made = (JsonObject)JsonNode.Parse(await File.ReadAllBytesAsync(settings))!;
         _setup.Settings(made);
         ApiKeyBody key = ApiKeyFile.Read(Path.Combine(folder, "admin.apikey"));
