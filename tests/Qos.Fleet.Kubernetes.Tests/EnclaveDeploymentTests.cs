@@ -91,7 +91,7 @@ public sealed class EnclaveDeploymentTests : IAsyncLifetime
         Patch("""{"metadata":{"finalizers":[]}}""");
         await TestCluster.UntilAsync(async () => (await ReadAsync())["metadata"]!["finalizers"]?[0]?.ToString() == KubernetesNames.Finalizer, static () => "the finalizer is not put back");
 
-        TestCluster.Kubectl("-n", _cluster.Namespace, "delete", "enclavedeployment", "echo", "--timeout=20s");
+        TestCluster.Kubectl("-n", _cluster.Namespace, "delete", "enclavedeployment", "echo", "--timeout=60s");
         Assert.DoesNotContain(await _world.Database.LoadAsync(null, default), static app => app.App.Name == "echo");
     }
 

@@ -15,9 +15,9 @@ public class InformerTests
         var versions = new List<string>();
 
         // A server that was started again remembers no version from before.
-        TestCluster.Kill("apiserver");
-        TestCluster.Start("apiserver");
-        await cluster.AnswersAsync();
+        await TestCluster.KillAsync("apiserver");
+        await TestCluster.StartAsync("apiserver");
+        await TestCluster.AnswersAsync();
         await using var informer = new Informer<V1Service, V1ServiceList, ServiceView>(
             "Services",
             async (more, token) => await cluster.Admin.CoreV1.ListNamespacedServiceAsync(cluster.Namespace, continueParameter: more, limit: 1, cancellationToken: token),

@@ -34,7 +34,10 @@ internal sealed class PodWorld : IFleetNodes, IAsyncDisposable
     /// <summary>What a kubelet must not do now.</summary>
     public Func<V1Pod, bool> Holds { get; set; } = static _ => false;
 
-    public KubernetesRunnerOptions Options => new()
+    /// <summary>How the service that is started next makes pods, after what all of them have in common.</summary>
+    public Func<KubernetesRunnerOptions, KubernetesRunnerOptions> Version { get; set; } = static options => options;
+
+    private KubernetesRunnerOptions Options => new()
     {
         Namespace = Cluster.Namespace,
         Fleet = "test",
@@ -49,7 +52,7 @@ internal sealed class PodWorld : IFleetNodes, IAsyncDisposable
     public void Start()
     {
         Reconciler?.Dispose();
-        Runner = new KubernetesRunner(Cluster.Service, Options, World.Clock, NullLogger<KubernetesRunner>.Instance);
+        Runner = new KubernetesRunner(Cluster.Service, Version(Options), World.Clock, NullLogger<KubernetesRunner>.Instance);
         Reconciler = new Reconciler(
             new FleetParts
             {
@@ -67,24 +70,26 @@ internal sealed class PodWorld : IFleetNodes, IAsyncDisposable
     }
 
     /// <summary>Looks, and lets pods live, until something holds.</summary>
-    public Task UntilAsync(Func<IReadOnlyList<Replica>, Task<bool>> holds, string otherwise) => TestCluster.UntilAsync(
+    public Task UntilAsync(Func<IReadOnlyList<Replica>, Task<bool>> holds, string otherwise, int seconds = 90) => TestCluster.UntilAsync(
         async () =>
         {
             await KubeletAsync();
             await Reconciler.PassAsync(null, default);
             return await holds(await World.ReplicasAsync());
         },
-        () => otherwise);
+        () => otherwise,
+        seconds);
 
     /// <summary>Three ready replicas of a deployment, shares and all.</summary>
-    public Task UntilReadyAsync(Deployment deployment, int count = 3) => UntilAsync(
+    public Task UntilReadyAsync(Deployment deployment, int count = 3, int seconds = 90) => UntilAsync(
         async replicas =>
         {
             await World.ProvisionAsync(0, 1);
             return replicas.Count(replica => replica.DeploymentId == deployment.Id && replica.State == ReplicaState.Ready) == count
                 && (await PodsAsync(deployment)).Count(static pod => PodView.Of(pod).IsVerified == true) == count;
         },
-        $"{deployment.Id} is not ready");
+        $"{deployment.Id} is not ready",
+        seconds);
 
     public async Task<IReadOnlyList<V1Pod>> PodsAsync(Deployment deployment) => [.. (await Cluster.Admin.CoreV1.ListNamespacedPodAsync(
         Cluster.Namespace, labelSelector: $"{KubernetesNames.DeploymentLabel}={deployment.Id}")).Items.OrderBy(static pod => pod.Metadata.Name, StringComparer.Ordinal)];
@@ -107,11 +112,17 @@ internal sealed class PodWorld : IFleetNodes, IAsyncDisposable
         Cluster.Dispose();
     }
 
-    /// <summary>Gives every pod an address and running containers; ready it is by its gate.</summary>
+    /// <summary>Gives every pod an address and running containers, ready by its gate, and ends what was deleted.</summary>
     public async Task KubeletAsync()
     {
-        foreach (V1Pod pod in (await Cluster.Admin.CoreV1.ListNamespacedPodAsync(Cluster.Namespace)).Items.Where(pod => pod.Metadata.DeletionTimestamp is null && !Holds(pod)))
+        foreach (V1Pod pod in (await Cluster.Admin.CoreV1.ListNamespacedPodAsync(Cluster.Namespace)).Items.Where(pod => !Holds(pod)))
         {
+            if (pod.Metadata.DeletionTimestamp is not null)
+            {
+                await EndAsync(pod);
+                continue;
+            }
+
             bool isNew = pod.Status.PodIP is null or "";
             bool ready = PodView.Of(pod).IsVerified == true;
             if (!isNew && PodView.Of(pod).IsReady == ready)
@@ -143,6 +154,17 @@ internal sealed class PodWorld : IFleetNodes, IAsyncDisposable
                     V1Patch.PatchType.StrategicMergePatch),
                 pod.Metadata.Name,
                 Cluster.Namespace);
+        }
+    }
+    private async Task EndAsync(V1Pod pod)
+    {
+        try
+        {
+            await Cluster.Admin.CoreV1.DeleteNamespacedPodAsync(pod.Metadata.Name, Cluster.Namespace, new V1DeleteOptions { GracePeriodSeconds = 0, Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } });
+        }
+        catch (k8s.Autorest.HttpOperationException e) when (e.Response.StatusCode is System.Net.HttpStatusCode.NotFound or System.Net.HttpStatusCode.Conflict)
+        {
+            // It went by itself.
         }
     }
 }

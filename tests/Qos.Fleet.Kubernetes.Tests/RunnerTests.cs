@@ -55,13 +55,77 @@ public class RunnerTests
         foreach (ReplicaState state in (ReplicaState[])[ReplicaState.Booting, ReplicaState.AwaitingKey])
         {
             Replica? found = null;
-            await world.UntilAsync(replicas => Task.FromResult((found = replicas.FirstOrDefault(replica => replica.State == state || (state == ReplicaState.AwaitingKey && replica.State == ReplicaState.AwaitingKey))) is not null), $"no replica is {state}");
+            await world.UntilAsync(replicas => Task.FromResult((found = replicas.FirstOrDefault(replica => replica.State == state)) is not null), $"no replica is {state}");
             await world.Cluster.Admin.CoreV1.DeleteNamespacedPodAsync($"{ReplicaPods.Name(deployment.Id)}-{found!.Slot}", world.Cluster.Namespace);
         }
 
         await world.UntilReadyAsync(deployment);
         Assert.Equal(3, (await world.PodsAsync(deployment)).Count);
         Assert.Single(await world.World.ReplicasAsync(), static replica => replica.Mode == BootMode.Standard);
+    }
+
+    [ClusterFact]
+    public async Task A_pod_that_is_evicted_while_it_exports_the_key_is_healed_as_the_one_that_it_was_for()
+    {
+        await using PodWorld world = await PodWorld.MakeAsync();
+        Deployment deployment = await world.World.DeployAsync();
+        await world.UntilReadyAsync(deployment);
+        string[] before = [.. (await world.World.ReplicasAsync()).Select(static replica => replica.Id)];
+        IReadOnlyList<V1Pod> pods = await world.PodsAsync(deployment);
+        int evicted = 0;
+        foreach (V1Pod donor in pods.Skip(1))
+        {
+            SimulatedNode node = world.NodeOf(donor);
+            node.Exporting = async () =>
+            {
+                // The first one that is asked, and no other: somebody must keep the key.
+                if (Interlocked.Increment(ref evicted) > 1)
+                    return;
+                node.HasEnded = true;
+                node.IsHealthy = false;
+                await world.Cluster.Admin.CoreV1.DeleteNamespacedPodAsync(donor.Metadata.Name, world.Cluster.Namespace);
+            };
+        }
+
+        await world.Cluster.Admin.CoreV1.DeleteNamespacedPodAsync(pods[0].Metadata.Name, world.Cluster.Namespace);
+        await world.UntilAsync(_ => Task.FromResult(evicted > 0), "nobody is asked for the key");
+        await world.UntilReadyAsync(deployment);
+        Replica[] made = [.. (await world.World.ReplicasAsync()).Where(replica => !before.Contains(replica.Id))];
+        Assert.Equal(2, made.Length);
+        Assert.All(made, static replica => Assert.Equal(BootMode.KeyForward, replica.Mode));
+    }
+
+    [ClusterFact]
+    public async Task Services_of_different_versions_write_the_sets_their_way_and_end_no_pod()
+    {
+        await using PodWorld world = await PodWorld.MakeAsync();
+        world.Version = static options => options with { NodeSelector = new Dictionary<string, string> { ["of"] = "before" } };
+        world.Start();
+        Deployment deployment = await world.World.DeployAsync();
+        await world.UntilReadyAsync(deployment);
+        string[] pods = [.. (await world.PodsAsync(deployment)).Select(static pod => pod.Metadata.Uid)];
+        long[] replicas = [.. (await world.World.ReplicasAsync()).Select(static replica => replica.Version)];
+
+        // The next version leads, then the one before again, as in a rollout that was undone; and so on, as if both believed to lead.
+        for (int turn = 0; turn < 4; turn++)
+        {
+            bool next = turn % 2 == 0;
+            await world.Runner.DisposeAsync();
+            world.Version = next
+                ? static options => options with { NodeImage = "qos-node:next" }
+                : static options => options with { NodeSelector = new Dictionary<string, string> { ["of"] = "before" } };
+            world.Start();
+            await world.UntilAsync(
+                async _ => (await SetAsync(world, deployment)).Spec.Template.Spec is var pod && pod.Containers.All(container => container.Image == (next ? "qos-node:next" : "qos-node")) && pod.NodeSelector is null == next,
+                $"turn {turn}: the set is not as this version makes it");
+            string version = (await SetAsync(world, deployment)).Metadata.ResourceVersion;
+            for (int i = 0; i < 3; i++)
+                await world.Reconciler.PassAsync(null, default);
+            Assert.Equal(version, (await SetAsync(world, deployment)).Metadata.ResourceVersion);
+        }
+
+        Assert.Equal(pods, (await world.PodsAsync(deployment)).Select(static pod => pod.Metadata.Uid));
+        Assert.Equal(replicas, (await world.World.ReplicasAsync()).Select(static replica => replica.Version));
     }
 
     [ClusterFact]
@@ -167,25 +231,34 @@ public class RunnerTests
         await using PodWorld world = await PodWorld.MakeAsync();
         Deployment deployment = await world.World.DeployAsync();
         await world.UntilReadyAsync(deployment);
-        TestCluster.Kill("apiserver");
+        await TestCluster.KillAsync("apiserver");
         try
         {
-            for (int i = 0; i < 5; i++)
+            // At least five looks; make test-kubernetes has it away for a minute.
+            var away = System.Diagnostics.Stopwatch.StartNew();
+            for (int i = 0; i < 5 || away.Elapsed < InAClusterTests.Away; i++)
+            {
                 await world.Reconciler.PassAsync(null, default);
+                world.World.Clock.Now += TimeSpan.FromMilliseconds(250);
+                await Task.Delay(250);
+            }
+
             Assert.All(await world.World.ReplicasAsync(), static replica => Assert.Equal(ReplicaState.Ready, replica.State));
             Assert.Equal(3, (await world.Runner.ObserveAsync(default)).Count);
         }
         finally
         {
-            TestCluster.Start("apiserver");
+            await TestCluster.StartAsync("apiserver");
+            await TestCluster.AnswersAsync();
         }
 
-        await world.Cluster.AnswersAsync();
         V1Pod victim = (await world.PodsAsync(deployment))[1];
         await world.Cluster.Admin.CoreV1.DeleteNamespacedPodAsync(victim.Metadata.Name, world.Cluster.Namespace);
         await world.UntilAsync(async _ => (await world.PodsAsync(deployment)).Any(pod => pod.Metadata.Name == victim.Metadata.Name && pod.Metadata.Uid != victim.Metadata.Uid), "no other pod comes");
         await world.UntilReadyAsync(deployment);
     }
+
+    private static Task<V1StatefulSet> SetAsync(PodWorld world, Deployment deployment) => world.Cluster.Admin.AppsV1.ReadNamespacedStatefulSetAsync(ReplicaPods.Name(deployment.Id), world.Cluster.Namespace);
 
     private static async Task<V1Service> ServiceAsync(PodWorld world, Deployment live)
     {

@@ -29,7 +29,7 @@ internal sealed class TestCluster : IDisposable
         var cluster = new TestCluster($"t-{Guid.NewGuid():N}"[..12]);
         await cluster.Admin.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = cluster.Namespace } });
         Kubectl("apply", "-f", Deploy("crd.yaml"));
-        Kubectl("wait", "--for=condition=Established", "crd/enclavedeployments.fleet.qos", "--timeout=20s");
+        Kubectl("wait", "--for=condition=Established", "crd/enclavedeployments.fleet.qos", "--timeout=60s");
         Kubectl("-n", cluster.Namespace, "apply", "-f", Deploy("rbac.yaml"));
         return cluster;
     }
@@ -50,35 +50,43 @@ internal sealed class TestCluster : IDisposable
         new k8s.Kubernetes(KubernetesClientConfiguration.BuildDefaultConfig(), new AsUser(user));
 
     /// <summary>Ends a part of the cluster at once, and waits until it is gone: what comes after it needs its port.</summary>
-    public static void Kill(string part)
+    public static async Task KillAsync(string part)
     {
-        string id = File.ReadAllText(Path.Combine(Folder, $"parts/{part}.pid")).Trim();
-        Process.Start("kill", ["-KILL", id]).WaitForExit();
+        string id = File.ReadAllText(IdFile(part)).Trim();
+        using (Process kill = Process.Start("kill", ["-KILL", id]))
+            await kill.WaitForExitAsync();
         while (Runs(id))
-            Thread.Yield();
+            await Task.Delay(5);
     }
 
     /// <summary>Starts it again, as it was.</summary>
-    public static void Start(string part) => Process.Start(new ProcessStartInfo("setsid", [Path.Combine(Folder, "parts", part)]));
+    public static Task StartAsync(string part)
+    {
+        // The file tells the process that the script becomes: what is in it now is the one that was killed.
+        File.Delete(IdFile(part));
+        Process.Start(new ProcessStartInfo("setsid", [Path.Combine(Folder, "parts", part)]))!.Dispose();
+        return UntilAsync(() => Task.FromResult(File.Exists(IdFile(part)) && new FileInfo(IdFile(part)).Length > 0), () => $"{part} is not started again");
+    }
 
-    /// <summary>Waits until the API server answers again.</summary>
-    public Task AnswersAsync() => UntilAsync(
-        async () =>
+    /// <summary>Waits until the API server answers again. One that came up beside an etcd that was too slow for it has ended: it is started again.</summary>
+    public static Task AnswersAsync() => UntilAsync(
+        static async () =>
         {
+            if (!Runs((await File.ReadAllTextAsync(IdFile("apiserver"))).Trim()))
+                await StartAsync("apiserver");
             try
             {
-                await Admin.CoreV1.ListNamespaceAsync();
-                return true;
+                return Kubectl("get", "--raw=/readyz", "--request-timeout=10s") == "ok";
             }
-            catch (Exception e) when (KubernetesErrors.IsApi(e) || e is OperationCanceledException)
+            catch (InvalidOperationException)
             {
                 return false;
             }
         },
-        static () => "the API server does not come back",
-        60);
+        static () => $"the API server does not come back; the end of its log:\n{string.Join('\n', File.ReadLines(Path.Combine(Folder, "logs/apiserver.log")).TakeLast(10))}",
+        120);
 
-    public static async Task UntilAsync(Func<Task<bool>> holds, Func<string> otherwise, int seconds = 30)
+    public static async Task UntilAsync(Func<Task<bool>> holds, Func<string> otherwise, int seconds = 90)
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(seconds);)
         {
@@ -90,12 +98,15 @@ internal sealed class TestCluster : IDisposable
         throw new TimeoutException(otherwise());
     }
 
+    private static string IdFile(string part) => Path.Combine(Folder, $"parts/{part}.pid");
+
+    // A process has its sockets until the last of its threads is gone, though the first one is a zombie by then.
     private static bool Runs(string id)
     {
         try
         {
             string stat = File.ReadAllText($"/proc/{id}/stat");
-            return !stat[stat.LastIndexOf(')')..].StartsWith(") Z", StringComparison.Ordinal);
+            return !stat[stat.LastIndexOf(')')..].StartsWith(") Z", StringComparison.Ordinal) || Directory.GetDirectories($"/proc/{id}/task").Length > 1;
         }
         catch (IOException)
         {

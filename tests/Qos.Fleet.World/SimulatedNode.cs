@@ -33,6 +33,9 @@ public sealed class SimulatedNode : IFleetNode
 
     public bool IsHealthy { get; set; } = true;
 
+    /// <summary>Called while it exports its key, before it answers; null where no test needs it.</summary>
+    public Func<Task>? Exporting { get; set; }
+
     /// <summary>Where its app is reached; null where no test asks it.</summary>
     public IPEndPoint? App { get; set; }
 
@@ -85,14 +88,16 @@ public sealed class SimulatedNode : IFleetNode
         return Task.FromResult(true);
     });
 
-    public Task<ProtocolMessage.ExportKeyResponse> ExportKeyAsync(ManifestEnvelope envelope, ReadOnlyMemory<byte> document, CancellationToken cancellationToken)
+    public async Task<ProtocolMessage.ExportKeyResponse> ExportKeyAsync(ManifestEnvelope envelope, ReadOnlyMemory<byte> document, CancellationToken cancellationToken)
     {
+        if (Exporting is { } exporting)
+            await exporting();
         RequireAnswer();
         if (Phase != ProtocolPhase.QuorumKeyProvisioned)
             throw new ProtocolException(ProtocolErrorCode.NoMatchingRoute);
         ApprovalChecks.CheckManifestApprovals(envelope);
         ForwardChecks.CheckSuccessor(_envelope!.Manifest, envelope.Manifest);
-        return Task.FromResult(new ProtocolMessage.ExportKeyResponse(AttestationDocument.Parse(document.Span).PublicKey!.Value, new byte[64]));
+        return new ProtocolMessage.ExportKeyResponse(AttestationDocument.Parse(document.Span).PublicKey!.Value, new byte[64]);
     }
 
     public Task InjectKeyAsync(ProtocolMessage.ExportKeyResponse key, CancellationToken cancellationToken) => _world.Interruption.AroundAsync(() =>

@@ -22,7 +22,9 @@ internal sealed partial class KubernetesBenchmark : IBenchmark
         string demo = await RunAsync("bash", [Path.Combine(root, "src/samples/demo-kubernetes.sh")]);
         rows.Add(Seconds("last approval to three ready pods, two shares given meanwhile", Find(ThreeReady(), demo), 20));
         rows.Add(Seconds("killed pod ready again, no share holder", Find(ReadyAgain(), demo), 10));
-        rows.Add(Seconds("leader stopped, another one leads", Find(Leads(), demo), 15));
+        rows.Add(Seconds("leader killed under traffic, another one has reconciled", Find(Reconciles(), demo), 15));
+        rows.Add(new BenchRow("requests meanwhile through the Service, lost", string.Create(CultureInfo.InvariantCulture, $"{Find(Requests(), demo)}, {Find(Lost(), demo)}"), "", "", "none lost", Find(Lost(), demo) == 0));
+        rows.Add(new BenchRow("memory of the control service, resident, at the demo's end", string.Create(CultureInfo.InvariantCulture, $"{Find(Memory(), demo)} MiB"), "", "", "<= 128 MiB", Find(Memory(), demo) <= 128));
         foreach (string line in (await RunAsync(cluster, ["--no-node", "--", Environment.ProcessPath!, "kubernetes-inside"])).Split('\n').Where(static line => line.StartsWith("row|", StringComparison.Ordinal)))
         {
             string[] parts = line.Split('|');
@@ -59,6 +61,15 @@ internal sealed partial class KubernetesBenchmark : IBenchmark
     [GeneratedRegex(@"ready again after ([0-9.]+) s")]
     private static partial Regex ReadyAgain();
 
-    [GeneratedRegex(@"another one leads after ([0-9.]+) s")]
-    private static partial Regex Leads();
+    [GeneratedRegex(@"another one reconciles after ([0-9.]+) s")]
+    private static partial Regex Reconciles();
+
+    [GeneratedRegex(@"([0-9]+) requests went through the Service meanwhile")]
+    private static partial Regex Requests();
+
+    [GeneratedRegex(@"requests went through the Service meanwhile, ([0-9]+) lost")]
+    private static partial Regex Lost();
+
+    [GeneratedRegex(@"the control service holds ([0-9]+) MiB")]
+    private static partial Regex Memory();
 }
