@@ -118,10 +118,10 @@ public class RunnerTests
             await world.UntilAsync(
                 async _ => (await SetAsync(world, deployment)).Spec.Template.Spec is var pod && pod.Containers.All(container => container.Image == (next ? "qos-node:next" : "qos-node")) && pod.NodeSelector is null == next,
                 $"turn {turn}: the set is not as this version makes it");
-            string version = (await SetAsync(world, deployment)).Metadata.ResourceVersion;
+            long? version = (await SetAsync(world, deployment)).Metadata.Generation;
             for (int i = 0; i < 3; i++)
                 await world.Reconciler.PassAsync(null, default);
-            Assert.Equal(version, (await SetAsync(world, deployment)).Metadata.ResourceVersion);
+            Assert.Equal(version, (await SetAsync(world, deployment)).Metadata.Generation);
         }
 
         Assert.Equal(pods, (await world.PodsAsync(deployment)).Select(static pod => pod.Metadata.Uid));
@@ -215,14 +215,14 @@ public class RunnerTests
         await world.UntilReadyAsync(deployment);
         string[] pods = [.. (await world.PodsAsync(deployment)).Select(static pod => pod.Metadata.Uid)];
         long[] versions = [.. (await world.World.ReplicasAsync()).Select(static replica => replica.Version)];
-        string set = (await world.Cluster.Admin.AppsV1.ReadNamespacedStatefulSetAsync(ReplicaPods.Name(deployment.Id), world.Cluster.Namespace)).Metadata.ResourceVersion;
+        long? set = (await SetAsync(world, deployment)).Metadata.Generation;
         await world.Runner.DisposeAsync();
         world.Start();
         for (int i = 0; i < 3; i++)
             await world.Reconciler.PassAsync(null, default);
         Assert.Equal(pods, (await world.PodsAsync(deployment)).Select(static pod => pod.Metadata.Uid));
         Assert.Equal(versions, (await world.World.ReplicasAsync()).Select(static replica => replica.Version));
-        Assert.Equal(set, (await world.Cluster.Admin.AppsV1.ReadNamespacedStatefulSetAsync(ReplicaPods.Name(deployment.Id), world.Cluster.Namespace)).Metadata.ResourceVersion);
+        Assert.Equal(set, (await SetAsync(world, deployment)).Metadata.Generation);
     }
 
     [ClusterFact]
