@@ -36,6 +36,9 @@ public sealed record KubernetesRunnerOptions
     /// <summary>Memory of an enclave whose deployment does not say, in MiB.</summary>
     public int MemoryMib { get; init; } = 1024;
 
+    /// <summary>Nitro: the size of the pages that the nodes' allocator reserves, <c>2Mi</c> or <c>1Gi</c>; an enclave's memory is asked for in whole ones.</summary>
+    public string HugePages { get; init; } = "2Mi";
+
     /// <summary>Nitro: the ServiceAccount of the pods; they need none of the API's rights.</summary>
     public string? ServiceAccount { get; init; }
 

@@ -55,6 +55,20 @@ public sealed class NitroPodTests : IDisposable
         Assert.True(differ.Count == 0, $"{string.Join('\n', differ)}\n{got}");
     }
 
+    [Theory]
+    [InlineData("2Mi", 1500, "1500Mi")]
+    [InlineData("2Mi", 1501, "1502Mi")]
+    [InlineData("1Gi", 1500, "2Gi")]
+    [InlineData("1Gi", 1024, "1Gi")]
+    public async Task Its_memory_is_asked_for_in_whole_pages_of_the_allocator_s_size(string pages, int mib, string asked)
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        V1StatefulSet set = ReplicaPods.Set(Options("qos") with { HugePages = pages, MemoryMib = mib }, await world.DeployAsync(), 1);
+        IDictionary<string, ResourceQuantity> limits = Assert.Single(set.Spec.Template.Spec.Containers).Resources.Limits;
+        Assert.Equal(new ResourceQuantity(asked).ToDecimal(), limits["hugepages-" + pages].ToDecimal());
+        Assert.Single(limits.Keys, static name => name.StartsWith("hugepages", StringComparison.Ordinal));
+    }
+
     [ClusterFact]
     [Trait("in", "cluster")]
     public async Task The_API_server_takes_it_and_keeps_every_field()

@@ -34,6 +34,8 @@ internal sealed class Cluster : IDisposable
             throw new ControlException($"The cluster's configuration cannot be read: {e.Message}", e);
         }
 
+        if (own.HugePages is not (null or "2Mi" or "1Gi"))
+            throw new ControlException($"runner.kubernetes.hugePages is '{own.HugePages}': it is 2Mi or 1Gi.");
         Options = new KubernetesRunnerOptions
         {
             Namespace = Namespace,
@@ -45,6 +47,7 @@ internal sealed class Cluster : IDisposable
             Measurements = ServiceTrust.Of(settings).Images.ToDictionary(
                 static image => image.Version, static image => (IReadOnlyDictionary<int, byte[]>)image.Pcrs, StringComparer.Ordinal),
             EnclaveImages = settings.Images.Where(static image => image.Eif is not null).ToDictionary(static image => image.Version, static image => image.Eif!, StringComparer.Ordinal),
+            HugePages = own.HugePages ?? "2Mi",
             ServiceAccount = own.ServiceAccount,
             NodeSelector = own.NodeSelector ?? new Dictionary<string, string>(),
             IngressNamespaces = own.IngressNamespaces ?? new Dictionary<string, string>(),

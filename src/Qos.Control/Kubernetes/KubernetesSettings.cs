@@ -23,6 +23,9 @@ internal sealed record KubernetesSettings
     /// <summary>The Secret with the simulator's authority: replicas are then worth nothing. Left out for Nitro enclaves.</summary>
     public string? SimulatorAuthority { get; init; }
 
+    /// <summary>For Nitro enclaves: the pages that the nodes' allocator reserves, <c>2Mi</c> (when left out) or <c>1Gi</c>.</summary>
+    public string? HugePages { get; init; }
+
     /// <summary>The pods' ServiceAccount.</summary>
     public string? ServiceAccount { get; init; }
 

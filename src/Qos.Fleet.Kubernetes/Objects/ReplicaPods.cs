@@ -158,11 +158,12 @@ internal static class ReplicaPods
         if (!options.EnclaveImages.TryGetValue(deployment.QosVersion, out string? eif))
             throw new RunnerException($"the runner has no enclave image for {deployment.QosVersion}: give its path in the node's image as eif");
         int cpus = deployment.Cpus ?? options.Cpus, memory = deployment.RamGib is { } gib ? gib * 1024 : options.MemoryMib;
-        string huge = string.Create(CultureInfo.InvariantCulture, $"{memory}Mi");
+        int page = options.HugePages == "1Gi" ? 1024 : 2;
+        string huge = string.Create(CultureInfo.InvariantCulture, $"{(memory + page - 1) / page * page}Mi");
         var limits = new Dictionary<string, ResourceQuantity>(StringComparer.Ordinal)
         {
             ["aws.ec2.nitro/nitro_enclaves"] = new("1"),
-            ["hugepages-2Mi"] = new(huge),
+            ["hugepages-" + options.HugePages] = new(huge),
             ["cpu"] = new("500m"),
             ["memory"] = new("512Mi"),
         };
