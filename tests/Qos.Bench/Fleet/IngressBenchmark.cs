@@ -30,21 +30,25 @@ internal sealed class IngressBenchmark : IBenchmark
         await ListenAsync(ours);
         double seconds = Math.Max(options.Seconds, 3);
         await Wrk.RunAsync(ours, 64, seconds);
-        var runs = new List<(double Ratio, LoadResult Ours, LoadResult Other)>();
-        for (int round = 0; round < Math.Min(options.Rounds, 3); round++)
+        var own = new List<LoadResult>();
+        var nginxs = new List<LoadResult>();
+        for (int round = 0; round < options.Rounds; round++)
         {
-            LoadResult other = await Wrk.RunAsync(proxy, 64, seconds), own = await Wrk.RunAsync(ours, 64, seconds);
-            runs.Add((own.PerSecond / other.PerSecond, own, other));
+            nginxs.Add(await Wrk.RunAsync(proxy, 64, seconds));
+            own.Add(await Wrk.RunAsync(ours, 64, seconds));
         }
 
-        (double ratio, LoadResult mine, LoadResult nginxs) = runs.OrderBy(static run => run.Ratio).ElementAt(runs.Count / 2);
-        double tail = nginxs.P99 / mine.P99;
+        double rate = Median(own, static run => run.PerSecond), theirs = Median(nginxs, static run => run.PerSecond), ratio = rate / theirs;
+        double p99 = Median(own, static run => run.P99), theirP99 = Median(nginxs, static run => run.P99), tail = theirP99 / p99;
         return
         [
-            new BenchRow("ingress, 64 connections: requests", Text($"{mine.PerSecond:N0}/s, {mine.Errors} failed"), Text($"nginx: {nginxs.PerSecond:N0}/s"), Text($"{ratio:F2}"), ">= 0.8", ratio >= 0.8),
-            new BenchRow("ingress, 64 connections: p99", Text($"{mine.P99 / 1000:F1} ms"), Text($"nginx: {nginxs.P99 / 1000:F1} ms"), Text($"{tail:F2}"), ">= 0.8", tail >= 0.8),
+            new BenchRow("ingress, 64 connections: requests", Text($"{rate:N0}/s, {own.Sum(static run => run.Errors)} failed"), Text($"nginx: {theirs:N0}/s"), Text($"{ratio:F2}"), ">= 0.8", ratio >= 0.8),
+            new BenchRow("ingress, 64 connections: p99", Text($"{p99 / 1000:F1} ms"), Text($"nginx: {theirP99 / 1000:F1} ms"), Text($"{tail:F2}"), ">= 0.8", tail >= 0.8),
         ];
     }
+
+    // Of each by itself: a busy moment of the machine in one round does not decide both numbers.
+    private static double Median(List<LoadResult> runs, Func<LoadResult, double> number) => runs.Select(number).Order().ElementAt(runs.Count / 2);
 
     private static async Task ListenAsync(int port)
     {
