@@ -20,7 +20,7 @@ public sealed class LocalRunner : ProcessRunner
     /// <param name="time">The clock.</param>
     /// <exception cref="RunnerException">The folder of the enclaves' files cannot be made.</exception>
     public LocalRunner(LocalRunnerOptions options, TimeProvider time)
-        : base(options.Folder, options.Ports, time)
+        : base(options.Folder, options.Ports, options.Place, time)
     {
         _options = options;
         try

@@ -6,6 +6,9 @@ public sealed record LocalRunnerOptions
     /// <summary>Where the replicas' folders are.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>The name of the place that this is; the machine's id and the folder when null.</summary>
+    public string? Place { get; init; }
+
     /// <summary>Where <c>qos-enclave</c>, <c>qos-host</c> and <c>qos-nsm-sim</c> are.</summary>
     public required string Programs { get; init; }
 

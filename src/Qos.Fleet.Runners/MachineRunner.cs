@@ -4,7 +4,7 @@ using Qos.Local;
 namespace Qos.Fleet.Runners;
 
 /// <summary>Replicas as virtual machines booted from an enclave image, a <c>qos-host</c> before each.</summary>
-public sealed class MachineRunner(MachineRunnerOptions options, TimeProvider time) : ProcessRunner(options.Folder, options.Ports, time), IRunner
+public sealed class MachineRunner(MachineRunnerOptions options, TimeProvider time) : ProcessRunner(options.Folder, options.Ports, options.Place, time), IRunner
 {
     private const string TimeLimit = "315360000";
 

@@ -4,7 +4,7 @@ using Qos.Local;
 namespace Qos.Fleet.Runners;
 
 /// <summary>Replicas as Nitro enclaves: <c>nitro-cli</c> starts and ends them, a <c>qos-host</c> stands before each.</summary>
-public sealed class NitroRunner(NitroRunnerOptions options, TimeProvider time) : ProcessRunner(options.Folder, options.Ports, time), IRunner
+public sealed class NitroRunner(NitroRunnerOptions options, TimeProvider time) : ProcessRunner(options.Folder, options.Ports, options.Place, time), IRunner
 {
     // 0 to 3 are the hypervisor's and the parent's; low numbers are left to enclaves that somebody starts by hand.
     private const uint FirstContextId = 100;

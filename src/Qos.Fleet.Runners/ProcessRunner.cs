@@ -21,10 +21,12 @@ public abstract class ProcessRunner : IRunner, IDisposable
 
     /// <param name="folder">Where the replicas' folders are.</param>
     /// <param name="ports">Ports for their hosts and apps.</param>
+    /// <param name="place">The place's name; this machine and the folder when null.</param>
     /// <param name="time">The clock.</param>
-    protected ProcessRunner(string folder, PortRange ports, TimeProvider time)
+    protected ProcessRunner(string folder, PortRange ports, string? place, TimeProvider time)
     {
         Folder = Path.GetFullPath(folder);
+        Place = place ?? MachinePlace.Of(Folder);
         (Ports, Time) = (ports, time);
         Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         FindAll();
@@ -35,6 +37,9 @@ public abstract class ProcessRunner : IRunner, IDisposable
 
     /// <inheritdoc/>
     public abstract string Kind { get; }
+
+    /// <inheritdoc/>
+    public string Place { get; }
 
     /// <summary>Where the replicas' folders are.</summary>
     protected string Folder { get; }

@@ -9,6 +9,28 @@ public sealed partial class FleetDatabase
     private const long LeaderLock = 0x716f735f6c656164;
     private readonly string? _path;
 
+    /// <summary>The place where the fleet's replicas run, when that is not the caller's; null when it is, and when none runs.</summary>
+    public Task<string?> ElsewhereAsync(string place, CancellationToken cancellationToken) => ReadAsync(
+        connection => connection.ExecuteScalarAsync<string?>("SELECT place FROM places WHERE place <> @place AND EXISTS (SELECT 1 FROM replicas WHERE state <> 'Gone')", new { place }),
+        cancellationToken);
+
+    /// <summary>Makes a place the one where the fleet's replicas run, unless some run elsewhere. Only whoever leads may ask for that.</summary>
+    /// <returns>The place where they run instead; null when this is the place now.</returns>
+    public async Task<string?> ClaimPlaceAsync(string place, CancellationToken cancellationToken)
+    {
+        string? elsewhere = null;
+        await WriteAsync(
+            async (connection, transaction) =>
+            {
+                elsewhere = await connection.ExecuteScalarAsync<string?>(
+                    "SELECT place FROM places WHERE place <> @place AND EXISTS (SELECT 1 FROM replicas WHERE state <> 'Gone')", new { place }, transaction).ConfigureAwait(false);
+                return elsewhere is null
+                    && await connection.ExecuteAsync("INSERT INTO places (id, place) VALUES (1, @place) ON CONFLICT (id) DO UPDATE SET place = @place", new { place }, transaction).ConfigureAwait(false) > 0;
+            },
+            cancellationToken).ConfigureAwait(false);
+        return elsewhere;
+    }
+
     /// <summary>
     /// Tries to become the one service that reconciles: an advisory lock of a PostgreSQL session, or a lock of a file beside SQLite's. The database or the
     /// kernel frees it when the service is gone.

@@ -7,7 +7,7 @@ internal static class Until
 
     public static async Task TrueAsync(Func<Task<bool>> look, string complaint)
     {
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 3000; i++)
         {
             if (await look())
                 return;

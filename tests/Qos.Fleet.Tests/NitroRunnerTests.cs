@@ -126,9 +126,19 @@ public sealed class NitroRunnerTests : IDisposable
         }
     }
 
-    private NitroRunner Make() => new(
+    [Fact]
+    public void Its_place_is_this_machine_and_the_folder_or_what_it_is_named()
+    {
+        string folder = Path.Combine(_folder, "replicas");
+        string machine = File.Exists("/etc/machine-id") && File.ReadAllText("/etc/machine-id").Trim() is { Length: > 0 } id ? id : Environment.MachineName;
+        using NitroRunner unnamed = Make(), named = Make("rack 3");
+        Assert.Equal(($"{machine}:{folder}", "rack 3"), (unnamed.Place, named.Place));
+    }
+
+    private NitroRunner Make(string? place = null) => new(
         new NitroRunnerOptions
         {
+            Place = place,
             Folder = Path.Combine(_folder, "replicas"),
             Programs = Bin,
             NitroCli = Cli,
@@ -149,7 +159,7 @@ public sealed class NitroRunnerTests : IDisposable
             ReplicaInstance instance = Assert.Single(await runner.ObserveAsync(default)).Value;
             if (instance.State == state)
                 return instance;
-            Assert.True(Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(20), $"it is {instance}");
+            Assert.True(Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(60), $"it is {instance}");
             await Task.Delay(20);
         }
     }

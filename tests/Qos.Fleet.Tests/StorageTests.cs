@@ -54,6 +54,26 @@ public abstract class StorageTests
     }
 
     [Fact]
+    public async Task A_fleet_is_at_one_place_until_its_last_replica_is_gone()
+    {
+        await using FleetWorld world = await OpenAsync();
+        FleetDatabase database = world.Database;
+        Assert.Null(await database.ElsewhereAsync("here", default));
+        Assert.Null(await database.ClaimPlaceAsync("here", default));
+        Assert.Null(await database.ElsewhereAsync("there", default));
+        Assert.Null(await database.ClaimPlaceAsync("there", default));
+        Replica replica = New(await world.DeployAsync(), 0);
+        Assert.True(await database.AddReplicaAsync(replica, default));
+        Assert.Equal(("there", "there"), (await database.ElsewhereAsync("here", default), await database.ClaimPlaceAsync("here", default)));
+        Assert.Equal((null, null), (await database.ElsewhereAsync("there", default), await database.ClaimPlaceAsync("there", default)));
+
+        Assert.True(await database.SaveReplicaAsync(replica with { State = ReplicaState.Gone }, default));
+        Assert.Equal((null, null), (await database.ElsewhereAsync("here", default), await database.ClaimPlaceAsync("here", default)));
+        Assert.True(await database.AddReplicaAsync(New(await world.DeployAsync(), 0), default));
+        Assert.Equal("here", await database.ElsewhereAsync("there", default));
+    }
+
+    [Fact]
     public async Task A_deleted_deployment_gets_no_replica()
     {
         await using FleetWorld world = await OpenAsync();

@@ -38,6 +38,8 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
 
     public string Kind => "simulated";
 
+    public string Place { get; set; } = "here";
+
     public bool CanForward { get; set; } = true;
 
     public Task StartAsync(ReplicaLaunch launch, CancellationToken cancellationToken) => world.Interruption.AroundAsync(async () =>

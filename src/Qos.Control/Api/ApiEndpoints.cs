@@ -95,7 +95,10 @@ internal static class ApiEndpoints
         try
         {
             await context.RequestServices.GetRequiredService<FleetDatabase>().OrganizationsAsync(context.RequestAborted).ConfigureAwait(false);
-            await context.Response.WriteAsync("ready").ConfigureAwait(false);
+
+            // It answers and carries traffic all the same.
+            string? hindrance = context.RequestServices.GetRequiredService<ReconcilerHandle>().Hindrance;
+            await context.Response.WriteAsync(hindrance is null ? "ready" : $"ready, but does not reconcile: {hindrance}").ConfigureAwait(false);
         }
         catch (Exception e) when (e is System.Data.Common.DbException or IOException)
         {

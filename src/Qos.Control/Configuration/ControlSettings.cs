@@ -123,6 +123,9 @@ internal sealed record RunnerSettings
     /// <summary>Where their folders are.</summary>
     public string Folder { get; set; } = "replicas";
 
+    /// <summary>The name of the place where they run; this machine's id and the folder when left out. Only a service at the same place reconciles.</summary>
+    public string? Place { get; init; }
+
     /// <summary>Where the programs are that they need.</summary>
     public string Programs { get; set; } = ".";
 

@@ -20,11 +20,19 @@ internal sealed partial class FleetService(
                 // In a cluster its Lease says who leads. The database's lock is the fence behind it: one that lost the Lease and did not notice holds up the next.
                 CancellationToken elected = election is null ? CancellationToken.None : await election.WonAsync(stoppingToken).ConfigureAwait(false);
                 using var mayLead = CancellationTokenSource.CreateLinkedTokenSource(elected, stoppingToken);
-                Leadership? leadership = await database.TryLeadAsync(mayLead.Token).ConfigureAwait(false);
+                string? elsewhere = await database.ElsewhereAsync(parts.Runner.Place, mayLead.Token).ConfigureAwait(false);
+                Say(elsewhere);
+                Leadership? leadership = elsewhere is null ? await database.TryLeadAsync(mayLead.Token).ConfigureAwait(false) : null;
                 if (leadership is not null)
                 {
                     await using (leadership.ConfigureAwait(false))
-                        await LeadAsync(leadership, mayLead.Token).ConfigureAwait(false);
+                    {
+                        // Again, as the one that leads: another one may have led meanwhile.
+                        elsewhere = await database.ClaimPlaceAsync(parts.Runner.Place, mayLead.Token).ConfigureAwait(false);
+                        Say(elsewhere);
+                        if (elsewhere is null)
+                            await LeadAsync(leadership, mayLead.Token).ConfigureAwait(false);
+                    }
                 }
             }
             catch (OperationCanceledException)
@@ -64,6 +72,19 @@ internal sealed partial class FleetService(
             LogLeadsNoMore(_logger);
         }
     }
+
+    // A runner elsewhere finds none of the replicas, and would replace them all.
+    private void Say(string? elsewhere)
+    {
+        string? hindrance = elsewhere is null ? null
+            : $"the fleet's replicas run at {elsewhere}, and this service's runner is at {parts.Runner.Place}: run the service there, or, when that is this machine or one that is gone for good, set runner.place to \"{elsewhere}\"; replicas that are not found here are then replaced";
+        if (hindrance is not null && hindrance != handle.Hindrance)
+            LogHindered(_logger, hindrance);
+        handle.Hindrance = hindrance;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This service does not reconcile: {Why}")]
+    private static partial void LogHindered(ILogger logger, string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "This service reconciles")]
     private static partial void LogLeads(ILogger logger);

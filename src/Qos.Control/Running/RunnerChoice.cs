@@ -14,6 +14,7 @@ internal static class RunnerChoice
             new LocalRunnerOptions
             {
                 Folder = settings.Runner.Folder,
+                Place = settings.Runner.Place,
                 Programs = settings.Runner.Programs,
                 PkiFolder = settings.Runner.Pki ?? throw new ControlException("The local runner needs the simulator's authority: runner.pki."),
                 Measurements = settings.Images.ToDictionary(static image => image.Version, static image => (image.Pcrs, image.RoleArn)),
@@ -24,6 +25,7 @@ internal static class RunnerChoice
             new MachineRunnerOptions
             {
                 Folder = settings.Runner.Folder,
+                Place = settings.Runner.Place,
                 Programs = settings.Runner.Programs,
                 Script = settings.Runner.Script ?? throw new ControlException("The machine runner needs eif/qemu/run: runner.script."),
                 PkiFolder = settings.Runner.Pki ?? throw new ControlException("The machine runner needs the simulator's authority: runner.pki."),
@@ -35,6 +37,7 @@ internal static class RunnerChoice
             new NitroRunnerOptions
             {
                 Folder = settings.Runner.Folder,
+                Place = settings.Runner.Place,
                 Programs = settings.Runner.Programs,
                 NitroCli = settings.Runner.Script ?? "nitro-cli",
                 Images = settings.Images.ToDictionary(static image => image.Version, Eif),

@@ -9,6 +9,9 @@ public interface IRunner
     /// <summary>Its name in configuration and status.</summary>
     string Kind { get; }
 
+    /// <summary>Where its replicas run: a service whose runner is elsewhere does not find them, and would believe that they are gone.</summary>
+    string Place => Kind;
+
     /// <summary>Whether its enclaves show zeros for PCR0 to PCR2 in debug mode, as Nitro's do.</summary>
     bool ZeroesDebugMeasurements => false;
 
