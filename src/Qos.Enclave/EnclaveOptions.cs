@@ -11,6 +11,7 @@ internal sealed record EnclaveOptions
 
         Usage: qos-enclave --socket ADDRESS --nsm MODULE [--dir FOLDER] [--network KIND] [--work-dir FOLDER] [--linger SECONDS]
                            [--hosts-file FILE]
+               qos-enclave --help | --version
 
           --socket ADDRESS   where to listen for the host: the path of a Unix socket, or vsock:any
           --nsm MODULE       the Nitro Secure Module: device for /dev/nsm, or the path of a simulator's socket, which is waited for

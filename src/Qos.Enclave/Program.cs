@@ -13,10 +13,12 @@ const int StandardOutput = 1;
 const int StandardError = 2;
 
 ProcessHardening.FillStandardDescriptors();
-using var output = new LineWriter(StandardOutput);
-using var errors = new LineWriter(StandardError);
+var output = new LineWriter(StandardOutput);
+var errors = new LineWriter(StandardError);
 if (args is ["--help"] or ["-h"])
     return EnclaveOptions.Help.Split('\n').All(output.TryWrite) ? 0 : CannotRun;
+if (args is ["--version"])
+    return output.TryWrite($"{NodeHost.ProgramVersion().Version}+{NodeHost.ProgramVersion().Commit}") ? 0 : CannotRun;
 
 try
 {

@@ -14,7 +14,7 @@ if (Environment.ProcessId != 1)
     return WrongUsage;
 }
 
-using var console = new LineWriter(ConsoleDescriptor);
+var console = new LineWriter(ConsoleDescriptor);
 var log = new BootLog(line => console.TryWrite(line));
 try
 {

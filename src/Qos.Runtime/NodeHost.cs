@@ -38,16 +38,18 @@ internal static class NodeHost
         }
     }
 
-    private static NodeOptions OptionsFrom(NodeHostOptions options)
+    /// <summary>The program's version, and the commit that it was made from.</summary>
+    public static (string Version, string Commit) ProgramVersion()
     {
         Assembly program = Assembly.GetEntryAssembly() ?? typeof(NodeHost).Assembly;
-        return new NodeOptions
-        {
-            Version = program.GetName().Version?.ToString(3) ?? "0",
-            Commit = program.GetCustomAttributes<AssemblyMetadataAttribute>()
-                .FirstOrDefault(static metadata => metadata.Key == "Commit")?.Value ?? "unknown",
-            TrustAnchor = options.TrustAnchor,
-        };
+        string? commit = program.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(static metadata => metadata.Key == "Commit")?.Value;
+        return (program.GetName().Version?.ToString(3) ?? "0", commit ?? "unknown");
+    }
+
+    private static NodeOptions OptionsFrom(NodeHostOptions options)
+    {
+        (string version, string commit) = ProgramVersion();
+        return new NodeOptions { Version = version, Commit = commit, TrustAnchor = options.TrustAnchor };
     }
 }
 

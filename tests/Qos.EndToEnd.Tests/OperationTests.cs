@@ -37,6 +37,11 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
     [InlineData("qos-nsm-sim", "")]
     [InlineData("qos-nsm-sim", "--socket /tmp/x --fault-error Nothing=Wrong")]
     [InlineData("qos-nsm-sim", "--socket /tmp/x --pcr0 abc")]
+    [InlineData("qos-control", "")]
+    [InlineData("qos-control", "--nonsense")]
+    [InlineData("qos-control", "ini")]
+    [InlineData("qos-control", "key add")]
+    [InlineData("qos-control", "run --settings")]
     public async Task A_wrong_command_line_is_refused_with_2_and_says_what_is_wrong(string program, string arguments)
     {
         (int exitCode, string[] lines, string[] errors) = await RunningProgram.RunAsync(
@@ -52,6 +57,7 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
     [InlineData("qos-enclave")]
     [InlineData("qos-host")]
     [InlineData("qos-nsm-sim")]
+    [InlineData("qos-control")]
     public async Task Help_is_on_stdout_with_an_example(string program)
     {
         (int exitCode, string[] lines, string[] errors) = await RunningProgram.RunAsync(program, "--help");
@@ -62,8 +68,10 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
 
     [Theory]
     [InlineData("qos")]
+    [InlineData("qos-enclave")]
     [InlineData("qos-host")]
     [InlineData("qos-nsm-sim")]
+    [InlineData("qos-control")]
     public async Task The_version_is_told_with_the_commit_that_the_programs_were_made_from(string program)
     {
         string commit = (await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(Programs.Find(program)))!, ".commit"))).Trim();

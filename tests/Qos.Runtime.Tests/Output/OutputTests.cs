@@ -137,7 +137,7 @@ public sealed class OutputTests
     public void A_descriptor_that_takes_nothing_more_is_said_and_not_thrown()
     {
         using Microsoft.Win32.SafeHandles.SafeFileHandle full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.Write);
-        using var writer = new LineWriter((int)full.DangerousGetHandle());
+        var writer = new LineWriter((int)full.DangerousGetHandle());
         Assert.False(writer.TryWrite("one"));
         Assert.False(writer.TryWrite("two"));
     }
@@ -148,10 +148,27 @@ public sealed class OutputTests
         using var folder = new TestFolder();
         using (Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(folder["log"], FileMode.Create, FileAccess.Write))
         {
-            using var writer = new LineWriter((int)file.DangerousGetHandle());
+            var writer = new LineWriter((int)file.DangerousGetHandle());
             Assert.True(writer.TryWrite("a\nb\u001b[2J\u202e\ufe0f\ud800"));
         }
 
         Assert.Equal("a\\u{a}b\\u{1b}[2J\\u{202e}\\u{fe0f}\\u{d800}\n", File.ReadAllText(folder["log"]));
+    }
+
+    [Fact]
+    public void A_line_goes_behind_what_others_wrote_to_the_same_file()
+    {
+        using var folder = new TestFolder();
+        using (Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(folder["log"], FileMode.Create, FileAccess.Write))
+        {
+            // As a shell's 2>&1 makes them: two writers, one file, one place in it.
+            var output = new LineWriter((int)file.DangerousGetHandle());
+            var errors = new LineWriter((int)file.DangerousGetHandle());
+            Assert.True(output.TryWrite("one"));
+            Assert.True(errors.TryWrite("two"));
+            Assert.True(output.TryWrite("three"));
+        }
+
+        Assert.Equal("one\ntwo\nthree\n", File.ReadAllText(folder["log"]));
     }
 }
