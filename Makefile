@@ -7,7 +7,7 @@
 # make demo-kubernetes   the fleet on a real cluster on this machine: pods killed and healed, the leader killed, a release rolled out; needs a cluster (see docs/kubernetes.md)
 # make demo-image   the same life, but the node is a virtual machine booted from that image
 # make reproduce    builds the image twice, under different circumstances, and compares
-# make bench  the tables of numbers (ARGS="enclave host boot health export service attestation proofs bridge machine fleet web" for some of them)
+# make bench  the tables of numbers (ARGS="enclave host boot health export service attestation proofs bridge machine dev fleet web" for some of them)
 # make dist   a release, in out/dist: programs, image, measurements, Debian packages, bill of materials, checksums
 # make web   the proof page and the JavaScript verifier's package, in out/web and out/packages
 # make test-web   10,000 damaged proofs, judged by Qos.Verify and by the JavaScript verifier; every byte of one flipped on the proof page

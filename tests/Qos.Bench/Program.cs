@@ -2,6 +2,7 @@ using System.Globalization;
 using Qos.Bench;
 using Qos.Bench.Attestation;
 using Qos.Bench.Bridge;
+using Qos.Bench.Development;
 using Qos.Bench.Fleet;
 using Qos.Bench.Kubernetes;
 using Qos.Bench.Machine;
@@ -36,6 +37,7 @@ IBenchmark[] subjects =
     new ProofsBenchmark(),
     new BridgeBenchmark(),
     new MachineBenchmark(),
+    new DevBenchmark(),
     new BootProofsBenchmark(),
     new ReconcilerBenchmark(),
     new ReplicasBenchmark(),

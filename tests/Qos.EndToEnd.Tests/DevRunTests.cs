@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Qos.EndToEnd.Fleet;
 using Qos.EndToEnd.Local;
 
 namespace Qos.EndToEnd.Tests;
@@ -101,6 +102,10 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
         Assert.Contains("name resolution", await Ask($"moved.example:{one.Port}"), StringComparison.Ordinal);
         Assert.Contains("unreachable", await Ask("192.0.2.1:80"), StringComparison.Ordinal);
         Assert.DoesNotContain("for nowhere", await Ask("nowhere.invalid:99"), StringComparison.Ordinal);
+
+        // A name that moves is followed by the next connection. Written in place: the mount is of this file.
+        await File.WriteAllTextAsync(hosts, (await File.ReadAllTextAsync(hosts, TestContext.Current.CancellationToken)).Replace("127.0.0.2 one", "127.0.0.3 one", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => await Ask($"one.example:{one.Port}") == $"two for one.example:{one.Port}", () => $"the name's new address is not used\n{qos.Log}");
         await qos.SaysAsync("of the app's connections were refused inside: it may reach what --egress NAME:PORT names, now one.example:");
         await qos.SaysAsync("connections to nowhere.invalid:99 failed at the host");
         await EndsCleanAsync(qos);
@@ -147,6 +152,15 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
     [InlineData("SEGV", 139, "SIGSEGV")]
     [InlineData("KILL", 137, "SIGKILL")]
     [InlineData("TERM", 143, "SIGTERM")]
+    [InlineData("HUP", 129, "SIGHUP")]
+    [InlineData("INT", 130, "SIGINT")]
+    [InlineData("QUIT", 131, "SIGQUIT")]
+    [InlineData("ILL", 132, "SIGILL")]
+    [InlineData("ABRT", 134, "SIGABRT")]
+    [InlineData("BUS", 135, "SIGBUS")]
+    [InlineData("FPE", 136, "SIGFPE")]
+    [InlineData("PIPE", 141, "SIGPIPE")]
+    [InlineData("SYS", 159, "SIGSYS")]
     public async Task A_signal_that_ends_the_app_is_named(string signal, int code, string name)
     {
         await using RunningProgram qos = Run(Script($"#!/bin/sh\nkill -{signal} $$\nsleep 9\n"));
@@ -165,6 +179,99 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
     }
 
     [RootFact]
+    public async Task An_app_that_listens_late_is_waited_for_and_one_that_never_does_is_told()
+    {
+        int port = LocalNode.FreePort();
+        string late = Script(Server.Replace("VERSION", "late", StringComparison.Ordinal).Replace("print(", "import time; time.sleep(2); print(", StringComparison.Ordinal));
+        await using (RunningProgram qos = Run(late, "--port", Port(port)))
+        {
+            Assert.StartsWith("late", await Eventually.IsAsync(async () => await TryGetAsync(port), () => $"the app does not answer\n{qos.Log}"), StringComparison.Ordinal);
+            await qos.SaysAsync("checks hold under the root");
+            Assert.DoesNotContain(qos.Errors, static line => line.Contains("does not listen", StringComparison.Ordinal));
+            await EndsCleanAsync(qos);
+        }
+
+        await using RunningProgram never = Run(Script("#!/bin/sh\nexec sleep 600\n"), "--port", Port(port));
+        await never.SaysAsync("the app does not listen at 127.0.0.1:3000");
+        await EndsCleanAsync(never);
+    }
+
+    [RootFact]
+    public async Task What_a_daemon_leaves_running_ends_with_the_app()
+    {
+        string app = Script("#!/usr/bin/python3\nimport os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(600)\n    os._exit(0)\nprint('gone', flush=True)\n");
+        await using RunningProgram qos = Run(app);
+        Assert.Equal(0, await qos.ExitAsync());
+        Assert.Equal(["gone"], qos.Output);
+        NothingIsLeft(qos);
+    }
+
+    [RootFact]
+    public async Task Two_runs_at_once_have_nothing_in_common_but_the_port()
+    {
+        int first = LocalNode.FreePort(), second = LocalNode.FreePort();
+        string app = WriteApp("one");
+        await using RunningProgram one = Run(app, "--port", Port(first));
+        await using RunningProgram two = Run(app, "--port", Port(second));
+        await one.SaysAsync("checks hold under the root");
+        await two.SaysAsync("checks hold under the root");
+        Assert.NotEqual(await GetAsync(first), await GetAsync(second));
+        await using RunningProgram same = Run(app, "--port", Port(first));
+        Assert.Equal(1, await same.ExitAsync());
+        Assert.Contains($"port {first} of this machine cannot be used", same.Errors[^1], StringComparison.Ordinal);
+        await one.SignalAsync("INT");
+        Assert.Equal(130, await one.ExitAsync());
+        Assert.StartsWith("one", await GetAsync(second), StringComparison.Ordinal);
+        await EndsCleanAsync(two);
+    }
+
+    [RootFact]
+    public async Task A_watched_file_that_is_half_written_or_gone_leaves_the_app_running_until_it_is_whole()
+    {
+        int port = LocalNode.FreePort();
+        string app = WriteApp("one");
+        await using RunningProgram qos = Run(app, "--port", Port(port), "--watch");
+        await qos.SaysAsync("checks hold under the root");
+        Task IsAsync(string version) => Eventually.TrueAsync(
+            async () => await TryGetAsync(port) is { } answer && answer.StartsWith(version, StringComparison.Ordinal), () => $"'{version}' does not answer\n{qos.Log}");
+
+        // In place, by a program that keeps it open: half of it is not taken, whatever it says.
+        byte[] whole = System.Text.Encoding.UTF8.GetBytes(Server.Replace("VERSION", "two", StringComparison.Ordinal));
+        await using (var file = new FileStream(app, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
+        {
+            await file.WriteAsync(whole.AsMemory(0, whole.Length / 2), TestContext.Current.CancellationToken);
+            for (int i = 0; i < 20; i++)
+            {
+                Assert.StartsWith("one", await GetAsync(port), StringComparison.Ordinal);
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+            }
+
+            await file.WriteAsync(whole.AsMemory(whole.Length / 2), TestContext.Current.CancellationToken);
+        }
+
+        await IsAsync("two");
+
+        // The first half of a program, closed, as a copy that was broken off leaves it.
+        byte[] program = await File.ReadAllBytesAsync(Programs.Find("qos-nsm-sim"), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(app + ".half", program.AsMemory(0, program.Length / 2), TestContext.Current.CancellationToken);
+        File.Move(app + ".half", app, overwrite: true);
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.StartsWith("two", await GetAsync(port), StringComparison.Ordinal);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        }
+
+        WriteApp("three");
+        await IsAsync("three");
+        File.Delete(app);
+        await qos.SaysAsync("is gone; waiting for it");
+        Assert.StartsWith("three", await GetAsync(port), StringComparison.Ordinal);
+        WriteApp("four");
+        await IsAsync("four");
+        await EndsCleanAsync(qos);
+    }
+
+    [RootFact]
     public async Task A_flood_of_output_is_bounded_and_the_app_still_answers()
     {
         string app = Script(Server.Replace("VERSION", "loud", StringComparison.Ordinal)
@@ -178,6 +285,78 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
         await EndsCleanAsync(qos);
     }
 
+    [RootFact]
+    public async Task The_explanation_pasted_into_a_shell_gives_an_app_that_answers()
+    {
+        int port = LocalNode.FreePort();
+        string app = WriteApp("it's one");
+        await using RunningProgram explain = Run(app, "--port", Port(port), "--env", "A=it's $HOME", "--proofs", Path.Combine(_folder, "kept"), "--explain", "--", "two words", "");
+        Assert.Equal(0, await explain.ExitAsync());
+        Assert.Empty(Directory.GetDirectories(_folder));
+        string script = Path.Combine(_folder, "script");
+        await File.WriteAllLinesAsync(script, explain.Output, TestContext.Current.CancellationToken);
+
+        // A group of its own, as a terminal's, so that the signal reaches what a Ctrl-C would.
+        string programs = Path.GetDirectoryName(Programs.Find("qos"))!;
+        await using RunningProgram shell = RunningProgram.StartAt("shell", "setsid", "env", $"TMPDIR={_folder}", $"PATH={programs}:{Environment.GetEnvironmentVariable("PATH")}", "bash", script);
+        try
+        {
+            await shell.SaysAsync("is the port 3000 of the app");
+            string answer = await Eventually.IsAsync(async () => await TryGetAsync(port), () => $"the app does not answer\n{shell.Log}");
+            Assert.Matches("^it's one [0-9a-f]{64} two words $", answer);
+            Assert.Contains(shell.Output, static line => line.EndsWith("hello from the app", StringComparison.Ordinal));
+            Assert.Equal(["boot-proof.json", "quorum_key.pub", "root.pem"], Directory.GetFiles(Path.Combine(_folder, "kept")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            using var kill = System.Diagnostics.Process.Start("kill", ["-INT", "--", $"-{shell.Id}"]);
+            await kill.WaitForExitAsync(CancellationToken.None);
+        }
+
+        await shell.ExitAsync();
+        output.WriteLine(shell.Log);
+        await Eventually.TrueAsync(() => !Directory.GetDirectories("/proc").Any(process => Mentions(process, _folder)), () => "something still runs");
+        Assert.Equal(["kept"], Directory.GetDirectories(_folder).Select(Path.GetFileName));
+    }
+
+    [RootFact]
+    public async Task An_app_of_an_image_is_taken_out_and_its_digest_said()
+    {
+        Assert.SkipWhen(DebianRegistry.WhyNot is not null, DebianRegistry.WhyNot ?? "");
+        await using DebianRegistry registry = await DebianRegistry.StartAsync(WriteApp("packed"), withTokens: false);
+        int port = LocalNode.FreePort();
+        await using RunningProgram qos = RunImage(registry.Image, "--path", "/app/server", "--port", Port(port), "--pull-secret", registry.ConfigFile(), "--", "word");
+        await qos.SaysAsync("checks hold under the root");
+        Assert.Matches("^packed [0-9a-f]{64} word$", await GetAsync(port));
+        string said = Assert.Single(qos.Errors, static line => line.Contains("SHA-256", StringComparison.Ordinal));
+        string digest = System.Text.RegularExpressions.Regex.Match(said, "@(sha256:[0-9a-f]{64}), SHA-256 [0-9a-f]{64}$").Groups[1].Value;
+        await EndsCleanAsync(qos);
+
+        await using RunningProgram pinned = RunImage($"{registry.Authority}/team/app@{digest}", "--path", "/absent", "--pull-secret", registry.ConfigFile());
+        Assert.Equal(1, await pinned.ExitAsync());
+        Assert.Equal("qos: The image has no file /absent.", pinned.Errors[^1]);
+        await using RunningProgram lying = RunImage($"{registry.Authority}/team/app@sha256:{new string('0', 64)}", "--path", "/app/server", "--pull-secret", registry.ConfigFile());
+        Assert.Equal(1, await lying.ExitAsync());
+        await using RunningProgram stranger = RunImage(registry.Image, "--path", "/app/server", "--pull-secret", registry.ConfigFile("wrong"));
+        Assert.Equal(1, await stranger.ExitAsync());
+        output.WriteLine($"{lying.Log}\n{stranger.Log}");
+        NothingIsLeft(stranger);
+    }
+
+    [Theory]
+    [InlineData("Name the app's program, or --image and --path.")]
+    [InlineData("--image and --path go together", "--image", "registry.example/app:1")]
+    [InlineData("--image and --path go together", "app", "--pull-secret", "file")]
+    [InlineData("is not an image", "--image", "Not An Image", "--path", "/app")]
+    [InlineData("--watch looks at a file of this machine", "--image", "registry.example/app:1", "--path", "/app", "--watch")]
+    [InlineData("--eif is the image of --machine", "app", "--eif", "image")]
+    public async Task Options_that_do_not_go_together_are_refused(string because, params string[] words)
+    {
+        await using RunningProgram qos = RunningProgram.Start("qos", ["dev", "run", .. words]);
+        Assert.Equal(2, await qos.ExitAsync());
+        Assert.Contains(because, qos.Log, StringComparison.Ordinal);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -186,6 +365,9 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
     }
 
     private static string Port(int port) => string.Create(CultureInfo.InvariantCulture, $"{port}:3000");
+
+    private RunningProgram RunImage(string image, params string[] words) =>
+        RunningProgram.StartAt("qos", "env", [$"TMPDIR={_folder}", Programs.Find("qos"), "dev", "run", "--image", image, .. words]);
 
     private RunningProgram Run(string app, params string[] words) =>
         RunningProgram.StartAt("qos", "env", [$"TMPDIR={_folder}", Programs.Find("qos"), "dev", "run", app, .. words]);
@@ -202,6 +384,18 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
     }
 
     private async Task<string> GetAsync(int port) => await _http.GetStringAsync(new Uri($"http://{IPAddress.Loopback}:{port}/"));
+
+    private async Task<string?> TryGetAsync(int port)
+    {
+        try
+        {
+            return await GetAsync(port);
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
 
     private async Task EndsCleanAsync(RunningProgram qos)
     {

@@ -37,6 +37,10 @@ public sealed class TemplateTests(ITestOutputHelper output) : IDisposable
         Assert.True(ended == 0, test.Log);
         Assert.Contains("ok", test.Output);
 
+        // Base images are not to be had here; what is done in them is the build that was just tried.
+        string[] dockerfile = await File.ReadAllLinesAsync(Path.Combine(app, "Dockerfile"));
+        Assert.Single(dockerfile, static line => line == "RUN ./build");
+        Assert.Contains(goesIntoImages ? "COPY --from=build /src/my-app /my-app" : "CMD [\"/src/my-app\"]", dockerfile);
         string program = Path.Combine(app, "my-app");
         if (!goesIntoImages)
             return;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Qos.Client;
 using Qos.Local;
 using Qos.Protocol;
@@ -14,13 +15,17 @@ internal sealed class DevNode : IAsyncDisposable
     // Ctrl-C gives the whole program two seconds.
     private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(1200);
 
+    // A refused connection comes back through the machine's vsock in some milliseconds.
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(150);
+
     private readonly Dictionary<string, AttachedProcess> _programs = new(StringComparer.Ordinal);
     private readonly string _folder;
     private readonly bool _isWrapped;
+    private readonly bool _isMachine;
 
-    private DevNode(string folder, int hostPort, IReadOnlyDictionary<ushort, int> ports, bool isWrapped)
+    private DevNode(string folder, int hostPort, IReadOnlyDictionary<ushort, int> ports, bool isWrapped, bool isMachine)
     {
-        (_folder, HostPort, Ports, _isWrapped) = (folder, hostPort, ports, isWrapped);
+        (_folder, HostPort, Ports, _isWrapped, _isMachine) = (folder, hostPort, ports, isWrapped, isMachine);
         Client = new NodeClient($"http://127.0.0.1:{hostPort}");
     }
 
@@ -40,11 +45,14 @@ internal sealed class DevNode : IAsyncDisposable
     public NodeClient Client { get; }
 
     /// <summary>Completes with the exit code of the enclave, which is the app's where its manifest says Never.</summary>
-    public Task<int> Ended => _programs["enclave"].Ended;
+    public Task<int> Ended { get; private set; } = null!;
 
-    private int Enclave => !_isWrapped ? _programs["enclave"].Id : ProcessLedger.ChildrenOf(_programs["enclave"].Id) is [var enclave, ..] ? enclave : 0;
+    private AttachedProcess Main => _programs[_isMachine ? LocalNodePrograms.MachineFolder : "enclave"];
 
-    private int? AppProcess => Enclave > 0 && ProcessLedger.ChildrenOf(Enclave) is [var app, ..] ? app : null;
+    private int Enclave => !_isWrapped ? Main.Id : ProcessLedger.ChildrenOf(Main.Id) is [var enclave, ..] ? enclave : 0;
+
+    // In a machine none that could be looked at from here.
+    private int? AppProcess => !_isMachine && Enclave > 0 && ProcessLedger.ChildrenOf(Enclave) is [var app, ..] ? app : null;
 
     /// <summary>Starts the programs.</summary>
     /// <param name="folder">The node's folder.</param>
@@ -55,24 +63,31 @@ internal sealed class DevNode : IAsyncDisposable
     public static DevNode Start(string folder, DevPlan plan, string pki, bool isWrapped, DevLog log)
     {
         var ports = plan.Ports.Select(static port => port.Inner).Distinct().ToDictionary(static port => port, static _ => DevPort.Free());
-        var node = new DevNode(folder, DevPort.Free(), ports, isWrapped);
+        var node = new DevNode(folder, DevPort.Free(), ports, isWrapped && plan.Machine is null, plan.Machine is not null);
         try
         {
+            static string Find(string name) => ProgramFinder.Find(name, Environment.ProcessPath, Environment.GetEnvironmentVariable("PATH"));
+            string? beside = plan.Machine is null ? null : DevMachine.MakePrograms(Directory.CreateDirectory(Path.Combine(folder, "bin")).FullName, Find);
             var programs = new LocalNodePrograms
             {
-                Find = static name => ProgramFinder.Find(name, Environment.ProcessPath, Environment.GetEnvironmentVariable("PATH")),
+                Find = name => beside is null ? Find(name) : Path.Combine(beside, name),
                 PkiFolder = pki,
                 HostPort = node.HostPort,
                 Ports = ports,
             };
-            IReadOnlyList<NodeProgram> all = programs.Processes(
-                pcrs: null, isWrapped ? EnclaveSurroundings.Arguments : ["--dir", "node"], isWrapped ? EnclaveSurroundings.Wrapper : [], Path.Combine(pki, "root.pem"));
+            IReadOnlyList<NodeProgram> all = plan.Machine is { } machine
+                ? programs.Machine(machine.Script, machine.Image, DevMachine.Further)
+                : programs.Processes(
+                    pcrs: null, isWrapped ? EnclaveSurroundings.Arguments : ["--dir", "node"], isWrapped ? EnclaveSurroundings.Wrapper : [], Path.Combine(pki, "root.pem"));
             foreach (NodeProgram program in all)
             {
                 node._programs[program.Name] = AttachedProcess.Start(
                     program, folder, line => log.Line(program.Name, line), line => log.Complaint(program.Name, line));
             }
 
+            node.Ended = node._isMachine
+                ? new DevConsole(folder, line => log.Line(LocalNodePrograms.MachineFolder, line)).FollowAsync(node.Main.Ended)
+                : node.Main.Ended;
             return node;
         }
         catch
@@ -107,10 +122,15 @@ internal sealed class DevNode : IAsyncDisposable
     public long FailedEgress => AppProcess is { } app && FailedConnections.Of(app) is { } failed ? failed.Refused + failed.Unreachable : 0;
 
     /// <summary>Why the app cannot be reached by now at one of its ports; null when it can.</summary>
-    public string? DescribeUnreachable()
+    public async Task<string?> DescribeUnreachableAsync(CancellationToken cancellationToken)
     {
         if (Ports.Count == 0)
             return null;
+        return _isMachine ? await DescribeUnreachableInsideAsync(cancellationToken).ConfigureAwait(false) : DescribeUnreachable();
+    }
+
+    private string? DescribeUnreachable()
+    {
         HashSet<int> here = [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(static end => end.Port)];
         if (Ports.Values.Any(port => !here.Contains(port)))
             return "the bridges of the app's ports are not open";
@@ -130,16 +150,59 @@ internal sealed class DevNode : IAsyncDisposable
         return null;
     }
 
+    // The enclave's half of a bridge ends a connection at once to which nothing listens inside.
+    private async Task<string?> DescribeUnreachableInsideAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if ((await Client.StatusAsync(cancellationToken).ConfigureAwait(false)).Pivot is not { State: PivotState.Running } pivot)
+                return "the app does not run";
+            if (pivot.Bridges.FirstOrDefault(static bridge => bridge.IsServer && bridge.Problem is not null) is { } closed)
+                return $"the bridge of port {closed.Port} is not open: {closed.Problem}";
+            foreach ((ushort inner, int outer) in Ports)
+            {
+                if (!await StaysOpenAsync(outer, cancellationToken).ConfigureAwait(false))
+                    return $"the app does not listen at 127.0.0.1:{inner}";
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is CeremonyException or ProtocolException)
+        {
+            return VisibleText.OneLine(e.Message);
+        }
+    }
+
+    private static async Task<bool> StaysOpenAsync(int port, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var look = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        look.CancelAfter(s_look);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, port, look.Token).ConfigureAwait(false);
+            return await socket.ReceiveAsync(new byte[1], SocketFlags.Peek, look.Token).ConfigureAwait(false) > 0;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return socket.Connected;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Ends it: the app by SIGTERM first, then everything.</summary>
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        if (_programs.TryGetValue("enclave", out AttachedProcess? program) && !program.Ended.IsCompleted)
+        if (!Main.Ended.IsCompleted)
         {
             try
             {
                 await ProcessLedger.SignalAsync("TERM", Enclave is > 0 and var enclave ? [enclave] : [], CancellationToken.None).ConfigureAwait(false);
-                await program.Ended.WaitAsync(s_grace).ConfigureAwait(false);
+                await Main.Ended.WaitAsync(s_grace).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or TimeoutException)
             {
@@ -150,6 +213,7 @@ internal sealed class DevNode : IAsyncDisposable
         foreach (AttachedProcess one in _programs.Values)
             one.Kill();
         await Task.WhenAll(_programs.Values.Select(static one => one.Ended)).ConfigureAwait(false);
+        await Ended.ConfigureAwait(false);
         foreach (AttachedProcess one in _programs.Values)
             one.Dispose();
         Directory.Delete(_folder, recursive: true);

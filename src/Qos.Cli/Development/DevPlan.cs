@@ -5,8 +5,11 @@ namespace Qos.Cli;
 /// <summary>What <c>qos dev run</c> was asked for.</summary>
 internal sealed record DevPlan
 {
-    /// <summary>The app's program.</summary>
+    /// <summary>The app's program: a file of this machine, or of <see cref="Image"/>.</summary>
     public required string App { get; init; }
+
+    /// <summary>The image of a registry that the program is taken out of; null for none.</summary>
+    public DevImage? Image { get; init; }
 
     /// <summary>Its arguments.</summary>
     public IReadOnlyList<string> Args { get; init; } = [];
@@ -29,7 +32,7 @@ internal sealed record DevPlan
     /// <summary>The folder in which root, quorum key and boot proof are kept; null for none.</summary>
     public string? Proofs { get; init; }
 
-    /// <summary>The image that it runs in, in a virtual machine; null for processes of this machine.</summary>
+    /// <summary>The enclave image that it runs in, in a virtual machine; null for processes of this machine.</summary>
     public DevMachine? Machine { get; init; }
 
     /// <summary>The app's name, for the namespace.</summary>
@@ -38,9 +41,3 @@ internal sealed record DevPlan
     /// <summary>The bridges, for the manifest.</summary>
     public IReadOnlyList<BridgeConfig> Bridges => [.. Ports.Select(static port => new BridgeConfig.Server(port.Inner, "127.0.0.1")), .. Egress];
 }
-
-/// <summary>An enclave image and what runs it.</summary>
-/// <param name="Image">The image.</param>
-/// <param name="Pcrs">Its measurements, PCR0 to PCR2.</param>
-/// <param name="Script">The script that runs it.</param>
-internal sealed record DevMachine(string Image, IReadOnlyDictionary<int, byte[]> Pcrs, string Script);

@@ -23,6 +23,7 @@ internal sealed class DevSession : IAsyncDisposable
     private readonly List<(DevPort Port, DevRelay Relay)> _relays = [];
     private readonly string _pki;
     private readonly string _copy;
+    private readonly string _program;
     private readonly bool _isWrapped;
     private DevRelay? _api;
     private uint _nonce;
@@ -34,6 +35,9 @@ internal sealed class DevSession : IAsyncDisposable
         (_plan, _log, _time) = (plan, log, time);
         _pki = _folder.Make("pki");
         _copy = Path.Combine(_folder.Path, "app");
+        _program = plan.Image is null ? plan.App : Path.Combine(_folder.Path, "taken");
+        if (plan.Machine is not null)
+            return;
         string? obstacle = EnclaveSurroundings.DescribeObstacle(_folder.Make("trial"));
         _isWrapped = obstacle is null;
         if (obstacle is not null)
@@ -46,13 +50,22 @@ internal sealed class DevSession : IAsyncDisposable
     /// <returns>The app's exit code.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        if (_plan.Machine is { } machine)
+        {
+            _log.Say($"booting {machine.Image} in a virtual machine");
+            if (_plan.Egress.Count > 0)
+                _log.Say("the virtual machine carries no connection out: what --egress names is mapped inside, and reaches nothing", Tone.Warning);
+        }
+
         _log.Say("keys, quorum and module are worthless: what runs here protects nothing", Tone.Warning);
         foreach (DevPort port in _plan.Ports)
             _relays.Add((port, DevRelay.Listen(port.Outer, $"end what listens there, or give another one, --port {port.Outer + 1}:{port.Inner}")));
         _api = DevRelay.Listen(0, "");
-        DevWatch? watch = _plan.Watches ? new DevWatch(_plan.App, _log, _time) : null;
+        if (_plan.Image is { } image)
+            await image.TakeAsync(_program, _log, cancellationToken).ConfigureAwait(false);
+        DevWatch? watch = _plan.Watches ? new DevWatch(_program, _log, _time) : null;
         _ = new DevEgress(_plan, _log, _time).WatchAsync(() => _node, cancellationToken);
-        if (!DevSnapshot.TryTake(_plan.App, _copy))
+        if (!DevSnapshot.TryTake(_program, _copy))
             throw new CeremonyException($"{_plan.App} is empty, or is being written: run it when it is whole.");
         await StartAsync(cancellationToken).ConfigureAwait(false);
         if (watch is null)
@@ -86,7 +99,7 @@ internal sealed class DevSession : IAsyncDisposable
         await changed.ConfigureAwait(false);
         try
         {
-            while (!DevSnapshot.TryTake(_plan.App, _copy))
+            while (!DevSnapshot.TryTake(_program, _copy))
                 await Task.Delay(s_pause, _time, cancellationToken).ConfigureAwait(false);
             if (_node is { Ended.IsCompleted: false } && _running.AsSpan().SequenceEqual(PivotFile.Hash(_copy)))
                 return;
@@ -109,7 +122,8 @@ internal sealed class DevSession : IAsyncDisposable
         _node = null;
     }
 
-    // By the node that runs, which forwards the key; by the shares when there is none.
+    // By the node that runs, which forwards the key; by the shares when there is none, or it is in an image: that believes AWS's root alone, and so no
+    // other enclave of this machine.
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         long begin = _time.GetTimestamp();
@@ -117,6 +131,8 @@ internal sealed class DevSession : IAsyncDisposable
         {
             if (finding.Severity == LintSeverity.Refused)
                 throw new CeremonyException($"{_plan.App}: {finding.What}: {finding.WhatToDo}.");
+            if (_plan.Machine is not null)
+                throw new CeremonyException($"an image cannot run {_plan.App}: {finding.What}.");
             _log.Say($"an image cannot run this app: {finding.What}", Tone.Warning);
         }
 
@@ -130,7 +146,7 @@ internal sealed class DevSession : IAsyncDisposable
             await node.AnswersAsync(cancellationToken).ConfigureAwait(false);
             byte[] root = TrustAnchorFile.Read(RootFile);
             ManifestEnvelope envelope = _quorum.Approve(_plan.Name, _nonce, Pivot(hash), Measurements, root);
-            if (before is null)
+            if (before is null || _plan.Machine is not null)
                 await _quorum.BootAsync(node.Client, envelope, _copy, AttestationPolicy.From(Measurements, ValidationTime.Now, root), cancellationToken).ConfigureAwait(false);
             else
                 await WorthlessQuorum.ForwardAsync(before.Client, node.Client, envelope, _copy, cancellationToken).ConfigureAwait(false);
@@ -161,7 +177,7 @@ internal sealed class DevSession : IAsyncDisposable
     {
         long begin = _time.GetTimestamp();
         string? problem;
-        while ((problem = node.DescribeUnreachable()) is not null && !node.Ended.IsCompleted)
+        while ((problem = await node.DescribeUnreachableAsync(cancellationToken).ConfigureAwait(false)) is not null && !node.Ended.IsCompleted)
         {
             if (_time.GetElapsedTime(begin) > s_patience)
             {
@@ -173,7 +189,7 @@ internal sealed class DevSession : IAsyncDisposable
         }
     }
 
-    private static Dictionary<int, byte[]> Measurements => Enumerable.Range(0, 4).ToDictionary(static index => index, static _ => new byte[Pcr.Size]);
+    private IReadOnlyDictionary<int, byte[]> Measurements => _plan.Machine?.Pcrs ?? Enumerable.Range(0, 4).ToDictionary(static index => index, static _ => new byte[Pcr.Size]);
 
     private PivotConfig Pivot(byte[] hash) => new()
     {
