@@ -14,12 +14,13 @@ namespace Qos.Fleet.Kubernetes;
 public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
 {
     private const int Parallelism = 8;
+    private static readonly TimeSpan s_podLimit = TimeSpan.FromSeconds(15);
     private readonly IKubernetes _client;
     private readonly KubernetesRunnerOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<KubernetesRunner> _logger;
     private readonly ClusterObjects _objects;
-    private readonly ConcurrentDictionary<string, string> _awaited = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string ReplicaId, DateTimeOffset Since)> _awaited = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (Deployment Deployment, int Wanted)> _deployments = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _troubles = new(StringComparer.Ordinal);
 
@@ -85,9 +86,14 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
         if (!_objects.Pods.Known.TryGetValue(name, out PodView? pod) || pod.IsGoing || !IsOurs(pod))
         {
             // The pod that comes wakes the replica that waits for it.
-            _awaited[name] = launch.ReplicaId;
+            DateTimeOffset now = _time.GetUtcNow();
+            (_, DateTimeOffset since) = _awaited.AddOrUpdate(name, _ => (launch.ReplicaId, now), (_, before) => before.ReplicaId == launch.ReplicaId ? before : (launch.ReplicaId, now));
             if (_troubles.TryGetValue(launch.DeploymentId, out string? trouble))
                 throw new RunnerException(trouble);
+
+            // What is wrong is told in the set's events alone, which the service may not read.
+            if (pod is null && now - since >= s_podLimit)
+                throw new RunnerException($"Kubernetes makes no pod {name}: 'kubectl describe statefulset {ReplicaPods.Name(launch.DeploymentId)}' says why");
             return;
         }
 
@@ -256,7 +262,7 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
 
     private void OnPod(string name, PodView? old, PodView? now)
     {
-        string? replica = now?.ReplicaId ?? old?.ReplicaId ?? _awaited.GetValueOrDefault(name);
+        string? replica = now?.ReplicaId ?? old?.ReplicaId ?? _awaited.GetValueOrDefault(name).ReplicaId;
         if (replica is not null)
             Changed?.Invoke(replica);
     }

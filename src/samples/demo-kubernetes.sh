@@ -117,6 +117,9 @@ wait_for "the first replica" is_phase AwaitingShares
 run k get enclavedeployments
 for who in alice carol; do as "$who" deploy provision "$first" --yes; done
 wait_for "three ready replicas" is_phase Live
+# The kubelet's word comes a probe later than the service's.
+are_ready() { [ "$(k get pods -l "fleet.qos/deployment=$first" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status} {end}')" = "True True True " ]; }
+wait_for "three ready pods" are_ready
 good "three pods are ready $(seconds_since "$begin") after the last approval, shares and all"
 run k get enclavedeployments
 run k get pods -l fleet.qos/fleet=qos
@@ -130,18 +133,16 @@ victim=$(k get pods -l "fleet.qos/deployment=$first" -o 'jsonpath={.items[1].met
 old=$(k get pod "$victim" -o 'jsonpath={.metadata.uid}')
 begin=$(date +%s%N)
 run k delete pod "$victim" --grace-period=0 --force
-is_healed() {
-    [ "$(k get pod "$victim" -o 'jsonpath={.metadata.uid}')" != "$old" ] && [ "$(k get pods -l "fleet.qos/deployment=$first" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status} {end}')" = "True True True " ]
-}
+is_healed() { [ "$(k get pod "$victim" -o 'jsonpath={.metadata.uid}')" != "$old" ] && are_ready; }
 wait_for "the replacement" is_healed
 good "ready again after $(seconds_since "$begin")"
 
 step "PostgreSQL crashes and comes back: the app serves on, and a pod that is lost then is healed"
 kill -KILL "$(head -n 1 pg/data/postmaster.pid)"
-reach "http://$service:3000/health" >/dev/null || fail "the app does not answer without PostgreSQL"
+wait_for "the app, without PostgreSQL" reach "http://$service:3000/health"
 old=$(k get pod "$victim" -o 'jsonpath={.metadata.uid}')
 run k delete pod "$victim" --grace-period=0 --force
-reach "http://$service:3000/health" >/dev/null || fail "the app does not answer without PostgreSQL"
+wait_for "the app, without PostgreSQL" reach "http://$service:3000/health"
 wait "${pids[0]}" 2>/dev/null
 setpriv --pdeathsig KILL --reuid nobody --clear-groups -- "$pg/postgres" -D "$dir/pg/data" -k "$dir/pg" -h "$NODE_IP" -F >>postgres.log 2>&1 </dev/null &
 pids[0]=$!

@@ -208,6 +208,27 @@ public class RunnerTests
     }
 
     [ClusterFact]
+    public async Task A_replica_whose_pod_Kubernetes_refuses_says_where_the_reason_is()
+    {
+        await using PodWorld world = await PodWorld.MakeAsync();
+        await world.Cluster.Admin.CoreV1.CreateNamespacedResourceQuotaAsync(
+            new V1ResourceQuota { Metadata = new V1ObjectMeta { Name = "none" }, Spec = new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { ["pods"] = new("0") } } }, world.Cluster.Namespace);
+        Deployment deployment = await world.World.DeployAsync(replicas: 1);
+        string set = ReplicaPods.Name(deployment.Id);
+        await world.UntilAsync(
+            replicas =>
+            {
+                world.World.Clock.Now += TimeSpan.FromSeconds(1);
+                return Task.FromResult(replicas is [{ Message: { } message }] && message == $"Kubernetes makes no pod {set}-0: 'kubectl describe statefulset {set}' says why");
+            },
+            "nothing is said");
+        await TestCluster.UntilAsync(() => Task.FromResult(TestCluster.Kubectl("-n", world.Cluster.Namespace, "describe", "statefulset", set).Contains("forbidden", StringComparison.Ordinal)), static () => "Kubernetes does not say why either");
+        await world.Cluster.Admin.CoreV1.DeleteNamespacedResourceQuotaAsync("none", world.Cluster.Namespace);
+        await world.UntilReadyAsync(deployment, 1);
+        Assert.Null(Assert.Single(await world.World.ReplicasAsync()).Message);
+    }
+
+    [ClusterFact]
     public async Task A_service_that_was_started_again_finds_its_pods_and_starts_none()
     {
         await using PodWorld world = await PodWorld.MakeAsync();
