@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A fleet on one machine, in front of you: a registry with the sample in an image, the control service, three replicas that prove themselves, one that is
-# killed and healed without a share holder, a second deployment that is promoted under load, and every proof verified.
+# killed and healed without a share holder, a second deployment that is promoted under load and loses a replica meanwhile, and every proof verified.
 #
 #   make demo-fleet          exits 0 when everything held
 #   make demo-fleet KEEP=1   leaves everything running and says how to talk to it
@@ -129,10 +129,16 @@ wrk -t1 -c64 -d6s -s load.lua "http://$ingress/health" >load.out 2>&1 &
 load=$!
 sleep 2
 run "$qos" app promote "$second"
+"$qos" app status "$app" --json >status.json || fail "status"
+victim=$(jq -r --arg id "$second" '.appStatus.deployments[] | select(.deploymentId == $id).replicas[0].id' status.json)
+sleep 1
+show kill -KILL "the enclave of replica $victim, which has a third of the traffic now"
+kill_replica "$victim"
 wait "$load"
 sed 's/^/    | /' load.out
-grep -qE 'Non-2xx|Socket errors' load.out && fail "requests failed while the traffic went over"
-good "no request failed"
+grep -q 'Requests/sec' load.out || fail "there was no load"
+grep -qE 'Non-2xx|Socket errors' load.out && fail "requests failed while the traffic went over and a replica died"
+good "no request failed: those that the dead replica had were sent to another one"
 
 step "A verifier who trusts nobody checks every proof, and the chain that they stand in"
 reach --data-binary '{"say":"prove it"}' "http://$ingress/echo" >answer.json || fail "the app did not answer"
