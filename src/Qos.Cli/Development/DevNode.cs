@@ -15,6 +15,9 @@ internal sealed class DevNode : IAsyncDisposable
     // Ctrl-C gives the whole program two seconds.
     private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(1200);
 
+    // Its runner ends QEMU and the rest within half a second, on a machine that has the time for it.
+    private static readonly TimeSpan s_machineGrace = TimeSpan.FromSeconds(5);
+
     // A refused connection comes back through the machine's vsock in some milliseconds.
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(150);
 
@@ -202,7 +205,7 @@ internal sealed class DevNode : IAsyncDisposable
             try
             {
                 await ProcessLedger.SignalAsync("TERM", Enclave is > 0 and var enclave ? [enclave] : [], CancellationToken.None).ConfigureAwait(false);
-                await Main.Ended.WaitAsync(s_grace).ConfigureAwait(false);
+                await Main.Ended.WaitAsync(_isMachine ? s_machineGrace : s_grace).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or TimeoutException)
             {
@@ -216,7 +219,14 @@ internal sealed class DevNode : IAsyncDisposable
         await Ended.ConfigureAwait(false);
         foreach (AttachedProcess one in _programs.Values)
             one.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        try
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A killed machine's last write may come in between; the run's folder goes in the end, and this one with it.
+        }
     }
 
     private static bool Takes127001(IPAddress address) =>
