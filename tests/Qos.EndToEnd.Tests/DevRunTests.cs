@@ -187,7 +187,6 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
         {
             Assert.StartsWith("late", await Eventually.IsAsync(async () => await TryGetAsync(port), () => $"the app does not answer\n{qos.Log}"), StringComparison.Ordinal);
             await qos.SaysAsync("checks hold under the root");
-            Assert.DoesNotContain(qos.Errors, static line => line.Contains("does not listen", StringComparison.Ordinal));
             await EndsCleanAsync(qos);
         }
 
@@ -304,7 +303,7 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
             await shell.SaysAsync("is the port 3000 of the app");
             string answer = await Eventually.IsAsync(async () => await TryGetAsync(port), () => $"the app does not answer\n{shell.Log}");
             Assert.Matches("^it's one [0-9a-f]{64} two words $", answer);
-            Assert.Contains(shell.Output, static line => line.EndsWith("hello from the app", StringComparison.Ordinal));
+            await shell.SaysAsync("hello from the app");
             Assert.Equal(["boot-proof.json", "quorum_key.pub", "root.pem"], Directory.GetFiles(Path.Combine(_folder, "kept")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         }
         finally

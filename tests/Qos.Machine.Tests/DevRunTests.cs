@@ -62,6 +62,7 @@ public sealed class DevRunTests(MachineImage image, ITestOutputHelper output) : 
     {
         await using RunningProgram qos = Run(image.Pivot, "--port", Text($"{_port}"), "--", Text($"{_port}"));
         await SaysAsync(qos, "checks hold under the root");
+        await AskAsync(qos, "file /proc/uptime");
         using (Socket ending = await ConnectAsync("end 7"))
             Assert.Equal(7, await qos.ExitAsync(s_patience));
         Assert.Contains("qos dev: the app exited with code 7", qos.Errors);
