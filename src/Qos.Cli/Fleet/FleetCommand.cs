@@ -64,6 +64,8 @@ internal abstract class FleetCommand : QosCommand
     /// <summary>The status of an app, or of one of its deployments.</summary>
     protected static void Show(Page page, ApiAppStatus status, string? onlyDeployment = null)
     {
+        if (status.Deployments.Count == 0)
+            page.Line("no deployment yet: 'qos deploy create FILE' makes one");
         foreach (ApiDeploymentStatus deployment in status.Deployments.Where(d => onlyDeployment is null || d.DeploymentId == onlyDeployment))
         {
             bool isLive = deployment.DeploymentId == status.TargetedDeploymentId;

@@ -69,6 +69,9 @@ internal static class InitCommand
         string file = Path.Combine(folder, ControlSettings.FileName);
         if (File.Exists(file))
             throw new ControlException($"{file} is there already: this folder was made before.");
+        ControlServer.ListenUrl(settings.Listen);
+        ControlServer.ListenUrl(settings.Ingress.Listen);
+        bool isNew = !Directory.Exists(folder);
         try
         {
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -101,8 +104,21 @@ internal static class InitCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            Forget(folder, isNew);
             throw new ControlException($"{folder} cannot be made: {e.Message}", e);
         }
+        catch
+        {
+            Forget(folder, isNew);
+            throw;
+        }
+    }
+
+    // One that was made by half cannot be made again.
+    private static void Forget(string folder, bool isNew)
+    {
+        if (isNew && Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
     }
 
     private static void WriteSecret(string path, string text)

@@ -17,6 +17,9 @@ internal static class ControlServer
     {
         FleetTrust trust = ServiceTrust.Of(settings);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+
+        // Why it does not start is said in one line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
         Endpoints(builder.WebHost, settings);
         IServiceCollection services = builder.Services;
@@ -89,10 +92,16 @@ internal static class ControlServer
         Listen(kestrel, settings.Ingress.Listen, settings.Ingress.Certificate);
     });
 
+    /// <summary>Reads where to listen.</summary>
+    /// <exception cref="ControlException">That is no address with a port.</exception>
+    public static Uri ListenUrl(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out Uri? at) && (at.Host == "localhost" || IPAddress.TryParse(at.Host.Trim('[', ']'), out _))
+            ? at
+            : throw new ControlException($"'{url}' is not where to listen, for example http://127.0.0.1:7800.");
+
     private static void Listen(KestrelServerOptions kestrel, string url, CertificateSettings? certificate)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? at) || !(at.Host == "localhost" || IPAddress.TryParse(at.Host.Trim('[', ']'), out _)))
-            throw new ControlException($"'{url}' is not where to listen, for example http://127.0.0.1:7800.");
+        Uri at = ListenUrl(url);
         IPAddress address = at.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(at.Host.Trim('[', ']'));
         kestrel.Listen(address, at.Port, options =>
         {
