@@ -76,7 +76,7 @@ demo-fleet: all
 test-kubernetes: all
 	@native/install-deps kubernetes
 	@.ci/quiet out/log/test-kubernetes.log 'no line' dotnet build -c Release tests/Qos.Fleet.Kubernetes.Tests $(BUILD) -nologo -v:m
-	@QOS_KUBERNETES=$${QOS_KUBERNETES:-$(CURDIR)/../shared/tools/kubernetes/cluster} QOS_AWAY_SECONDS=60 dotnet test tests/Qos.Fleet.Kubernetes.Tests -c Release --no-build -v:q
+	@QOS_KUBERNETES=$${QOS_KUBERNETES:-$(CURDIR)/../shared/tools/kubernetes/cluster} QOS_AWAY_SECONDS=0 dotnet test tests/Qos.Fleet.Kubernetes.Tests -c Release --no-build -v:q
 	@deploy/kubernetes/reproduce-images
 	@bash src/samples/demo-kubernetes.sh
 

@@ -8,7 +8,7 @@ public class InAClusterTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4);
 
-    /// <summary>How long the API server is away in the test of that; <c>QOS_AWAY_SECONDS</c>.</summary>
+    /// <summary>How long the API server is away at least in the test of that; <c>QOS_AWAY_SECONDS</c>.</summary>
     internal static TimeSpan Away => TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("QOS_AWAY_SECONDS") ?? "0", CultureInfo.InvariantCulture));
 
     [Fact]

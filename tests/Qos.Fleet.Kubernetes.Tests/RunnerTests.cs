@@ -255,7 +255,7 @@ public class RunnerTests
         await TestCluster.KillAsync("apiserver");
         try
         {
-            // At least five looks; make test-kubernetes has it away for a minute.
+            // At least five looks; QOS_AWAY_SECONDS has it away for longer.
             var away = System.Diagnostics.Stopwatch.StartNew();
             for (int i = 0; i < 5 || away.Elapsed < InAClusterTests.Away; i++)
             {
