@@ -119,7 +119,8 @@ public sealed class DevRunTests(MachineImage image, ITestOutputHelper output) : 
             try
             {
                 using Socket socket = await ConnectAsync(request);
-                return await AnswerAsync(socket);
+                await using var stream = new NetworkStream(socket);
+                return await ProvisionedMachine.AnswerAsync(stream);
             }
             catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
             {
@@ -134,26 +135,6 @@ public sealed class DevRunTests(MachineImage image, ITestOutputHelper output) : 
         await socket.ConnectAsync(IPAddress.Loopback, _port);
         await socket.SendAsync(Encoding.ASCII.GetBytes(request + "\n"));
         return socket;
-    }
-
-    // A length in a line, and as many bytes.
-    private static async Task<string> AnswerAsync(Socket socket)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await using var stream = new NetworkStream(socket);
-        int length = 0;
-        byte[] one = new byte[1];
-        while (true)
-        {
-            await stream.ReadExactlyAsync(one, patience.Token);
-            if (one[0] == '\n')
-                break;
-            length = (10 * length) + one[0] - '0';
-        }
-
-        byte[] answer = new byte[length];
-        await stream.ReadExactlyAsync(answer, patience.Token);
-        return Encoding.UTF8.GetString(answer);
     }
 
     private async Task<(string Quorum, string Ephemeral)> KeysAsync(RunningProgram qos)

@@ -144,7 +144,7 @@ internal sealed class DevSession : IAsyncDisposable
         try
         {
             await node.AnswersAsync(cancellationToken).ConfigureAwait(false);
-            byte[] root = TrustAnchorFile.Read(RootFile);
+            byte[] root = await RootAsync(cancellationToken).ConfigureAwait(false);
             ManifestEnvelope envelope = _quorum.Approve(_plan.Name, _nonce, Pivot(hash), Measurements, root);
             if (before is null || _plan.Machine is not null)
                 await _quorum.BootAsync(node.Client, envelope, _copy, AttestationPolicy.From(Measurements, ValidationTime.Now, root), cancellationToken).ConfigureAwait(false);
@@ -171,6 +171,23 @@ internal sealed class DevSession : IAsyncDisposable
         await CheckProofAsync(cancellationToken).ConfigureAwait(false);
         if (before is not null)
             await before.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // The simulator may still be writing it.
+    private async Task<byte[]> RootAsync(CancellationToken cancellationToken)
+    {
+        long begin = _time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return TrustAnchorFile.Read(RootFile);
+            }
+            catch (Exception e) when ((e is IOException or FormatException or CeremonyException or AttestationException) && _time.GetElapsedTime(begin) < s_patience)
+            {
+                await Task.Delay(s_pause, _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     private async Task AppListensAsync(DevNode node, CancellationToken cancellationToken)
@@ -221,7 +238,7 @@ internal sealed class DevSession : IAsyncDisposable
         {
             Identity = DeploymentIdentity.FromQuorumKey(_quorum.QuorumKey.Memory),
             Measurements = TrustedMeasurements.Any,
-            TrustAnchor = TrustAnchorFile.Read(RootFile),
+            TrustAnchor = await RootAsync(cancellationToken).ConfigureAwait(false),
             AllowDebug = true,
         });
         VerificationResult result = verifier.VerifyBootProof(BootProof.Parse(json));

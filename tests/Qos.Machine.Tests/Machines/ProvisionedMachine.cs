@@ -101,9 +101,10 @@ public sealed class ProvisionedMachine : IAsyncDisposable
         _quorum.Dispose();
     }
 
-    // A length in a line, and as many bytes: the back end does not pass the end of one direction on.
-    private static async Task<string> AnswerAsync(NetworkStream stream)
+    /// <summary>Reads an answer of the app: a length in a line, and as many bytes, because the back end does not pass the end of one direction on.</summary>
+    public static async Task<string> AnswerAsync(NetworkStream stream)
     {
+        ArgumentNullException.ThrowIfNull(stream);
         using var patience = new CancellationTokenSource(s_patience);
         int length = 0;
         byte[] one = new byte[1];
