@@ -8,7 +8,7 @@ internal static class MarkdownTable
     public static string Of(string title, IReadOnlyList<BenchRow> rows)
     {
         string[] head = [title, "ours", "compared with", "ratio", "target", "met"];
-        string[][] cells = [head, .. rows.Select(row => (string[])[row.Measure, row.Ours, row.Other, row.Ratio, row.Target, row.Met ? "yes" : "NO"])];
+        string[][] cells = [head, .. rows.Select(row => (string[])[row.Measure, row.Ours, row.Other, row.Ratio, row.Target, row.Ours.Length == 0 ? "" : row.Met ? "yes" : "NO"])];
         int[] widths = [.. Enumerable.Range(0, head.Length).Select(column => cells.Max(line => line[column].Length))];
         var text = new StringBuilder();
         for (int i = 0; i < cells.Length; i++)
