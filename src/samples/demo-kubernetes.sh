@@ -139,11 +139,14 @@ good "ready again after $(seconds_since "$begin")"
 
 step "PostgreSQL crashes and comes back: the app serves on, and a pod that is lost then is healed"
 kill -KILL "$(head -n 1 pg/data/postmaster.pid)"
+crashed=${pids[0]}
+# It is meant to be away: what is waited for meanwhile does not end with it.
+pids[0]=
 wait_for "the app, without PostgreSQL" reach "http://$service:3000/health"
 old=$(k get pod "$victim" -o 'jsonpath={.metadata.uid}')
 run k delete pod "$victim" --grace-period=0 --force
 wait_for "the app, without PostgreSQL" reach "http://$service:3000/health"
-wait "${pids[0]}" 2>/dev/null
+wait "$crashed" 2>/dev/null
 setpriv --pdeathsig KILL --reuid nobody --clear-groups -- "$pg/postgres" -D "$dir/pg/data" -k "$dir/pg" -h "$NODE_IP" -F >>postgres.log 2>&1 </dev/null &
 pids[0]=$!
 begin=$(date +%s%N)

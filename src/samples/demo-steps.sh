@@ -80,7 +80,7 @@ wait_for() {
     shift
     until "$@" >/dev/null 2>&1; do
         for ((i = 0; i < ${#pids[@]}; i++)); do
-            kill -0 "${pids[i]}" 2>/dev/null || fail "${names[i]} ended: $(tail -n 1 "$dir/${names[i]}.log")"
+            [ -z "${pids[i]}" ] || kill -0 "${pids[i]}" 2>/dev/null || fail "${names[i]} ended: $(tail -n 1 "$dir/${names[i]}.log")"
         done
         tries=$((tries + 1))
         [ "$tries" -lt 300 ] || fail "$what did not come up within 30 s"
