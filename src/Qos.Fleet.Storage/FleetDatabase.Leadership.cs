@@ -7,11 +7,12 @@ namespace Qos.Fleet.Storage;
 public sealed partial class FleetDatabase
 {
     private const long LeaderLock = 0x716f735f6c656164;
+    private const string Elsewhere = "SELECT place FROM places WHERE place <> @place AND EXISTS (SELECT 1 FROM replicas WHERE state <> 'Gone')";
     private readonly string? _path;
 
     /// <summary>The place where the fleet's replicas run, when that is not the caller's; null when it is, and when none runs.</summary>
     public Task<string?> ElsewhereAsync(string place, CancellationToken cancellationToken) => ReadAsync(
-        connection => connection.ExecuteScalarAsync<string?>("SELECT place FROM places WHERE place <> @place AND EXISTS (SELECT 1 FROM replicas WHERE state <> 'Gone')", new { place }),
+        connection => connection.ExecuteScalarAsync<string?>(Elsewhere, new { place }),
         cancellationToken);
 
     /// <summary>Makes a place the one where the fleet's replicas run, unless some run elsewhere. Only whoever leads may ask for that.</summary>
@@ -22,8 +23,7 @@ public sealed partial class FleetDatabase
         await WriteAsync(
             async (connection, transaction) =>
             {
-                elsewhere = await connection.ExecuteScalarAsync<string?>(
-                    "SELECT place FROM places WHERE place <> @place AND EXISTS (SELECT 1 FROM replicas WHERE state <> 'Gone')", new { place }, transaction).ConfigureAwait(false);
+                elsewhere = await connection.ExecuteScalarAsync<string?>(Elsewhere, new { place }, transaction).ConfigureAwait(false);
                 return elsewhere is null
                     && await connection.ExecuteAsync("INSERT INTO places (id, place) VALUES (1, @place) ON CONFLICT (id) DO UPDATE SET place = @place", new { place }, transaction).ConfigureAwait(false) > 0;
             },
