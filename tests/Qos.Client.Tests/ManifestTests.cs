@@ -54,6 +54,20 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
+    public void Only_signatures_that_members_made_over_this_manifest_count_each_once()
+    {
+        Manifest manifest = (Recipe with
+        {
+            ManifestSet = new MemberSet(2, [new QuorumMember("alice", _alice.PublicKey.Memory), new QuorumMember("bob", _bob.PublicKey.Memory)]),
+        }).Build();
+        string alice = _alice.PublicKey.ToHex(), bob = _bob.PublicKey.ToHex();
+        ReadOnlyMemory<byte> signature = ManifestApproval.Sign(manifest, "alice", _alice).Signature;
+        ReadOnlyMemory<byte> another = ManifestApproval.Sign(Recipe.Build(), "bob", _bob).Signature;
+        Assert.Empty(ManifestApproval.Approved(manifest, [(bob, signature), (bob, another), (alice, new byte[3]), ("", signature)]));
+        Assert.Equal(["alice"], ManifestApproval.Approved(manifest, [(alice, another), (alice, signature), (alice.ToUpperInvariant(), signature)]).Select(static member => member.Alias));
+    }
+
+    [Fact]
     public void A_variable_twice_is_refused() =>
         Assert.Throws<CeremonyException>(() => (Recipe with { Env = ["A=1", "A=2"] }).Build());
 

@@ -40,6 +40,7 @@ public class ForeignClientTests
         string appId = (string)steps["app"]["appId"]!;
         Assert.Equal($"prod/tvc/{appId}", (string)steps["manifest"]["namespace"]!);
         Assert.True((bool)steps["manifest"]["nonceIsTime"]!);
+        Assert.Equal("[true,true]", steps["approvals"].ToJsonString());
         Assert.Equal("""{"ready":3,"state":"PROVISIONING_STATE_PROVISIONED"}""", steps["status"].ToJsonString());
         Assert.True((bool)steps["live"]!);
         Assert.Equal(9, (int)steps["logs"]["code"]!);

@@ -6,7 +6,7 @@
 // helper is a URL that does what members do with their own keys: it signs a manifest's hash, tells a document's key, and makes an app proof. Output: a line of
 // JSON for each step.
 "use strict";
-const { X509Certificate, createHash } = require("node:crypto");
+const { X509Certificate, createHash, createPublicKey, verify: verifyBytes } = require("node:crypto");
 const { readFileSync } = require("node:fs");
 const path = require("node:path");
 
@@ -45,6 +45,13 @@ async function helper(question, body) {
   return response.text();
 }
 
+// The signing half of an operator's key is its second one; `approval` is r and s over the manifest's hash, as its description in the package and the cloud's CLI have it.
+function signed(publicKey, hash, approval) {
+  const [, x, y] = publicKey.slice(130).match(/^04(.{64})(.{64})$/).map((hex) => Buffer.from(hex, "hex").toString("base64url"));
+  const key = createPublicKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
+  return verifyBytes("sha256", Buffer.from(hash, "hex"), { key, dsaEncoding: "ieee-p1363" }, Buffer.from(approval, "base64"));
+}
+
 async function refused(promise) {
   try {
     await promise;
@@ -73,6 +80,8 @@ async function main() {
       manifestId, approvals: [{ operatorId: app.manifestSetOperatorIds[person], signature: await helper(`sign/${person}`, hash) }],
     });
   }
+  const { manifestApprovals } = (await client.getTvcDeployment({ organizationId, deploymentId })).tvcDeployment;
+  say("approvals", manifestApprovals.map(({ operator, approval }) => signed(operator.publicKey, hash, approval)));
   const details = await until(
     () => client.getTvcDeploymentProvisioningDetails({ organizationId, deploymentId }), (found) => found.attestationDocument);
   const setupKey = await helper("document-key", details.attestationDocument);

@@ -108,8 +108,7 @@ const approvals = async (app, deployment, own) => {
 const signed = async ({ publicKey: key }, { approval }, { hash, manifest }) => {
   if (!manifest) return false;
   try {
-    const { signature } = JSON.parse(new TextDecoder().decode(fromBase64(approval)));
-    return await verifyP256(publicKey(fromHex(key)).signingPoint, fromHex(hash), fromHex(signature));
+    return await verifyP256(publicKey(fromHex(key)).signingPoint, fromHex(hash), fromBase64(approval));
   } catch {
     return false;
   }

@@ -62,7 +62,11 @@ internal sealed class DeployApproveCommand : FleetCommand
             ApiJson.Default.CreateApprovalsResult,
             cancellationToken);
         (ApiDeployment after, _) = await DeploymentAsync(control, deployment.Id, cancellationToken);
-        terminal.Page.Field("approved", $"{after.ManifestApprovals.Count} of {after.ManifestSet.Threshold} that are needed", Tone.Good);
+        IReadOnlyList<QuorumMember> approved = ManifestApproval.Approved(
+            manifest, after.ManifestApprovals.Select(static given => (given.Operator.PublicKey, (ReadOnlyMemory<byte>)given.Approval)));
+        if (!approved.Any(member => member.Alias == alias))
+            throw new CeremonyException("The service took the approval and does not show it: your signature is not among those that it gives for this deployment.");
+        terminal.Page.Field("approved", $"{approved.Count} of {manifest.ManifestSet.Threshold} that are needed, by signatures that were verified here", Tone.Good);
     }
 
     private static void Ask(Terminal terminal, ManifestSection section)

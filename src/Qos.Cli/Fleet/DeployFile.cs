@@ -38,7 +38,7 @@ internal static class DeployFile
             PivotArgs = file.Texts("pivotArgs"),
             PivotEnv = file.Pairs("pivotEnv") is { Count: > 0 } pairs ? [.. pairs.Select(static pair => new EnvironmentVariable { Name = pair.Name, Value = pair.Value })] : null,
             PivotContainerEncryptedPullSecret = file.OptionalText("pivotContainerEncryptedPullSecret"),
-            HealthCheckType = file.OptionalText("healthCheckType"),
+            HealthCheckType = file.OptionalText("healthCheckType") ?? "TVC_HEALTH_CHECK_TYPE_HTTP", // the public definition demands it
             HealthCheckPort = file.Number("healthCheckPort") ?? 3000,
             PublicIngressPort = file.Number("publicIngressPort") ?? 3000,
             IngressType = file.OptionalText("ingressType"),

@@ -24,6 +24,23 @@ public static class ManifestApproval
         _ = MemberApprovals.Require(manifest.ManifestSet, "the manifest set", "the approval would not count", alias, key);
     }
 
+    /// <summary>
+    /// The members whose signature over this manifest is among those given, each once: what somebody else says was approved, counted by the manifest at hand alone.
+    /// </summary>
+    /// <param name="manifest">The manifest whose set and hash decide.</param>
+    /// <param name="given">Pairs of a public key, 130 bytes in hex, and a signature, r and s.</param>
+    public static IReadOnlyList<QuorumMember> Approved(Manifest manifest, IEnumerable<(string PublicKeyHex, ReadOnlyMemory<byte> Signature)> given)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        byte[] hash = manifest.Hash();
+        var signatures = given.ToLookup(static pair => pair.PublicKeyHex, static pair => pair.Signature, StringComparer.OrdinalIgnoreCase);
+        return
+        [
+            .. manifest.ManifestSet.Members.Where(member =>
+                PublicKey.TryParse(member.PubKey.Span, out PublicKey? key) && signatures[Convert.ToHexString(member.PubKey.Span)].Any(signature => key.Verify(hash, signature.Span))),
+        ];
+    }
+
     /// <summary>The name of an approval's file, <c>ALIAS-NAMESPACE-NONCE.approval</c>.</summary>
     /// <exception cref="CeremonyException">Alias and namespace make no file name.</exception>
     public static string FileName(Manifest manifest, string alias)

@@ -100,7 +100,7 @@ internal static class ApiMapping
         Id = approval.Id,
         ManifestId = approval.ManifestId,
         Operator = Of(approval.Operator),
-        Approval = ApprovalFormat.Write(approval.ToApproval()),
+        Approval = approval.Signature.ToArray(),
         CreatedAt = ApiTimestamp.Of(approval.CreatedAt),
         UpdatedAt = ApiTimestamp.Of(approval.CreatedAt),
     };

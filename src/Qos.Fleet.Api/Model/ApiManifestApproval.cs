@@ -12,7 +12,7 @@ public sealed record ApiManifestApproval
     /// <summary>Who.</summary>
     public required ApiOperator Operator { get; init; }
 
-    /// <summary>The approval's JSON, as its file has it.</summary>
+    /// <summary>The operator's signature over the manifest's hash: r and s, 64 bytes, as the public definition and <c>tvc</c> 0.14 have it.</summary>
     public required byte[] Approval { get; init; }
 
     /// <summary>When.</summary>
