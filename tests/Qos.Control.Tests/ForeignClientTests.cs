@@ -5,14 +5,41 @@ using Qos.Fleet.World;
 
 namespace Qos.Control.Tests;
 
-/// <summary>The cloud's own npm packages against this service: see tests/clients/fleet.cjs.</summary>
+/// <summary>The cloud's own npm packages against this service: see tests/clients.</summary>
 public class ForeignClientTests
 {
     [Fact]
     public async Task The_npm_packages_take_an_app_from_nothing_to_a_verified_proof()
     {
-        string folder = await NpmFolder.InstallAsync();
         await using ControlService service = await ControlService.StartAsync();
+        Dictionary<string, JsonNode> steps = await RunAsync("fleet.cjs", service);
+        Assert.Equal("tester", (string)steps["whoami"]!);
+        string appId = (string)steps["app"]["appId"]!;
+        Assert.Equal($"prod/tvc/{appId}", (string)steps["manifest"]["namespace"]!);
+        Assert.True((bool)steps["manifest"]["nonceIsTime"]!);
+        Assert.Equal("[true,true]", steps["approvals"].ToJsonString());
+        Assert.Equal("""{"ready":3,"state":"PROVISIONING_STATE_PROVISIONED"}""", steps["status"].ToJsonString());
+        Assert.True((bool)steps["live"]!);
+        Assert.Equal(9, (int)steps["logs"]["code"]!);
+        Assert.Equal(9, (int)steps["delete"]["code"]!);
+        Assert.True((bool)steps["proof"]!);
+        Assert.Null((await service.World.Database.VerifyChainAsync(null, default)).Fault);
+    }
+
+    [Fact]
+    public async Task The_newer_package_which_waits_for_activities_makes_approves_deletes_and_restores()
+    {
+        await using ControlService service = await ControlService.StartAsync();
+        Dictionary<string, JsonNode> steps = await RunAsync("sdk-server.cjs", service);
+        Assert.Equal(
+            """whoami "tester", deployments 2, approvals 2, deleted true, restored true, not ready 9, status 2, versions "test", image true, gone true""",
+            string.Join(", ", steps.Select(static step => $"{step.Key} {step.Value.ToJsonString()}")));
+    }
+
+    /// <summary>Runs a script of tests/clients against a service, and gives what each step printed.</summary>
+    private static async Task<Dictionary<string, JsonNode>> RunAsync(string script, ControlService service)
+    {
+        string folder = await NpmFolder.InstallAsync();
         JsonObject settings = new()
         {
             ["baseUrl"] = service.Api.ToString().TrimEnd('/'),
@@ -26,7 +53,7 @@ public class ForeignClientTests
             ["operators"] = new JsonArray([.. service.World.App.ManifestSet.Operators.Select(static op => new JsonObject { ["name"] = op.Name, ["publicKey"] = op.PublicKey })]),
             ["root"] = FleetWorld.Pki.RootPem,
         };
-        var start = new ProcessStartInfo("node", [Path.Combine(NpmFolder.Sources, "fleet.cjs"), folder]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node", [Path.Combine(NpmFolder.Sources, script), folder]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         using Process node = Process.Start(start)!;
         Task<string> output = node.StandardOutput.ReadToEndAsync(), error = node.StandardError.ReadToEndAsync();
         await node.StandardInput.WriteAsync(settings.ToJsonString());
@@ -34,19 +61,8 @@ public class ForeignClientTests
         await node.WaitForExitAsync();
         Assert.True(node.ExitCode == 0, await error + await output);
 
-        Dictionary<string, JsonNode> steps = (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(static line => JsonNode.Parse(line)!).ToDictionary(static step => (string)step["step"]!, static step => step["value"]!);
-        Assert.Equal("tester", (string)steps["whoami"]!);
-        string appId = (string)steps["app"]["appId"]!;
-        Assert.Equal($"prod/tvc/{appId}", (string)steps["manifest"]["namespace"]!);
-        Assert.True((bool)steps["manifest"]["nonceIsTime"]!);
-        Assert.Equal("[true,true]", steps["approvals"].ToJsonString());
-        Assert.Equal("""{"ready":3,"state":"PROVISIONING_STATE_PROVISIONED"}""", steps["status"].ToJsonString());
-        Assert.True((bool)steps["live"]!);
-        Assert.Equal(9, (int)steps["logs"]["code"]!);
-        Assert.Equal(9, (int)steps["delete"]["code"]!);
-        Assert.True((bool)steps["proof"]!);
-        Assert.Null((await service.World.Database.VerifyChainAsync(null, default)).Fault);
     }
 
     /// <summary>The packages of tests/clients, installed once for each lock file, whose hashes say what may be installed.</summary>
