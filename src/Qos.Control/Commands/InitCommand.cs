@@ -69,8 +69,8 @@ internal static class InitCommand
         string file = Path.Combine(folder, ControlSettings.FileName);
         if (File.Exists(file))
             throw new ControlException($"{file} is there already: this folder was made before.");
-        ControlServer.ListenUrl(settings.Listen);
-        ControlServer.ListenUrl(settings.Ingress.Listen);
+        ControlServer.ListenAddress(settings.Listen);
+        ControlServer.ListenAddress(settings.Ingress.Listen);
         bool isNew = !Directory.Exists(folder);
         try
         {

@@ -23,23 +23,17 @@ internal sealed class IngressProxy : IDisposable
     private readonly IngressSettings _settings;
     private readonly ControlMetrics _metrics;
     private readonly string _suffix;
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        UseCookies = false,
-        EnableMultipleHttp2Connections = true,
-        ActivityHeadersPropagator = null,
-        ConnectTimeout = TimeSpan.FromSeconds(2),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-    });
+    private readonly HttpMessageInvoker[] _clients;
 
-    public IngressProxy(IHttpForwarder forwarder, IngressTable table, ControlSettings settings, ControlMetrics metrics)
+    public IngressProxy(IHttpForwarder forwarder, IngressTable table, IngressLoops loops, ControlSettings settings, ControlMetrics metrics)
     {
         (_forwarder, _table, _settings, _metrics) = (forwarder, table, settings.Ingress, metrics);
         _suffix = "." + settings.Ingress.Domain;
+        _clients = [.. Enumerable.Range(0, loops.Count).Select(index => Client(loops[index]))];
     }
+
+    /// <summary>Whether a request came in where the apps are reached.</summary>
+    public static bool IsOf(HttpContext context) => context.Features.Get<IngressLoop>() is not null;
 
     /// <summary>Carries one request.</summary>
     public async Task ForwardAsync(HttpContext context)
@@ -53,8 +47,10 @@ internal sealed class IngressProxy : IDisposable
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = _settings.MaxBody;
         ForwarderRequestConfig config = context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true ? s_http2 : s_http1;
-        var body = new WatchedBody(context.Request.Body);
-        context.Request.Body = body;
+        WatchedBody? body = null;
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
+            context.Request.Body = body = new WatchedBody(context.Request.Body);
+        HttpMessageInvoker client = _clients[context.Features.GetRequiredFeature<IngressLoop>().Index];
         var tried = new List<IngressTable.Destination>();
         using Activity? trace = ControlMetrics.Source.StartActivity("ingress", ActivityKind.Server)?.SetTag("qos.app", appId);
         while (true)
@@ -72,7 +68,7 @@ internal sealed class IngressProxy : IDisposable
             destination.Begin();
             try
             {
-                error = await _forwarder.SendAsync(context, destination.Prefix, _client, config, IngressHeaders.Instance).ConfigureAwait(false);
+                error = await _forwarder.SendAsync(context, destination.Prefix, client, config, IngressHeaders.Instance).ConfigureAwait(false);
             }
             finally
             {
@@ -93,11 +89,30 @@ internal sealed class IngressProxy : IDisposable
         }
     }
 
-    public void Dispose() => _client.Dispose();
-
-    private static bool MayRepeat(HttpContext context, ForwarderError error, WatchedBody body)
+    public void Dispose()
     {
-        if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested || body.WasRead)
+        foreach (HttpMessageInvoker client in _clients)
+            client.Dispose();
+    }
+
+    // One for each loop: a request stays on its client's.
+    private static HttpMessageInvoker Client(IngressLoop loop) => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        EnableMultipleHttp2Connections = true,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+        ConnectCallback = async (context, cancellationToken) =>
+            new LoopStream(await LoopSocket.ConnectAsync(loop, new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port), cancellationToken).ConfigureAwait(false)),
+    });
+
+    private static bool MayRepeat(HttpContext context, ForwarderError error, WatchedBody? body)
+    {
+        if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested || body?.WasRead == true)
             return false;
         if (error is not (ForwarderError.Request or ForwarderError.RequestTimedOut or ForwarderError.ResponseHeaders))
             return false;

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using OpenTelemetry.Metrics;
@@ -23,7 +24,6 @@ internal static class ControlServer
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
         Endpoints(builder.WebHost, settings);
         IServiceCollection services = builder.Services;
-        services.AddHttpForwarder();
         services.AddSingleton(settings).AddSingleton(trust).AddSingleton(database).AddSingleton<IFleetStore>(database).AddSingleton(TimeProvider.System);
         services.AddSingleton(new FleetSettings { Retention = TimeSpan.FromHours(settings.RetentionHours) });
         services.AddSingleton(_ => ServiceKey.Open(settings.ServiceKey ?? Path.Combine(settings.Data, ServiceKey.FileName)));
@@ -33,8 +33,9 @@ internal static class ControlServer
         services.AddSingleton<IPivotSource>(static provider => provider.GetRequiredService<PivotStore>());
         services.AddSingleton(provider => RunnerChoice.Make(settings, provider, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IFleetNodes, HostNodes>();
-        services.AddSingleton<IngressTable>().AddSingleton<ITraffic>(static provider => provider.GetRequiredService<IngressTable>());
-        services.AddSingleton<ControlMetrics>().AddSingleton<EventHub>().AddSingleton<FleetMetrics>().AddSingleton<ReconcilerHandle>().AddSingleton<ReplicaVerifier>();
+        AddIngress(services);
+        services.AddSingleton<ITraffic>(static provider => provider.GetRequiredService<IngressTable>()).AddSingleton<TcpIngress>();
+        services.AddSingleton<EventHub>().AddSingleton<FleetMetrics>().AddSingleton<ReconcilerHandle>().AddSingleton<ReplicaVerifier>();
         services.AddSingleton(static provider => new FleetParts
         {
             Store = provider.GetRequiredService<IFleetStore>(),
@@ -49,23 +50,33 @@ internal static class ControlServer
             Publish = provider.GetRequiredService<EventHub>().Publish,
         });
         services.AddSingleton<RequestGate>().AddSingleton<DeploymentMaker>().AddSingleton<ApiQueries>().AddSingleton<ActivityHandlers>().AddSingleton<ApiActivities>();
-        services.AddSingleton<IngressProxy>().AddSingleton<TcpIngress>();
         services.AddHostedService<PendingActivities>().AddHostedService<FleetService>().AddHostedService<IngressRefresh>();
         Cluster.Add(services, settings);
-        Telemetry(services, settings);
+        AddTelemetry(services, settings);
         replace?.Invoke(services);
 
         WebApplication app = builder.Build();
-        int ingressPort = new Uri(settings.Ingress.Listen).Port;
         IngressProxy proxy = app.Services.GetRequiredService<IngressProxy>();
-        app.MapWhen(context => context.Connection.LocalPort == ingressPort, branch => branch.Run(proxy.ForwardAsync));
+        app.MapWhen(IngressProxy.IsOf, branch => branch.Run(proxy.ForwardAsync));
+
+        // After it: what goes to an app is looked up in no route of the service.
+        app.UseRouting();
         app.MapPrometheusScrapingEndpoint("/metrics");
         ApiEndpoints.Map(app);
         WebPages.Map(app);
         return app;
     }
 
-    private static void Telemetry(IServiceCollection services, ControlSettings settings)
+    /// <summary>What a request to an app passes.</summary>
+    public static void AddIngress(IServiceCollection services)
+    {
+        services.AddHttpForwarder();
+        services.AddSingleton<IngressTable>().AddSingleton(static _ => new IngressLoops(Environment.ProcessorCount)).AddSingleton<IngressProxy>().AddSingleton<ControlMetrics>();
+        services.AddSingleton<IConnectionListenerFactory, LoopTransport>();
+    }
+
+    /// <summary>What is counted and traced, and where it goes.</summary>
+    public static void AddTelemetry(IServiceCollection services, ControlSettings settings)
     {
         Uri? collector = settings.OpenTelemetry is { } url ? new Uri(url) : null;
         string? version = typeof(ControlServer).Assembly.GetName().Version?.ToString(3);
@@ -94,16 +105,17 @@ internal static class ControlServer
 
     /// <summary>Reads where to listen.</summary>
     /// <exception cref="ControlException">That is no address with a port.</exception>
-    public static Uri ListenUrl(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out Uri? at) && (at.Host == "localhost" || IPAddress.TryParse(at.Host.Trim('[', ']'), out _))
-            ? at
+    public static IPEndPoint ListenAddress(string url)
+    {
+        IPAddress? address = IPAddress.Loopback;
+        return Uri.TryCreate(url, UriKind.Absolute, out Uri? at) && (at.Host == "localhost" || IPAddress.TryParse(at.Host.Trim('[', ']'), out address))
+            ? new IPEndPoint(address, at.Port)
             : throw new ControlException($"'{url}' is not where to listen, for example http://127.0.0.1:7800.");
+    }
 
     private static void Listen(KestrelServerOptions kestrel, string url, CertificateSettings? certificate)
     {
-        Uri at = ListenUrl(url);
-        IPAddress address = at.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(at.Host.Trim('[', ']'));
-        kestrel.Listen(address, at.Port, options =>
+        kestrel.Listen(ListenAddress(url), options =>
         {
             if (certificate is null)
                 return;

@@ -19,9 +19,7 @@ internal static class IngressAlone
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://127.0.0.1:{listen}");
-        builder.Services.AddHttpForwarder();
-        builder.Services.AddSingleton(new ControlSettings
+        var settings = new ControlSettings
         {
             Listen = "http://127.0.0.1:1",
             Database = "",
@@ -29,8 +27,11 @@ internal static class IngressAlone
             Images = [],
             Runner = new RunnerSettings { Kind = "local", Folder = "", Programs = "" },
             Ingress = new IngressSettings { Listen = $"http://127.0.0.1:{listen}" },
-        });
-        builder.Services.AddSingleton<IngressTable>().AddSingleton<ControlMetrics>().AddSingleton<IngressProxy>();
+        };
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(ControlServer.ListenAddress(settings.Ingress.Listen)));
+        builder.Services.AddSingleton(settings);
+        ControlServer.AddIngress(builder.Services);
+        ControlServer.AddTelemetry(builder.Services, settings);
         WebApplication app = builder.Build();
         app.Services.GetRequiredService<IngressTable>().Replace([new IngressRoute(AppId, IngressKind.Http, null, "replica", "127.0.0.1:" + int.Parse(upstream, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture))]);
         IngressProxy proxy = app.Services.GetRequiredService<IngressProxy>();

@@ -1,0 +1,20 @@
+namespace Qos.Control;
+
+/// <summary>The ingress's loops: as many as there are processors.</summary>
+internal sealed class IngressLoops(int count) : IDisposable
+{
+    private readonly IngressLoop[] _loops = [.. Enumerable.Range(0, count).Select(static index => new IngressLoop(index))];
+
+    public int Count => _loops.Length;
+
+    public IngressLoop this[int index] => _loops[index];
+
+    /// <summary>The one with the fewest sockets.</summary>
+    public IngressLoop Next() => _loops.MinBy(static loop => loop.Count)!;
+
+    public void Dispose()
+    {
+        foreach (IngressLoop loop in _loops)
+            loop.Dispose();
+    }
+}
