@@ -152,7 +152,7 @@ internal static class ManifestChecks
             bool sound = set.Threshold >= 1;
             checks.Add(new(
                 CheckNames.EnvelopeApprovals, sound ? CheckOutcome.Passed : CheckOutcome.Failed, expected, actual,
-                sound ? $"by {string.Join(", ", envelope.ManifestSetApprovals.Select(approval => VisibleText.Escape(approval.Member.Alias)))}" : "a threshold of 0 asks for nothing"));
+                sound ? $"by {string.Join(", ", envelope.ManifestSetApprovals.Select(approval => VisibleText.Escape(VisibleText.Name(approval.Member.Alias))))}" : "a threshold of 0 asks for nothing"));
         }
         catch (ProtocolException e)
         {

@@ -28,7 +28,7 @@ internal static class PivotText
     /// <summary>A set: its threshold, and each member's alias with the fingerprint of the key.</summary>
     public static string Set(MemberSet set) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{set.Threshold} of {set.Members.Count}: {string.Join(", ", set.Members.Select(static member => $"{member.Alias} {Fingerprint(member.PubKey)}"))}");
+        $"{set.Threshold} of {set.Members.Count}: {string.Join(", ", set.Members.Select(static member => $"{VisibleText.Name(member.Alias)} {Fingerprint(member.PubKey)}"))}");
 
     /// <summary>SHA-256 of a public key in hex, as <c>qos key show</c> prints it.</summary>
     public static string Fingerprint(ReadOnlyMemory<byte> publicKey) => Convert.ToHexStringLower(SHA256.HashData(publicKey.Span));

@@ -79,7 +79,7 @@ internal static class ResultText
         if (proven.Manifest is { } manifest)
             Append(text, manifest);
         if (proven.Approvers.Count > 0)
-            Fact(text, "approved by", string.Join(", ", proven.Approvers.Select(static member => $"{member.Alias} {PivotText.Fingerprint(member.PubKey)}")));
+            Fact(text, "approved by", string.Join(", ", proven.Approvers.Select(static member => $"{VisibleText.Name(member.Alias)} {PivotText.Fingerprint(member.PubKey)}")));
         if (proven.Document is { } document)
             Append(text, document, isManifests: proven.Manifest is not null);
         if (proven.EphemeralKey is { } key)

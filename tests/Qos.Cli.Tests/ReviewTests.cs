@@ -11,6 +11,20 @@ public class ReviewTests
         Assert.Throws<UsageException>(() => terminal.Confirm("Do you agree?", "--yes"));
     }
 
+    [Fact]
+    public void A_question_about_what_is_kept_for_a_program_comes_after_what_it_is_about()
+    {
+        using var error = new StringWriter { NewLine = "\n" };
+        var terminal = new Terminal(TextWriter.Null, error, new ScriptedKeyboard(["y", "y"]));
+        terminal.Page.Record = new PageRecord();
+        terminal.Page.Heading("A reshare");
+        terminal.Page.Field("new share for", "mallory");
+        Assert.True(terminal.Confirm("Do you agree?", "--yes"));
+        terminal.Page.Line("and more");
+        Assert.True(terminal.Confirm("Really?", "--yes"));
+        Assert.Equal("A reshare\n  new share for    mallory\nDo you agree? [y/N] and more\nReally? [y/N] ", error.ToString());
+    }
+
     [Theory]
     [InlineData("y", true)]
     [InlineData("YES", true)]

@@ -54,6 +54,35 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
+    public void An_approval_holds_by_its_signature_and_not_by_its_name()
+    {
+        Manifest manifest = Recipe.Build();
+        Approval alice = ManifestApproval.Sign(manifest, "alice", _alice);
+        var forged = new Approval(alice.Signature, new QuorumMember("bob", _bob.PublicKey.Memory));
+        Assert.Equal([alice], ManifestApproval.Holding(manifest, manifest.ManifestSet, [forged, alice, ManifestApproval.Sign(manifest, "alice", _bob), alice with { Signature = new byte[64] }]));
+        Assert.Empty(ManifestApproval.Holding(manifest, manifest.ShareSet, [alice, forged]));
+        Assert.Empty(ManifestApproval.Holding((Recipe with { Nonce = 8 }).Build(), manifest.ManifestSet, [alice]));
+    }
+
+    [Fact]
+    public void No_name_servers_are_something_else_than_no_word_of_them()
+    {
+        Manifest without = Recipe.Build();
+        Manifest none = (Recipe with { ExplicitDns = new DnsConfig([]) }).Build();
+        Assert.NotEqual(without.Hash(), none.Hash());
+        Assert.Equal(["dns.resolvers"], ManifestDifference.Between(without, none).Select(static difference => difference.Path));
+        Assert.All(ManifestReview.Sections(none), static section => Assert.NotEmpty(section.Fields));
+    }
+
+    [Fact]
+    public void A_name_server_is_shown_as_it_is_hashed()
+    {
+        Manifest manifest = (Recipe with { ExplicitDns = new DnsConfig([System.Net.IPAddress.Parse("::1.2.3.4")]) }).Build();
+        string shown = ManifestReview.Sections(manifest).SelectMany(static section => section.Fields).Single(static field => field.Path == "dns.resolvers[0]").Value;
+        Assert.Contains($"\"{shown}\"", System.Text.Encoding.UTF8.GetString(ManifestFormat.Write(manifest)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Only_signatures_that_members_made_over_this_manifest_count_each_once()
     {
         Manifest manifest = (Recipe with

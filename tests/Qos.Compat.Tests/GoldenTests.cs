@@ -136,6 +136,30 @@ public sealed class GoldenTests : IDisposable
     }
 
     [Fact]
+    public async Task A_release_without_one_of_its_measurements_is_none()
+    {
+        await _folder.DoAsync(Generate);
+        string[] lines = VectorFiles.Text("qos", "golden", "dist", "aws-x86_64.pcrs").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (string missing in lines)
+        {
+            _folder.Write("partial/aws-x86_64.pcrs", string.Join('\n', lines.Where(line => line != missing)));
+            string refused = await _folder.RefusedAsync(Approve.Replace("--qos-release-dir %golden/dist", "--qos-release-dir @partial", StringComparison.Ordinal));
+            Assert.Contains($"names no {missing.Split(' ')[^1]}", refused, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Json_that_is_displayed_steers_no_terminal()
+    {
+        const string steering = "\u009b2J\u202e";
+        _folder.Write("evil", VectorFiles.Text("qos", "golden", "manifest_v1.json").Replace("\"name\":\"", $"\"name\":\"{steering}", StringComparison.Ordinal));
+        string shown = await _folder.DoAsync("display --file-path @evil --display-type manifest --json");
+        Assert.DoesNotContain(shown, static c => c is '\u009b' or '\u202e');
+        using var parsed = JsonDocument.Parse(shown);
+        Assert.StartsWith(steering, parsed.RootElement.GetProperty("namespace").GetProperty("name").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_manifest_of_version_2_is_made_without_patch_set_and_never_becomes_Borsh()
     {
         string line = Generate.Replace(" --patch-set-dir @set", "", StringComparison.Ordinal) + " --use-manifest-version 2 --dns-resolvers [1.1.1.1,8.8.8.8]";

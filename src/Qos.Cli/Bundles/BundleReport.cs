@@ -82,7 +82,7 @@ internal sealed class BundleReport
         if (History is not null)
             HistoryPage.Show(page, History);
         if (Problem is null)
-            page.Line(History is null ? "VALID: every proof of the bundle, at its own time" : "VALID: every proof of the bundle, at its own time, and the key's history", Tone.Good);
+            page.Line($"VALID: every proof of the bundle, {At()}{(History is null ? "" : ", and the key's history")}", Tone.Good);
     }
 
     /// <summary>For machines.</summary>
@@ -118,6 +118,8 @@ internal sealed class BundleReport
         if (Problem is not null)
             throw new CeremonyException($"The bundle is refused: {Problem}");
     }
+
+    private string At() => _results[0].Result.TimeChoice is { IsDocuments: false } chosen ? $"at the time that was chosen ({chosen})" : "at its own time";
 
     private void Verify(ProofBundle bundle, ProofVerifier verifier)
     {

@@ -13,7 +13,7 @@ internal static class GenesisPage
         page.Field("quorum key", $"fingerprint {MemberSetDifference.Fingerprint(output.QuorumKey.Span)}");
         page.Field("threshold", string.Create(CultureInfo.InvariantCulture, $"{output.Set.Threshold} of {output.Set.Members.Count}"));
         foreach (QuorumMember member in output.Set.Members)
-            page.Field("share for", $"{member.Alias}, fingerprint {MemberSetDifference.Fingerprint(member.PubKey.Span)}");
+            page.Field("share for", $"{VisibleText.Name(member.Alias)}, fingerprint {MemberSetDifference.Fingerprint(member.PubKey.Span)}");
         page.Field("recovery key", RecoveryKey(output), output.DrKey is null ? Tone.Plain : Tone.Warning);
     }
 

@@ -28,7 +28,7 @@ internal sealed class HistoryOptions
         AttestationPolicy policy = AttestationPolicy.From(new VerificationPolicy
         {
             Identity = DeploymentIdentity.Anyone,
-            Measurements = TrustedMeasurements.AnyOf([.. parsed.GetValue(_pcrs)!.Select(PcrProfile.Read)]),
+            Measurements = TrustedMeasurements.AnyOf([.. parsed.GetValue(_pcrs)!.Select(Release)]),
             Time = ValidationTime.Document,
             TrustAnchor = _root.Read(parsed) is { } path ? TrustAnchorFile.Read(path) : AwsRoot.Der.ToArray(),
         });
@@ -37,5 +37,12 @@ internal sealed class HistoryOptions
             paths, policy,
             _quorumKey.Read(parsed) is { } key ? KeySource.ReadPublic(key) : null,
             _manifestSet.Read(parsed) is { } set ? MemberSetDirectory.Read(set) : null);
+    }
+
+    private static PcrProfile Release(string path)
+    {
+        PcrProfile release = PcrProfile.Read(path);
+        TrustOptions.RequireImage(release.Pcrs, path);
+        return release;
     }
 }

@@ -46,8 +46,9 @@ internal static class ManifestDecision
     {
         page.Heading($"What changes, from the manifest with nonce {previous.Namespace.Nonce} to this one with nonce {manifest.Namespace.Nonce}");
         IReadOnlyList<ManifestDifference> differences = ManifestDifference.Between(previous, manifest);
+        bool isSame = previous.Hash().AsSpan().SequenceEqual(manifest.Hash());
         if (differences.Count == 0)
-            page.Line("  nothing: it is the same manifest");
+            page.Line(isSame ? "  nothing: it is the same manifest" : "  nothing that is shown here, and yet its hash is another", isSame ? Tone.Plain : Tone.Bad);
         foreach (ManifestDifference difference in differences)
         {
             page.Line("  " + VisibleText.Escape(difference.Path));

@@ -38,8 +38,8 @@ internal sealed class NodeInfoCommand : QosCommand
         page.Field("manifest hash", Convert.ToHexStringLower(manifest.Hash()));
         page.Field("pivot hash", Convert.ToHexStringLower(manifest.Pivot.Hash.Span));
         page.Field("quorum key", Convert.ToHexStringLower(manifest.Namespace.QuorumKey.Span));
-        page.Field("approved by", Names(envelope.ManifestSetApprovals));
-        page.Field("shares from", Names(envelope.ShareSetApprovals));
+        page.Field("approved by", Names(manifest, manifest.ManifestSet, envelope.ManifestSetApprovals));
+        page.Field("shares from", Names(manifest, manifest.ShareSet, envelope.ShareSetApprovals));
     }
 
     private static void WriteJson(Terminal terminal, NodeStatus status, ManifestEnvelope? envelope) => JsonResult.Write(terminal, writer =>
@@ -55,13 +55,27 @@ internal sealed class NodeInfoCommand : QosCommand
             writer.Member("manifestHash", manifest.Hash());
             writer.Member("pivotHash", manifest.Pivot.Hash.Span);
             writer.Member("quorumKey", manifest.Namespace.QuorumKey.Span);
-            writer.Member("manifestSetApprovals", envelope.ManifestSetApprovals.Select(static approval => approval.Member.Alias));
-            writer.Member("shareSetApprovals", envelope.ShareSetApprovals.Select(static approval => approval.Member.Alias));
+            writer.Member("manifestSetApprovals", Holding(manifest, manifest.ManifestSet, envelope.ManifestSetApprovals));
+            writer.Member("shareSetApprovals", Holding(manifest, manifest.ShareSet, envelope.ShareSetApprovals));
+            writer.WritePropertyName("approvalsThatDoNotHold");
+            writer.WriteInteger((long)(Others(manifest, manifest.ManifestSet, envelope.ManifestSetApprovals) + Others(manifest, manifest.ShareSet, envelope.ShareSetApprovals)));
         }
 
         writer.EndObject();
     });
 
-    private static string Names(IReadOnlyList<Approval> approvals) =>
-        approvals.Count == 0 ? "nobody yet" : string.Join(", ", approvals.Select(static approval => approval.Member.Alias));
+    // A host can put any name into what it answers; only a signature says who agreed.
+    private static string Names(Manifest manifest, MemberSet set, IReadOnlyList<Approval> approvals)
+    {
+        string[] names = [.. Holding(manifest, set, approvals).Select(VisibleText.Name)];
+        int others = Others(manifest, set, approvals);
+        return (names.Length == 0 ? "nobody yet" : string.Join(", ", names))
+            + (others == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {others} that do not hold: no member's, or no signature of this manifest"));
+    }
+
+    private static IEnumerable<string> Holding(Manifest manifest, MemberSet set, IReadOnlyList<Approval> approvals) =>
+        ManifestApproval.Holding(manifest, set, approvals).Select(static approval => approval.Member.Alias).Distinct(StringComparer.Ordinal);
+
+    private static int Others(Manifest manifest, MemberSet set, IReadOnlyList<Approval> approvals) =>
+        approvals.Count - ManifestApproval.Holding(manifest, set, approvals).Count;
 }

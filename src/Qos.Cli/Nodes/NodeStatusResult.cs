@@ -20,9 +20,9 @@ internal static class NodeStatusResult
         {
             page.Field("shares", string.Create(CultureInfo.InvariantCulture, $"{shares.Received.Count} of {shares.Threshold} needed"));
             foreach (string alias in shares.Received)
-                page.Field("  received", alias, Tone.Good);
+                page.Field("received", alias, Tone.Good);
             foreach (string alias in shares.Missing)
-                page.Field("  missing", alias);
+                page.Field("missing", alias);
         }
 
         if (status.Pivot is { } pivot)

@@ -37,11 +37,29 @@ internal sealed class TrustOptions(bool requiresMeasurements = false, bool isArc
     /// <summary>The root in DER; null for AWS's.</summary>
     public byte[]? RootDer(ParseResult parsed) => Root.Read(parsed) is { } path ? TrustAnchorFile.Read(path) : null;
 
+    /// <summary>Refuses measurements that leave open which image it is.</summary>
+    /// <param name="pcrs">The measurements.</param>
+    /// <param name="file">Where they stand.</param>
+    /// <exception cref="CeremonyException">PCR0 is not among them.</exception>
+    public static void RequireImage(IReadOnlyDictionary<int, byte[]> pcrs, string file)
+    {
+        if (!pcrs.ContainsKey(0))
+            throw new CeremonyException($"{file} names no PCR0, which measures the image: an enclave of any other image would pass.");
+    }
+
     /// <summary>The measurements that were named: the file's, then the role's.</summary>
     /// <exception cref="UsageException">PCR3 is named twice.</exception>
+    /// <exception cref="CeremonyException">They are required, and name no image.</exception>
     public Dictionary<int, byte[]> Measurements(ParseResult parsed)
     {
-        Dictionary<int, byte[]> pcrs = Pcrs.Read(parsed) is { } file ? new(PcrFile.Read(file)) : [];
+        Dictionary<int, byte[]> pcrs = [];
+        if (Pcrs.Read(parsed) is { } file)
+        {
+            pcrs = new(PcrFile.Read(file));
+            if (requiresMeasurements)
+                RequireImage(pcrs, file);
+        }
+
         bool isHex = Pcr3.IsOnCommandLine(parsed);
         bool isArn = RoleArn.IsOnCommandLine(parsed);
         if (isHex && isArn)

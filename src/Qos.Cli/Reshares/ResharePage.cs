@@ -17,7 +17,7 @@ internal static class ResharePage
     {
         Show(page, request);
         foreach (PinComparison comparison in comparisons)
-            page.Field(comparison.Name, comparison.IsHeld ? "the same as what you hold" : "not compared", comparison.IsHeld ? Tone.Good : Tone.Warning);
+            page.Field(comparison.Name, comparison.IsHeld ? "the same as what you hold" : $"not compared{Measured(request, comparison.Name)}", comparison.IsHeld ? Tone.Good : Tone.Warning);
     }
 
     /// <summary>A request.</summary>
@@ -25,6 +25,7 @@ internal static class ResharePage
     {
         page.Heading(request.IsDrill ? "A drill: do the shares still make the key?" : "A reshare: new shares of the same key");
         page.Field("request hash", Convert.ToHexStringLower(ReshareFormat.Hash(request)));
+        page.Field("nonce", request.Nonce.ToString(CultureInfo.InvariantCulture));
         page.Field("quorum key", $"fingerprint {MemberSetDifference.Fingerprint(request.QuorumKey.Span)}");
         page.Field(request.IsDrill ? "threshold" : "old threshold", Threshold(request.From));
         foreach (QuorumMember member in request.From.Members)
@@ -68,7 +69,13 @@ internal static class ResharePage
     /// <summary>What everybody who takes a share compares with the others.</summary>
     public static string OutputHash(ReshareOutput output) => Convert.ToHexStringLower(SHA256.HashData(ReshareFormat.Write(output)));
 
+    // What nobody compares must at least be seen.
+    private static string Measured(ReshareRequest request, string name) =>
+        name.StartsWith("PCR", StringComparison.Ordinal) && int.TryParse(name.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < request.Pcrs.Count
+            ? $": {Convert.ToHexStringLower(request.Pcrs[index].Span)}"
+            : "";
+
     private static string Threshold(MemberSet set) => string.Create(CultureInfo.InvariantCulture, $"{set.Threshold} of {set.Members.Count}");
 
-    private static string Name(QuorumMember member) => $"{member.Alias}, fingerprint {MemberSetDifference.Fingerprint(member.PubKey.Span)}";
+    private static string Name(QuorumMember member) => $"{VisibleText.Name(member.Alias)}, fingerprint {MemberSetDifference.Fingerprint(member.PubKey.Span)}";
 }

@@ -55,7 +55,7 @@ internal sealed class ShareHandover
         page.Heading("The enclave");
         page.Line("  The document verifies, and is about this manifest, which enough members of its manifest set approved.", Tone.Good);
         foreach (Approval approval in envelope.ManifestSetApprovals)
-            page.Field("approved by", $"{approval.Member.Alias}, fingerprint {MemberSetDifference.Fingerprint(approval.Member.PubKey.Span)}");
+            page.Field("approved by", $"{VisibleText.Name(approval.Member.Alias)}, fingerprint {MemberSetDifference.Fingerprint(approval.Member.PubKey.Span)}");
         page.Field("setup key", $"fingerprint {KeySource.Fingerprint(setupKey)}");
         if (!yes && !terminal.Confirm("Give your share to this enclave?", "--yes"))
             throw new CeremonyException("You did not agree; the share stays where it is.");

@@ -1,6 +1,4 @@
-using System.Globalization;
-using System.Text;
-using Qos.Protocol;
+using Qos.Client;
 using Qos.Serialization;
 
 namespace Qos.Cli;
@@ -20,7 +18,7 @@ internal static class JsonResult
     public static void Write(Terminal terminal, ReadOnlySpan<byte> json) => Write(terminal.Output, json);
 
     /// <summary>Writes what is JSON already, to one of the streams.</summary>
-    public static void Write(TextWriter output, ReadOnlySpan<byte> json) => output.WriteLine(Visible(Encoding.UTF8.GetString(json)));
+    public static void Write(TextWriter output, ReadOnlySpan<byte> json) => output.WriteLine(VisibleJson.From(json));
 
     /// <summary>Writes a member that is a string.</summary>
     public static void Member(this QosJsonWriter writer, string name, string? value)
@@ -47,27 +45,5 @@ internal static class JsonResult
         foreach (string value in values)
             writer.WriteString(value);
         writer.EndArray();
-    }
-
-    // The same JSON, but a terminal that shows it is not steered by it: such characters stand inside strings only.
-    private static string Visible(string json)
-    {
-        if (!VisibleText.NeedsEscape(json))
-            return json;
-        var shown = new StringBuilder(json.Length + 16);
-        foreach (Rune rune in json.EnumerateRunes())
-        {
-            string text = rune.ToString();
-            if (!VisibleText.NeedsEscape(text))
-            {
-                shown.Append(text);
-                continue;
-            }
-
-            foreach (char c in text)
-                shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-        }
-
-        return shown.ToString();
     }
 }

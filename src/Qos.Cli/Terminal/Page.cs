@@ -33,7 +33,7 @@ internal sealed class Page(TextWriter output, bool isStyled)
     {
         if (Record is { } record)
         {
-            record.AddField(label, value);
+            record.AddField(label, value, page => page.Field(label, value, tone));
             return;
         }
 
@@ -73,7 +73,7 @@ internal sealed class Page(TextWriter output, bool isStyled)
     private void Line(string text, string style)
     {
         if (Record is { } record)
-            record.AddLine(text);
+            record.AddLine(text, page => page.Line(text, style));
         else
             output.WriteLine(isStyled && style.Length > 0 && text.Length > 0 ? style + text + Reset : text);
     }

@@ -8,6 +8,7 @@ internal sealed class PageRecord
     private readonly List<(string Path, string What)> _written = [];
     private readonly List<(string Label, string Value)> _fields = [];
     private readonly List<string> _lines = [];
+    private readonly Queue<Action<Page>> _unseen = [];
 
     /// <summary>The result itself, where it is one text.</summary>
     public string? Value { get; set; }
@@ -16,10 +17,30 @@ internal sealed class PageRecord
     public void AddWritten(string path, string what) => _written.Add((path, what));
 
     /// <summary>A value under its name.</summary>
-    public void AddField(string label, string value) => _fields.Add((label.Trim(), value));
+    /// <param name="label">Its name.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="show">Shows it to people.</param>
+    public void AddField(string label, string value, Action<Page> show)
+    {
+        _fields.Add((label.Trim(), value));
+        _unseen.Enqueue(show);
+    }
 
     /// <summary>A line of words.</summary>
-    public void AddLine(string text) => _lines.Add(text);
+    /// <param name="text">The words.</param>
+    /// <param name="show">Shows them to people.</param>
+    public void AddLine(string text, Action<Page> show)
+    {
+        _lines.Add(text);
+        _unseen.Enqueue(show);
+    }
+
+    /// <summary>Shows to a person what was kept since the last time: whoever is asked about it must see it, also where the result is for a program.</summary>
+    public void ShowUnseen(Page page)
+    {
+        while (_unseen.TryDequeue(out Action<Page>? show))
+            show(page);
+    }
 
     /// <summary>Writes what there is: <c>value</c>, <c>wrote</c>, <c>fields</c> and <c>lines</c>.</summary>
     public void Write(QosJsonWriter writer)

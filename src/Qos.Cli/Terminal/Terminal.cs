@@ -53,6 +53,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
         if (!CanReview)
             throw new UsageException($"there is no terminal to ask \"{question}\": review it and give {optionInstead}");
         output.Flush();
+        Page.Record?.ShowUnseen(ErrorPage);
         error.Write($"{question} [y/N] ");
         error.Flush();
         string? answer = Asking(keyboard.ReadLine);

@@ -283,7 +283,7 @@ public static class GenesisCeremony
         return SHA512.HashData(hex.Span);
     }
 
-    private static void Verify(GenesisOutput output, ReadOnlyMemory<byte> document, AttestationPolicy policy)
+    internal static void Verify(GenesisOutput output, ReadOnlyMemory<byte> document, AttestationPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
         AttestationDocument verified = policy.Verify(document);

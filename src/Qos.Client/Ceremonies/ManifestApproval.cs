@@ -41,6 +41,22 @@ public static class ManifestApproval
         ];
     }
 
+    /// <summary>The approvals of a manifest that hold: by a member of the set, whose signature over the manifest's hash verifies. Of one who gave two, both.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="set">Its manifest set or its share set.</param>
+    /// <param name="given">What somebody says are approvals.</param>
+    public static IReadOnlyList<Approval> Holding(Manifest manifest, MemberSet set, IEnumerable<Approval> given)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(set);
+        byte[] hash = manifest.Hash();
+        return
+        [
+            .. given.Where(approval => set.Members.Contains(approval.Member)
+                && PublicKey.TryParse(approval.Member.PubKey.Span, out PublicKey? key) && key.Verify(hash, approval.Signature.Span)),
+        ];
+    }
+
     /// <summary>The name of an approval's file, <c>ALIAS-NAMESPACE-NONCE.approval</c>.</summary>
     /// <exception cref="CeremonyException">Alias and namespace make no file name.</exception>
     public static string FileName(Manifest manifest, string alias)

@@ -75,9 +75,11 @@ public sealed class KeyHistory
 
     private void AddGenesis(string folder, PublicKey? held)
     {
+        // Each file is read once: what is shown is what was verified.
         GenesisOutput output = GenesisCeremony.ReadOutput(folder);
+        byte[] document = InputFile.Bytes(Path.Combine(folder, GenesisCeremony.DocumentFileName));
         var findings = new List<HistoryFinding>();
-        Verify(findings, "the document verifies, and is about this output", () => GenesisCeremony.Read(folder, _policy));
+        Verify(findings, "the document verifies, and is about this output", () => GenesisCeremony.Verify(output, document, _policy));
         if (held is null)
             findings.Add(new(HistoryOutcome.Open, "whether it is the right key was not compared (--quorum-key)"));
         else
@@ -87,7 +89,7 @@ public sealed class KeyHistory
         AddHolders(_shareSet, output.DrKey);
         Add(
             HistoryStepKind.Genesis, folder, $"the key {Short(_quorumKey)} was made for {Describe(_shareSet)}",
-            TimeOf(findings, InputFile.Bytes(Path.Combine(folder, GenesisCeremony.DocumentFileName))), findings);
+            TimeOf(findings, document), findings);
     }
 
     private void AddReshare(string folder)
@@ -95,7 +97,7 @@ public sealed class KeyHistory
         ReshareRecord record = ReshareRecord.ReadUnverified(folder);
         ReshareRequest request = record.Envelope.Request;
         var findings = new List<HistoryFinding>();
-        bool isVerified = Verify(findings, "the document verifies, and is about this request and its output", () => ReshareRecord.Read(folder, _policy));
+        bool isVerified = Verify(findings, "the document verifies, and is about this request and its output", () => ReshareCeremony.Verify(record.Envelope, record.Output, record.Document, _policy));
         CompareKey(findings, request.QuorumKey);
         string? difference = MemberSetDifference.Describe(_shareSet, request.From);
         string approved = Names(record.Envelope.Approvals.Select(static approval => approval.Member));
@@ -154,9 +156,7 @@ public sealed class KeyHistory
         if (envelope.ShareSetApprovals.Count == 0)
             return false;
         MemberSet set = envelope.Manifest.ShareSet;
-        byte[] hash = envelope.Manifest.Hash();
-        bool hold = envelope.ShareSetApprovals.All(approval => set.Members.Contains(approval.Member)
-            && PublicKey.TryParse(approval.Member.PubKey.Span, out PublicKey? key) && key.Verify(hash, approval.Signature.Span));
+        bool hold = ManifestApproval.Holding(envelope.Manifest, set, envelope.ShareSetApprovals).Count == envelope.ShareSetApprovals.Count;
         int members = envelope.ShareSetApprovals.Select(static approval => approval.Member).Distinct().Count();
         string names = Names(envelope.ShareSetApprovals.Select(static approval => approval.Member));
         Compare(findings, hold && members >= set.Threshold, $"shares given by {names}", $"shares said to be given by {names}, and these approvals are too few or do not hold");
@@ -187,7 +187,7 @@ public sealed class KeyHistory
     {
         _holders.Add(new(
             string.Create(CultureInfo.InvariantCulture, $"any {set.Threshold} of these {set.Members.Count} together"), Number,
-            [.. set.Members.Select(static member => $"{member.Alias}, fingerprint {MemberSetDifference.Fingerprint(member.PubKey.Span)}")]));
+            [.. set.Members.Select(static member => $"{VisibleText.Name(member.Alias)}, fingerprint {MemberSetDifference.Fingerprint(member.PubKey.Span)}")]));
         if (recoveryKey is { } key)
             _holders.Add(new($"the owner of the recovery key with the fingerprint {MemberSetDifference.Fingerprint(key.Span)}, alone", Number, []));
     }
@@ -236,7 +236,7 @@ public sealed class KeyHistory
     private static string Describe(MemberSet set) =>
         string.Create(CultureInfo.InvariantCulture, $"{Names(set.Members)}, {set.Threshold} of {set.Members.Count} needed");
 
-    private static string Names(IEnumerable<QuorumMember> members) => string.Join(", ", members.Select(static member => member.Alias));
+    private static string Names(IEnumerable<QuorumMember> members) => string.Join(", ", members.Select(static member => VisibleText.Name(member.Alias)));
 
     private static string Short(ReadOnlySpan<byte> bytes) => MemberSetDifference.Fingerprint(bytes)[..16];
 }

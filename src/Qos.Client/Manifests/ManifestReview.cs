@@ -25,8 +25,10 @@ public static class ManifestReview
         };
         if (manifest.Dns is { } dns)
         {
-            sections.Add(new("DNS", [.. dns.Resolvers.Select(static (address, i) =>
-                new ManifestField(Indexed("dns.resolvers", i), "resolver", address.ToString()))]));
+            // Without one it says something else than a manifest without the member, and has another hash.
+            sections.Add(new("DNS", dns.Resolvers.Count == 0
+                ? [new ManifestField("dns.resolvers", "resolvers", "none: the app has no name servers")]
+                : [.. dns.Resolvers.Select(static (address, i) => new ManifestField(Indexed("dns.resolvers", i), "resolver", AddressText.Format(address)))]));
         }
 
         if (manifest.PatchSet is { } patch)

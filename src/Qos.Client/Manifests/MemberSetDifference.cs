@@ -52,7 +52,7 @@ public static class MemberSetDifference
         return left;
     }
 
-    private static string Name(QuorumMember member) => VisibleText.Escape(member.Alias);
+    private static string Name(QuorumMember member) => VisibleText.Escape(VisibleText.Name(member.Alias));
 
     private static string Short(QuorumMember member) => Fingerprint(member.PubKey.Span)[..ShownDigits];
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Qos.Client;
 using Qos.Nsm;
 using Qos.Verify;
 
@@ -18,7 +19,14 @@ internal sealed class ReleaseOptions
     /// <summary>PCR0 to PCR2 of the release and PCR3 of the role.</summary>
     public Dictionary<int, byte[]> Pcrs(ParseResult parsed)
     {
-        var pcrs = new Dictionary<int, byte[]>(PcrFile.Read(Path.Combine(parsed.GetValue(Folder)!, PcrFileName)));
+        string path = Path.Combine(parsed.GetValue(Folder)!, PcrFileName);
+        var pcrs = new Dictionary<int, byte[]>(PcrFile.Read(path));
+        for (int index = 0; index < 3; index++)
+        {
+            if (!pcrs.ContainsKey(index))
+                throw new CeremonyException($"{path} names no PCR{index}; a release is told from another by PCR0, PCR1 and PCR2.");
+        }
+
         pcrs[3] = Pcr.FromRoleArn(Role.Arn(parsed.GetValue(Pcr3Preimage)!));
         return pcrs;
     }

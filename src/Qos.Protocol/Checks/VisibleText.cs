@@ -21,10 +21,13 @@ public static class VisibleText
         return HasLoneSurrogate(text);
     }
 
-    /// <summary>The text with such characters, and the backslash, escaped, so that two different texts never look the same for them.</summary>
+    /// <summary>
+    /// The text with such characters, and the backslash, escaped, so that two different texts never look the same for them. So are blanks that nobody sees (the
+    /// first, the last) and those behind another: with enough of them a terminal goes on in the next line, where a value would look like another field.
+    /// </summary>
     public static string Escape(string text)
     {
-        if (!NeedsEscape(text) && !text.Contains('\\', StringComparison.Ordinal))
+        if (!NeedsEscape(text) && !text.Contains('\\', StringComparison.Ordinal) && !HasUnseenBlank(text))
             return text;
 
         var shown = new StringBuilder(text.Length + 16);
@@ -34,7 +37,7 @@ public static class VisibleText
             {
                 if (rune.Value == '\\')
                     shown.Append("\\\\");
-                else if (IsHidden(rune))
+                else if (IsHidden(rune) || IsUnseenBlank(text, index))
                     AppendEscape(shown, rune.Value);
                 else
                     shown.Append(rune.ToString());
@@ -49,6 +52,15 @@ public static class VisibleText
 
         return shown.ToString();
     }
+
+    /// <summary>
+    /// A name among others or before words of ours: in quotes when it holds more than letters, digits, dots, hyphens and the like, so that no name looks like two
+    /// of them or like what is said of it. Not escaped.
+    /// </summary>
+    public static string Name(string name) =>
+        name.Length > 0 && name.All(static c => char.IsLetterOrDigit(c) || char.IsSurrogate(c) || c is '.' or '-' or '_' or '@' or '/' or '+')
+            ? name
+            : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>
     /// One line for a log or a terminal: hidden characters escaped as <see cref="Escape"/> has them, line feeds among them; tabs and
@@ -79,6 +91,11 @@ public static class VisibleText
     private static void AppendEscape(StringBuilder shown, int value) =>
         shown.Append("\\u{").Append(value.ToString("x", CultureInfo.InvariantCulture)).Append('}');
 
+    private static bool HasUnseenBlank(string text) => text.Length > 0 && (text[0] == ' ' || text[^1] == ' ' || text.Contains("  ", StringComparison.Ordinal));
+
+    private static bool IsUnseenBlank(string text, int index) =>
+        text[index] == ' ' && (index == 0 || index == text.Length - 1 || text[index - 1] == ' ');
+
     private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         // Format covers the bidirectional marks, embeddings, overrides and isolates, zero-width characters and tags.
@@ -89,7 +106,9 @@ public static class VisibleText
             or UnicodeCategory.OtherNotAssigned
             or UnicodeCategory.PrivateUse => true,
         UnicodeCategory.SpaceSeparator => rune.Value != ' ',
-        _ => rune.Value is 0x034F or 0x115F or 0x1160 or 0x3164 or 0xFFA0 or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF),
+        // Unicode's Default_Ignorable_Code_Point that is in no category above, then the empty Braille pattern and the empty note head, which look like blanks.
+        _ => rune.Value is 0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F) or 0x3164 or 0xFFA0 or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF)
+            or 0x2800 or 0x1D159,
     };
 
     private static bool HasLoneSurrogate(string text)

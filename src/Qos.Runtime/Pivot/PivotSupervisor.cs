@@ -164,7 +164,8 @@ internal sealed class PivotSupervisor : IDisposable
         string line = VisibleText.Line(message);
         while (Encoding.UTF8.GetByteCount(line) > PivotStatus.MaxReasonBytes)
             line = line[..(line.Length - Math.Max(1, line.Length / 8))];
-        return line;
+        // Half a character is no text, and the status that holds it could not be written.
+        return line.Length > 0 && char.IsHighSurrogate(line[^1]) ? line[..^1] : line;
     }
 
     // False when the supervisor was asked to stop instead.

@@ -19,7 +19,26 @@ public sealed partial class VisibleTextTests
     [InlineData("a\\u{1b}", "a\\\\u{1b}")]
     [InlineData("\U000E0041", "\\u{e0041}")]
     [InlineData("a\u00a0b", "a\\u{a0}b")]
+    [InlineData("a\u2800b", "a\\u{2800}b")]
+    [InlineData("\U0001D159", "\\u{1d159}")]
+    [InlineData("a\u17b4\u17b5\u180b\u180f", "a\\u{17b4}\\u{17b5}\\u{180b}\\u{180f}")]
+    [InlineData("two words", "two words")]
+    [InlineData(" alice", "\\u{20}alice")]
+    [InlineData("alice ", "alice\\u{20}")]
+    [InlineData("--x    debug mode", "--x \\u{20}\\u{20}\\u{20}debug mode")]
+    [InlineData(" ", "\\u{20}")]
     public void Hidden_characters_are_shown_as_escapes(string text, string shown) => Assert.Equal(shown, VisibleText.Escape(text));
+
+    [Theory]
+    [InlineData("alice", "alice")]
+    [InlineData("alice.smith@example.org", "alice.smith@example.org")]
+    [InlineData("Zoë-東京_2", "Zoë-東京_2")]
+    [InlineData("alice, bob", "\"alice, bob\"")]
+    [InlineData("alice, fingerprint 00", "\"alice, fingerprint 00\"")]
+    [InlineData("a\"b", "\"a\"\"b\"")]
+    [InlineData("(nobody)", "\"(nobody)\"")]
+    [InlineData("", "\"\"")]
+    public void A_name_never_looks_like_two(string name, string shown) => Assert.Equal(shown, VisibleText.Name(name));
 
     [Fact]
     public void Lone_surrogates_are_shown()
@@ -41,7 +60,7 @@ public sealed partial class VisibleTextTests
     [Fact]
     public void Any_text_is_shown_whole_and_visible()
     {
-        string[] pieces = ["a", "\\", "u{", "1b}", "\u001b", "\u202e", "\u00a0", "\U0001F511", "\U000E0041", ((char)0xD83D).ToString(), ((char)0xDD11).ToString(), "é"];
+        string[] pieces = ["a", " ", "\\", "u{", "1b}", "\u001b", "\u202e", "\u00a0", "\U0001F511", "\U000E0041", ((char)0xD83D).ToString(), ((char)0xDD11).ToString(), "é"];
         Prop.ForAll<int[]>(choices =>
         {
             string text = string.Concat(choices.Select(choice => pieces[(int)((uint)choice % pieces.Length)]));

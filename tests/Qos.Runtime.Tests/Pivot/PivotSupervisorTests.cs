@@ -30,6 +30,17 @@ public sealed class PivotSupervisorTests
     }
 
     [Fact]
+    public void A_reason_that_is_cut_is_still_text()
+    {
+        for (int before = 0; before < 8; before++)
+        {
+            string reason = PivotSupervisor.ReasonFrom(new string('a', before) + string.Concat(Enumerable.Repeat("\U0001F511", 400)));
+            Assert.False(VisibleText.NeedsEscape(reason), $"after {before}: {VisibleText.Escape(reason)}");
+            Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(reason), 512, PivotStatus.MaxReasonBytes);
+        }
+    }
+
+    [Fact]
     public async Task A_pivot_under_Never_ends_the_supervision()
     {
         using var run = new PivotRun();
