@@ -50,6 +50,23 @@ public sealed class GenesisAnswerTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_is_written_through_a_link()
+    {
+        string elsewhere = _folder["elsewhere"];
+        Directory.CreateDirectory(Out);
+        foreach (bool isThere in (bool[])[false, true])
+        {
+            if (isThere)
+                File.WriteAllBytes(elsewhere, []);
+            string link = Path.Combine(Out, GenesisAnswerFile.FileName);
+            File.CreateSymbolicLink(link, elsewhere);
+            Assert.Contains("symbolic link", Assert.Throws<CeremonyException>(() => GenesisAnswerFile.Open(Out)).Message, StringComparison.Ordinal);
+            Assert.Equal(isThere, File.Exists(elsewhere));
+            File.Delete(link);
+        }
+    }
+
+    [Fact]
     public void An_answer_that_was_written_and_not_cut_is_read_without_what_was_reserved()
     {
         Directory.CreateDirectory(Out);

@@ -22,7 +22,7 @@ internal sealed class DeployLogsCommand : FleetCommand
         foreach (ApiLogEntry entry in answer.Entries ?? [])
         {
             string at = entry.Line.Ts?.ToTime().ToString("yyyy-MM-ddTHH:mm:ssZ ", CultureInfo.InvariantCulture) ?? "";
-            terminal.Page.Line($"{VisibleText.Escape(entry.ReplicaLabel)}: {at}{VisibleText.Escape(entry.Line.Content)}");
+            terminal.Page.Line($"{VisibleText.Escape(entry.ReplicaLabel)}: {at}{VisibleText.Line(entry.Line.Content)}");
         }
     }
 }

@@ -51,6 +51,7 @@ internal sealed class GenesisAcceptCommand : QosCommand
         bool isJson = parsed.GetValue(_json);
         OutputFile.RequireFree(path);
         GenesisPins pins = Pins(parsed);
+        _trust.WarnOfDebugMode(parsed, terminal);
         GenesisOutput output = GenesisCeremony.Read(parsed.GetValue(_folder)!, _trust.Policy(parsed));
         IReadOnlyList<PinComparison> comparisons = pins.Require(output);
         if (!yes && !terminal.CanReview)

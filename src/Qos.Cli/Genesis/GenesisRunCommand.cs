@@ -30,6 +30,7 @@ internal sealed class GenesisRunCommand : QosCommand
     {
         string folder = parsed.GetValue(_out)!;
         AttestationPolicy policy = _trust.Policy(parsed);
+        _trust.WarnOfDebugMode(parsed, terminal);
         MemberSet set = MemberSetDirectory.Read(_shareSet.Require(parsed));
         Keys.PublicKey? recovery = _recovery.Read(parsed) is { } path and not "none" ? KeySource.ReadPublic(path) : null;
         using NodeClient node = _host.Open(parsed);

@@ -28,6 +28,6 @@ internal sealed class NodeInjectKeyCommand : QosCommand
         if (parsed.GetValue(_json))
             JsonResult.Write(terminal, "{\"provisioned\":true}"u8);
         else
-            terminal.Page.Line("The node took the quorum key and is provisioned.", Tone.Good);
+            terminal.Page.Line("The node took the quorum key and is provisioned, by its host's word.");
     }
 }

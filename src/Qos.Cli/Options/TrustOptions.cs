@@ -47,6 +47,13 @@ internal sealed class TrustOptions(bool requiresMeasurements = false, bool isArc
             throw new CeremonyException($"{file} names no PCR0, which measures the image: an enclave of any other image would pass.");
     }
 
+    /// <summary>Warns where the measurements are those of an enclave that keeps no secret.</summary>
+    public void WarnOfDebugMode(ParseResult parsed, Terminal terminal)
+    {
+        if (Measurements(parsed).TryGetValue(0, out byte[]? image) && !image.AsSpan().ContainsAnyExcept((byte)0))
+            terminal.Warn("PCR0 is all zero, as only a debug enclave's is: whoever runs one can read the key in its memory");
+    }
+
     /// <summary>The measurements that were named: the file's, then the role's.</summary>
     /// <exception cref="UsageException">PCR3 is named twice.</exception>
     /// <exception cref="CeremonyException">They are required, and name no image.</exception>

@@ -25,13 +25,13 @@ internal sealed class SharePostCommand : QosCommand
         Show(terminal, parsed.GetValue(_json), await node.ProvisionAsync(share, approval, cancellationToken));
     }
 
-    /// <summary>Shows what came of a share.</summary>
+    /// <summary>Shows what came of a share, by the host's word: a document says more, 'node attestation' and 'verify attestation'.</summary>
     public static void Show(Terminal terminal, bool isJson, bool isComplete)
     {
         if (!isJson)
         {
             terminal.Page.Line(
-                isComplete ? "The node took the share and has the quorum key now." : "The node took the share and waits for more of them.", Tone.Good);
+                isComplete ? "The node took the share and has the quorum key now, by its host's word." : "The node took the share and waits for more of them, by its host's word.");
             return;
         }
 

@@ -33,6 +33,8 @@ internal sealed class GenesisAnswerFile : IDisposable
     public static GenesisAnswerFile Open(string folder)
     {
         string path = Path.Combine(folder, FileName);
+        if (new FileInfo(path).LinkTarget is not null)
+            throw new CeremonyException($"{path} is a symbolic link, which is not written through: move it away.");
         try
         {
             bool isNew = !Directory.Exists(folder);
