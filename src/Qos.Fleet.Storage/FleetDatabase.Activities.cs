@@ -34,7 +34,8 @@ public sealed partial class FleetDatabase
     }
 
     /// <summary>Ends an activity without success; what it did until then is not kept.</summary>
-    public Task FailActivityAsync(string id, int code, string message, CancellationToken cancellationToken) => WriteAsync(
+    /// <returns>False when it has ended already.</returns>
+    public Task<bool> FailActivityAsync(string id, int code, string message, CancellationToken cancellationToken) => WriteAsync(
         async (connection, transaction) => await connection.ExecuteAsync(
             "UPDATE activities SET status = @Failed, failure_code = @code, failure_message = @message, updated_at = @now WHERE id = @id AND status = 'ACTIVITY_STATUS_PENDING'",
             new { id, Failed, code = (long)code, message, now = Now },
@@ -53,7 +54,7 @@ public sealed partial class FleetDatabase
             "SELECT * FROM activities WHERE organization_id = @organizationId AND fingerprint = @fingerprint", new { organizationId, fingerprint }).ConfigureAwait(false))?.ToModel(),
         cancellationToken);
 
-    /// <summary>Activities, the newest first.</summary>
+    /// <summary>Activities, the newest first; fewer than the limit, and at least one, where their bodies have more than <see cref="PageBytes"/>.</summary>
     public Task<IReadOnlyList<ActivityRecord>> ActivitiesAsync(string organizationId, ActivityFilter filter, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(filter);
@@ -70,12 +71,24 @@ public sealed partial class FleetDatabase
         }
 
         if (filter.Before is not null)
-            sql += " AND (a.created_at, a.id) < (SELECT created_at, id FROM activities WHERE id = @before)";
+            sql += " AND (a.created_at, a.id) < (SELECT created_at, id FROM activities WHERE id = @before AND organization_id = @organizationId)";
         if (filter.After is not null)
-            sql += " AND (a.created_at, a.id) > (SELECT created_at, id FROM activities WHERE id = @after)";
+            sql += " AND (a.created_at, a.id) > (SELECT created_at, id FROM activities WHERE id = @after AND organization_id = @organizationId)";
         sql += filter.After is null ? " ORDER BY a.created_at DESC, a.id DESC LIMIT @limit" : " ORDER BY a.created_at, a.id LIMIT @limit";
         return ReadAsync<IReadOnlyList<ActivityRecord>>(
-            async connection => [.. (await connection.QueryAsync<ActivityRow>(sql, what).ConfigureAwait(false)).Select(static row => row.ToModel()).OrderByDescending(static a => a.CreatedAt).ThenByDescending(static a => a.Id, StringComparer.Ordinal)],
+            async connection =>
+            {
+                var page = new List<ActivityRecord>();
+                long bytes = 0;
+                await foreach (ActivityRow row in connection.QueryUnbufferedAsync<ActivityRow>(sql, what).ConfigureAwait(false))
+                {
+                    page.Add(row.ToModel());
+                    if ((bytes += row.Body.Length) > PageBytes)
+                        break;
+                }
+
+                return [.. page.OrderByDescending(static a => a.CreatedAt).ThenByDescending(static a => a.Id, StringComparer.Ordinal)];
+            },
             cancellationToken);
     }
 

@@ -6,6 +6,8 @@ namespace Qos.Fleet.Storage;
 /// <summary>Apps, sets and operators. Each change belongs to an activity, which it completes with the result that is given.</summary>
 public sealed partial class FleetDatabase
 {
+    private const long PortLock = 0x716f735f706f7274;
+
     /// <summary>Keeps an app with the operators and sets that are new with it.</summary>
     /// <returns>False when the activity was done before.</returns>
     public Task<bool> CreateAppAsync(
@@ -60,6 +62,11 @@ public sealed partial class FleetDatabase
         },
         cancellationToken);
 
+    /// <summary>How many apps an organization has.</summary>
+    public Task<long> AppCountAsync(string organizationId, CancellationToken cancellationToken) => ReadAsync(
+        connection => connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM apps WHERE organization_id = @organizationId AND is_deleted = 0", new { organizationId }),
+        cancellationToken);
+
     /// <summary>An operator; null when there is none.</summary>
     public Task<FleetOperator?> OperatorAsync(string organizationId, string id, CancellationToken cancellationToken) => ReadAsync(
         async connection => (await connection.QuerySingleOrDefaultAsync<OperatorRow>(
@@ -85,7 +92,7 @@ public sealed partial class FleetDatabase
     public Task<bool> SetLiveAsync(string activityId, string result, string appId, string deploymentId, CancellationToken cancellationToken) => DoAsync(
         activityId,
         result,
-        async (connection, transaction) => await connection.ExecuteAsync(
+        async (connection, transaction) => await LockAppAsync(connection, transaction, appId).ConfigureAwait(false) && await connection.ExecuteAsync(
             """
             UPDATE apps SET live_deployment_id = @deploymentId, updated_at = @now
             WHERE id = @appId AND is_deleted = 0 AND EXISTS (SELECT 1 FROM deployments d WHERE d.id = @deploymentId AND d.app_id = @appId AND d.is_deleted = 0)
@@ -101,6 +108,7 @@ public sealed partial class FleetDatabase
         result,
         async (connection, transaction) =>
         {
+            await LockAppAsync(connection, transaction, appId).ConfigureAwait(false);
             await connection.ExecuteAsync("UPDATE deployments SET is_deleted = 1, updated_at = @now WHERE app_id = @appId AND is_deleted = 0", new { appId, now = Now }, transaction).ConfigureAwait(false);
             return await connection.ExecuteAsync(
                 "UPDATE apps SET is_deleted = 1, live_deployment_id = NULL, updated_at = @now WHERE id = @appId AND is_deleted = 0", new { appId, now = Now }, transaction).ConfigureAwait(false) == 1;
@@ -114,6 +122,9 @@ public sealed partial class FleetDatabase
         await WriteAsync(
             async (connection, transaction) =>
             {
+                // Two services that look at the same time would both find the same port free.
+                if (Kind == DatabaseKind.Postgres)
+                    await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@PortLock)", new { PortLock }, transaction).ConfigureAwait(false);
                 if (await connection.ExecuteScalarAsync<long?>("SELECT ingress_port FROM apps WHERE id = @appId", new { appId }, transaction).ConfigureAwait(false) is { } has)
                 {
                     port = (int)has;
@@ -127,6 +138,17 @@ public sealed partial class FleetDatabase
             },
             cancellationToken).ConfigureAwait(false);
         return port;
+    }
+
+    /// <summary>
+    /// Holds an app for the rest of a transaction: what is decided by the app and its deployments together is decided by one writer after the other. SQLite
+    /// has one writer as it is.
+    /// </summary>
+    private async Task<bool> LockAppAsync(DbConnection connection, DbTransaction transaction, string appId)
+    {
+        if (Kind == DatabaseKind.Postgres)
+            await connection.ExecuteAsync("SELECT 1 FROM apps WHERE id = @appId FOR UPDATE", new { appId }, transaction).ConfigureAwait(false);
+        return true;
     }
 
     private static async Task AddSetAsync(DbConnection connection, DbTransaction transaction, OperatorSet set)

@@ -7,14 +7,20 @@ namespace Qos.Fleet.Storage;
 public sealed partial class FleetDatabase
 {
     /// <summary>Keeps a deployment.</summary>
-    /// <returns>False when the activity was done before, or the app is deleted.</returns>
-    public Task<bool> CreateDeploymentAsync(string activityId, string result, Deployment deployment, CancellationToken cancellationToken)
+    /// <param name="activityId">The activity.</param>
+    /// <param name="result">Its result.</param>
+    /// <param name="deployment">The deployment.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="others">How many deployments the app had when this one was made, which looked at their nonces; null when it did not.</param>
+    /// <returns>False when the activity was done before, the app is deleted, or it has other deployments by now.</returns>
+    public Task<bool> CreateDeploymentAsync(string activityId, string result, Deployment deployment, CancellationToken cancellationToken, int? others = null)
     {
         ArgumentNullException.ThrowIfNull(deployment);
         return DoAsync(
             activityId,
             result,
-            async (connection, transaction) => await connection.ExecuteAsync(
+            async (connection, transaction) => await LockAppAsync(connection, transaction, deployment.AppId).ConfigureAwait(false) && (others is null || others == await connection.ExecuteScalarAsync<long>(
+                "SELECT COUNT(*) FROM deployments WHERE app_id = @AppId", new { deployment.AppId }, transaction).ConfigureAwait(false)) && await connection.ExecuteAsync(
                 """
                 INSERT INTO deployments (id, organization_id, app_id, manifest_id, manifest, qos_version, image_url, image_digest, pivot_path, pivot_args, health_kind, health_port,
                     ingress_port, ingress_kind, encrypted_pull_secret, debug_mode, replicas, cpus, ram_gib, created_at, updated_at, is_deleted, is_purged)
@@ -70,7 +76,7 @@ public sealed partial class FleetDatabase
 
     /// <summary>Who approved a manifest.</summary>
     public Task<IReadOnlyList<StoredApproval>> ApprovalsAsync(string manifestId, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<StoredApproval>>(
-        async connection => [.. (await connection.QueryAsync<ApprovalRow>($"{ApprovalColumns} WHERE p.manifest_id = @manifestId ORDER BY p.created_at, p.id", new { manifestId }).ConfigureAwait(false)).Select(static row => row.ToModel())],
+        async connection => [.. (await connection.QueryAsync<ApprovalRow>($"{ApprovalColumns} WHERE p.manifest_id = @manifestId ORDER BY p.created_at, p.id", new { manifestId }).ConfigureAwait(false)).Select(static row => row.ToModel()).DistinctBy(Member)],
         cancellationToken);
 
     /// <summary>The shares that came for a deployment, the newest first.</summary>
@@ -132,7 +138,7 @@ public sealed partial class FleetDatabase
     public Task<bool> DeleteDeploymentAsync(string activityId, string result, string deploymentId, CancellationToken cancellationToken) => DoAsync(
         activityId,
         result,
-        async (connection, transaction) => await connection.ExecuteAsync(
+        async (connection, transaction) => await LockAppOfAsync(connection, transaction, deploymentId).ConfigureAwait(false) && await connection.ExecuteAsync(
             "UPDATE deployments SET is_deleted = 1, updated_at = @now WHERE id = @deploymentId AND is_deleted = 0 AND NOT EXISTS (SELECT 1 FROM apps a WHERE a.live_deployment_id = @deploymentId)",
             new { deploymentId, now = Now },
             transaction).ConfigureAwait(false) == 1,
@@ -154,11 +160,18 @@ public sealed partial class FleetDatabase
     public Task<bool> RestoreDeploymentAsync(string activityId, string result, string deploymentId, CancellationToken cancellationToken) => DoAsync(
         activityId,
         result,
-        async (connection, transaction) => await connection.ExecuteAsync(
+        async (connection, transaction) => await LockAppOfAsync(connection, transaction, deploymentId).ConfigureAwait(false) && await connection.ExecuteAsync(
             "UPDATE deployments SET is_deleted = 0, updated_at = @now WHERE id = @deploymentId AND is_deleted = 1 AND is_purged = 0 AND EXISTS (SELECT 1 FROM apps a WHERE a.id = app_id AND a.is_deleted = 0)",
             new { deploymentId, now = Now },
             transaction).ConfigureAwait(false) == 1,
         cancellationToken);
+
+    // One person may be known under several ids, and approves once all the same: an envelope with two of one person boots no node.
+    private static (string Manifest, string Name, string Key) Member(StoredApproval approval) => (approval.ManifestId, approval.Operator.Name, approval.Operator.PublicKey);
+
+    private async Task<bool> LockAppOfAsync(DbConnection connection, DbTransaction transaction, string deploymentId) =>
+        await connection.ExecuteScalarAsync<string?>("SELECT app_id FROM deployments WHERE id = @deploymentId", new { deploymentId }, transaction).ConfigureAwait(false) is { } appId
+        && await LockAppAsync(connection, transaction, appId).ConfigureAwait(false);
 
     private Task<Deployment?> OneDeploymentAsync(string where, object what, CancellationToken cancellationToken) => ReadAsync(
         async connection => (await connection.QuerySingleOrDefaultAsync<DeploymentRow>($"SELECT * FROM deployments WHERE {where} AND is_purged = 0", what).ConfigureAwait(false))?.ToModel(),

@@ -18,13 +18,13 @@ public sealed partial class FleetDatabase
             var what = new { appId };
             string ofApp = appId is null ? "" : " AND a.id = @appId";
             IEnumerable<AppRow> apps = await connection.QueryAsync<AppRow>(
-                $"SELECT a.* FROM apps a WHERE (a.is_deleted = 0 OR EXISTS (SELECT 1 FROM replicas r WHERE r.app_id = a.id AND r.state <> 'Gone')){ofApp} ORDER BY a.created_at, a.id", what).ConfigureAwait(false);
+                $"SELECT a.* FROM apps a WHERE (a.is_deleted = 0 OR EXISTS (SELECT 1 FROM replicas r WHERE r.app_id = a.id AND r.state <> 'Gone') OR EXISTS (SELECT 1 FROM deployments d WHERE d.app_id = a.id AND d.is_purged = 0)){ofApp} ORDER BY a.created_at, a.id", what).ConfigureAwait(false);
             string filter = appId is null ? "" : " AND d.app_id = @appId";
             IEnumerable<DeploymentRow> marks = await connection.QueryAsync<DeploymentRow>(
                 $"SELECT d.id, d.app_id, d.updated_at, d.is_deleted FROM deployments d WHERE d.is_purged = 0{filter} ORDER BY d.created_at, d.id", what).ConfigureAwait(false);
             ILookup<string, StoredApproval> approvals = (await connection.QueryAsync<ApprovalRow>(
                 $"{ApprovalColumns} JOIN deployments d ON d.manifest_id = p.manifest_id WHERE d.is_purged = 0{filter} ORDER BY p.created_at, p.id", what).ConfigureAwait(false))
-                .Select(static row => row.ToModel()).ToLookup(static approval => approval.ManifestId, StringComparer.Ordinal);
+                .Select(static row => row.ToModel()).DistinctBy(Member).ToLookup(static approval => approval.ManifestId, StringComparer.Ordinal);
             ILookup<string, ProvisioningShare> shares = (await connection.QueryAsync<ShareRow>(
                 $"{ShareColumns} JOIN deployments d ON d.id = s.deployment_id WHERE s.state = 'Posted' AND d.is_purged = 0{filter} ORDER BY s.created_at, s.id", what).ConfigureAwait(false))
                 .Select(static row => row.ToModel()).ToLookup(static share => share.DeploymentId, StringComparer.Ordinal);
@@ -53,6 +53,8 @@ public sealed partial class FleetDatabase
                 snapshots.Add(new AppSnapshot(await ToModelAsync(connection, row).ConfigureAwait(false), deployments, [.. replicas[row.Id]]));
             }
 
+            if (appId is null)
+                Forget(marks);
             return snapshots;
         },
         cancellationToken);
@@ -135,6 +137,14 @@ public sealed partial class FleetDatabase
         Deployment deployment = row.ToModel();
         _deployments[mark.Id] = (row.UpdatedAt, deployment);
         return deployment;
+    }
+
+    // What is purged is never asked for again.
+    private void Forget(IEnumerable<DeploymentRow> marks)
+    {
+        HashSet<string> there = marks.Select(static mark => mark.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (string gone in _deployments.Keys.Where(id => !there.Contains(id)))
+            _deployments.TryRemove(gone, out _);
     }
 
     private async Task<FleetApp> ToModelAsync(DbConnection connection, AppRow row) => new()

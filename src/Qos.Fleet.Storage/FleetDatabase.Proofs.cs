@@ -47,10 +47,22 @@ public sealed partial class FleetDatabase
     public Task<BootProofRecord?> LatestProofAsync(string appId, CancellationToken cancellationToken) =>
         OneProofAsync("WHERE b.app_id = @appId ORDER BY b.seq DESC LIMIT 1", new { appId }, cancellationToken);
 
-    /// <summary>An app's proofs, the newest first, without their documents' neighbours: at most <paramref name="limit"/> before a number.</summary>
+    /// <summary>An app's proofs, the newest first, without their documents' neighbours: at most <paramref name="limit"/> before a number, and no more after the one with which they have more than <see cref="PageBytes"/>.</summary>
     public Task<IReadOnlyList<BootProofRecord>> ProofsAsync(string appId, long before, int limit, CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<BootProofRecord>>(
-            async connection => [.. (await connection.QueryAsync<ProofRow>($"{ProofColumns} WHERE b.app_id = @appId AND b.seq < @before ORDER BY b.seq DESC LIMIT @limit", new { appId, before, limit = (long)limit }).ConfigureAwait(false)).Select(static row => row.ToModel())],
+            async connection =>
+            {
+                var page = new List<BootProofRecord>();
+                long bytes = 0;
+                await foreach (ProofRow row in connection.QueryUnbufferedAsync<ProofRow>($"{ProofColumns} WHERE b.app_id = @appId AND b.seq < @before ORDER BY b.seq DESC LIMIT @limit", new { appId, before, limit = (long)limit }).ConfigureAwait(false))
+                {
+                    page.Add(row.ToModel());
+                    if ((bytes += page[^1].Size) > PageBytes)
+                        break;
+                }
+
+                return page;
+            },
             cancellationToken);
 
     /// <summary>Reads every record from the first and holds it against the one before. Memory does not grow with the chain.</summary>

@@ -10,6 +10,9 @@ namespace Qos.Fleet.Storage;
 /// </summary>
 public sealed partial class FleetDatabase : IFleetStore, IAsyncDisposable
 {
+    /// <summary>Bytes after which a page of a list ends: whoever asks for long ones has the service hold no more at a time.</summary>
+    public const int PageBytes = 4 << 20;
+
     private readonly DbDataSource _source;
     private readonly TimeProvider _time;
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Npgsql;
 
 namespace Qos.Fleet.Storage;
 
@@ -8,6 +9,9 @@ public sealed class Leadership : IAsyncDisposable
 {
     private readonly DbConnection? _connection;
     private readonly FileStream? _file;
+
+    // Seconds. Whoever hears nothing for so long must stop: another service may hold the lock of the server that took over.
+    private const int Patience = 5;
 
     internal Leadership(DbConnection connection) => _connection = connection;
 
@@ -20,7 +24,7 @@ public sealed class Leadership : IAsyncDisposable
             return _file is not null;
         try
         {
-            return await _connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT 1", cancellationToken: cancellationToken)).ConfigureAwait(false) == 1;
+            return await _connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT 1", commandTimeout: Patience, cancellationToken: cancellationToken)).ConfigureAwait(false) == 1;
         }
         catch (Exception e) when (e is DbException or InvalidOperationException)
         {
@@ -36,11 +40,12 @@ public sealed class Leadership : IAsyncDisposable
             // A pooled session would keep the lock: it is given back before the session is.
             try
             {
-                await _connection.ExecuteAsync("SELECT pg_advisory_unlock_all()").ConfigureAwait(false);
+                await _connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_unlock_all()", commandTimeout: Patience)).ConfigureAwait(false);
             }
             catch (Exception e) when (e is DbException or InvalidOperationException)
             {
-                // A broken session has no lock any more.
+                // A broken session has no lock any more. One that is only slow might have it, and does not go back to the pool with it.
+                NpgsqlConnection.ClearPool((NpgsqlConnection)_connection);
             }
 
             await _connection.DisposeAsync().ConfigureAwait(false);

@@ -131,12 +131,16 @@ internal sealed class ControlService : IAsyncDisposable
     }
 
     /// <summary>Posts a body with a stamp.</summary>
-    public async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(string path, string body, string? stamp = null, bool unstamped = false)
+    public Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(string path, string body, string? stamp = null, bool unstamped = false) =>
+        PostAsync(path, Encoding.UTF8.GetBytes(body), stamp, unstamped);
+
+    /// <summary>Posts bytes with a stamp.</summary>
+    public async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(string path, byte[] body, string? stamp = null, bool unstamped = false)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Api, path)) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Api, path)) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         if (!unstamped)
-            request.Headers.Add(ApiStamp.Header, stamp ?? ApiStamp.Make(Encoding.UTF8.GetBytes(body), Ecdsa));
+            request.Headers.Add(ApiStamp.Header, stamp ?? ApiStamp.Make(body, Ecdsa));
         using HttpResponseMessage response = await _http.SendAsync(request);
         if (response.Content.Headers.ContentType?.ToString() is not "application/json" and var type)
             throw new InvalidDataException($"The answer's type is {type}.");

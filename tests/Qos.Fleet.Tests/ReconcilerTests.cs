@@ -57,6 +57,35 @@ public class ReconcilerTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_put_back_holds_nothing_up()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        world.Clock.Now += TimeSpan.FromHours(1);
+        Deployment deployment = await world.DeployAsync(replicas: 2);
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        for (int i = 0; i < 4 && (await world.ReplicasAsync()).FirstOrDefault(static replica => replica.Slot == 1) is { } victim; i++)
+        {
+            world.Node(victim).HasEnded = true;
+            await FleetWorld.SettleAsync(reconciler);
+        }
+
+        Assert.Single(await world.ReplicasAsync());
+        world.Clock.Now -= TimeSpan.FromMinutes(30);
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Equal(2, (await world.ReplicasAsync()).Count);
+
+        world.Traffic = 1;
+        await world.Database.DeleteDeploymentAsync(await world.ActivityAsync(), "{}", deployment.Id, default);
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.NotEmpty(await world.ReplicasAsync());
+        world.Traffic = 0;
+        world.Clock.Now -= TimeSpan.FromSeconds(10);
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Empty(await world.ReplicasAsync());
+    }
+
+    [Fact]
     public async Task Where_replicas_cannot_give_the_key_each_one_waits_for_shares()
     {
         await using FleetWorld world = await FleetWorld.OnSqliteAsync();

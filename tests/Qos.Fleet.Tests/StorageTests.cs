@@ -92,6 +92,80 @@ public abstract class StorageTests
     }
 
     [Fact]
+    public async Task Of_a_promotion_and_a_deletion_at_once_one_is_refused()
+    {
+        await using FleetWorld world = await OpenAsync();
+        for (int i = 0; i < 12; i++)
+        {
+            Deployment deployment = await world.DeployAsync(approve: false);
+            string promotes = await world.ActivityAsync(), deletes = await world.ActivityAsync();
+            bool[] done = await Task.WhenAll(
+                Task.Run(() => world.Database.SetLiveAsync(promotes, "{}", world.App.Id, deployment.Id, default)),
+                Task.Run(() => world.Database.DeleteDeploymentAsync(deletes, "{}", deployment.Id, default)));
+            Assert.Single(done, static wasDone => wasDone);
+        }
+    }
+
+    [Fact]
+    public async Task A_deployment_that_was_made_beside_another_one_is_refused_and_so_is_one_of_an_app_that_goes()
+    {
+        await using FleetWorld world = await OpenAsync();
+        Deployment first = await world.DeployAsync(approve: false);
+        Deployment second = first with { Id = Guid.NewGuid().ToString(), ManifestId = Guid.NewGuid().ToString() };
+        Assert.False(await world.Database.CreateDeploymentAsync(await world.ActivityAsync(), "{}", second, default, others: 0));
+        Assert.True(await world.Database.CreateDeploymentAsync(await world.ActivityAsync(), "{}", second, default, others: 1));
+        await world.Database.DeleteAppAsync(await world.ActivityAsync(), "{}", world.App.Id, default);
+        Assert.False(await world.Database.CreateDeploymentAsync(await world.ActivityAsync(), "{}", first with { Id = "x", ManifestId = "y" }, default, others: 2));
+    }
+
+    [Fact]
+    public async Task No_two_apps_get_one_port_however_many_ask()
+    {
+        string location = NewLocation();
+        await using FleetWorld world = await FleetWorld.OnAsync(time => FleetDatabase.OpenAsync(location, time));
+        await using FleetDatabase other = await FleetDatabase.OpenAsync(location, TimeProvider.System);
+        var apps = new List<string>();
+        for (int i = 0; i < 8; i++)
+        {
+            await world.AddAppAsync($"app {i}");
+            apps.Add(world.App.Id);
+        }
+
+        int?[] ports = await Task.WhenAll(apps.Select((app, i) => Task.Run(() => (i % 2 == 0 ? world.Database : other).IngressPortAsync(app, 31000, 31099, default))));
+        Assert.Equal(8, ports.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task What_is_left_of_a_deleted_app_is_read_until_it_is_purged_and_not_for_ever()
+    {
+        await using FleetWorld world = await OpenAsync();
+        await world.DeployAsync();
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        await world.Database.DeleteAppAsync(await world.ActivityAsync(), "{}", world.App.Id, default);
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Empty(await world.ReplicasAsync());
+        Assert.Empty(await world.Database.LoadAsync(null, default));
+        Assert.Empty(await world.Database.DeploymentsAsync(world.App.Id, 10, default));
+    }
+
+    [Fact]
+    public async Task Two_approvals_of_one_person_count_once()
+    {
+        await using FleetWorld world = await OpenAsync();
+        FleetApp first = world.App;
+        await world.AddAppAsync("another app of the same people");
+        Deployment deployment = await world.DeployAsync(approve: false);
+        await world.ApproveAsync(deployment, 0);
+        await world.Database.AddApprovalsAsync(
+            await world.ActivityAsync(), "{}", [new StoredApproval(Guid.NewGuid().ToString(), deployment.ManifestId, first.ManifestSet.Operators[0], FleetWorld.Sign(0, deployment), world.Clock.Now)], default);
+        Assert.Single(await world.Database.ApprovalsAsync(deployment.ManifestId, default));
+        DeploymentSnapshot snapshot = Assert.Single(Assert.Single(await world.Database.LoadAsync(world.App.Id, default)).Deployments);
+        Assert.False(snapshot.IsApproved);
+        Assert.Single(snapshot.Envelope().ManifestSetApprovals);
+    }
+
+    [Fact]
     public async Task An_activity_that_runs_twice_is_done_once()
     {
         await using FleetWorld world = await OpenAsync();

@@ -15,9 +15,21 @@ export const activitiesPage = ({ api, key }, before) => async () => {
     content: [
       h('div', { class: 'head' }, h('h1', {}, 'Activities'), h('p', { class: 'soft' }, 'Whatever changes something is kept with its signature. The signatures were checked in this browser.')),
       activities.length === 0 ? h('div', { class: 'empty' }, h('p', {}, 'There is none.')) : h('ul', { class: 'list' }, await Promise.all(activities.map((activity) => row(activity, key)))),
-      h('p', { class: 'row' }, before && h('a', { href: '#/activities' }, 'Latest'), activities.length === LIMIT && h('a', { href: `#/activities/${activities.at(-1).id}` }, 'Older')),
+      h('p', { class: 'row' }, before && h('a', { href: '#/activities' }, 'Latest'), isMore(activities) && h('a', { href: `#/activities/${activities.at(-1).id}` }, 'Older')),
     ],
   };
+};
+
+// A page also ends where its bodies are long.
+const isMore = (activities) => activities.length === LIMIT || activities.reduce((sum, { body }) => sum + (body?.length ?? 0), 0) > 4 << 20;
+
+// What was stamped, and not what the service says that it was.
+const asked = ({ body, intent }) => {
+  try {
+    return JSON.parse(new TextDecoder().decode(fromBase64(body))).parameters ?? intent;
+  } catch {
+    return intent;
+  }
 };
 
 const row = async (activity, own) => {
@@ -32,7 +44,7 @@ const row = async (activity, own) => {
     activity.failure && h('p', { class: 'attention' }, visible(activity.failure.message)),
     h('details', {},
       h('summary', {}, 'What was asked for ', id(activity.id)),
-      h('pre', { tabindex: '0' }, visiblePretty(activity.intent))));
+      h('pre', { tabindex: '0' }, visiblePretty(asked(activity)))));
 };
 
 const signer = async ({ id: activityId, stamp, body }) => {

@@ -14,6 +14,11 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
     private const int MaxMembers = 100;
     private const int MaxName = 256;
     private const int MaxShare = 4096;
+    private const int MaxAttempts = 8;
+    private const int MaxApps = 20_000;
+
+    /// <summary>Of one member for one replica: mistakes happen, and each is carried to the replica.</summary>
+    private const int MaxShares = 20;
 
     /// <summary>Has an app looked at now.</summary>
     public void Wake(string appId) => reconciler.Wake(appId);
@@ -22,7 +27,7 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
     /// <exception cref="ApiException">It is refused.</exception>
     public async Task RunAsync(ActivityRecord activity, CancellationToken cancellationToken)
     {
-        SubmitBody body = ApiQueries.Parse(activity.Body.ToArray(), ApiJson.Default.SubmitBody);
+        SubmitBody body = ApiBody.Parse(activity.Body.ToArray(), ApiJson.Default.SubmitBody);
         string appId = activity.Type[ApiNames.TypePrefix.Length..] switch
         {
             "CREATE_TVC_APP" => await CreateAppAsync(activity, Read(body, ApiJson.Default.CreateAppParameters), cancellationToken).ConfigureAwait(false),
@@ -45,6 +50,8 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
             throw new ApiException(ApiCode.Unimplemented, "enableEgress opens the network as a whole, which manifests here do not: leave it out");
         if (!IsKey(asked.QuorumPublicKey))
             throw new ApiException(ApiCode.InvalidArgument, "quorumPublicKey is not a quorum key: 260 lower-case hex digits of two points, as a genesis gives it out");
+        if (await database.AppCountAsync(activity.OrganizationId, cancellationToken).ConfigureAwait(false) >= MaxApps)
+            throw new ApiException(ApiCode.ResourceExhausted, $"the organization has {MaxApps} apps: delete some");
         var operators = new List<FleetOperator>();
         var sets = new List<OperatorSet>();
         OperatorSet manifestSet = await SetAsync(activity, "manifestSet", asked.ManifestSetId, asked.ManifestSetParams, operators, sets, cancellationToken).ConfigureAwait(false);
@@ -72,7 +79,7 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
             ShareSetOperatorIds = [.. shareSet.Operators.Select(static op => op.Id)],
             ShareSetThreshold = shareSet.Threshold,
         };
-        await database.CreateAppAsync(activity.Id, Write(result, ApiJson.Default.CreateAppResult), app, operators, sets, cancellationToken).ConfigureAwait(false);
+        Require(await database.CreateAppAsync(activity.Id, Write(result, ApiJson.Default.CreateAppResult), app, operators, sets, cancellationToken).ConfigureAwait(false));
         return app.Id;
     }
 
@@ -123,13 +130,21 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
 
     private async Task<string> CreateDeploymentAsync(ActivityRecord activity, CreateDeploymentParameters asked, CancellationToken cancellationToken)
     {
-        (Deployment deployment, FleetApp app, _) = await maker.MakeAsync(activity.OrganizationId, asked, activity.Id, cancellationToken).ConfigureAwait(false);
-        if (deployment.Ingress == IngressKind.Tcp
-            && await database.IngressPortAsync(app.Id, settings.Ingress.FirstTcpPort, settings.Ingress.LastTcpPort, cancellationToken).ConfigureAwait(false) is null)
-            throw new ApiException(ApiCode.ResourceExhausted, "there is no port left for another TCP app");
-        string result = Write(new CreateDeploymentResult { DeploymentId = deployment.Id, ManifestId = deployment.ManifestId }, ApiJson.Default.CreateDeploymentResult);
-        await database.CreateDeploymentAsync(activity.Id, result, deployment, cancellationToken).ConfigureAwait(false);
-        return app.Id;
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            (Deployment deployment, FleetApp app, _, int others) = await maker.MakeAsync(activity.OrganizationId, asked, activity.Id, cancellationToken).ConfigureAwait(false);
+            if (deployment.Ingress == IngressKind.Tcp
+                && await database.IngressPortAsync(app.Id, settings.Ingress.FirstTcpPort, settings.Ingress.LastTcpPort, cancellationToken).ConfigureAwait(false) is null)
+                throw new ApiException(ApiCode.ResourceExhausted, "there is no port left for another TCP app");
+            string result = Write(new CreateDeploymentResult { DeploymentId = deployment.Id, ManifestId = deployment.ManifestId }, ApiJson.Default.CreateDeploymentResult);
+
+            // Another deployment of the app may have come meanwhile, and have taken the nonce: then this one is made anew.
+            if (await database.CreateDeploymentAsync(activity.Id, result, deployment, cancellationToken, others).ConfigureAwait(false)
+                || await database.ActivityAsync(activity.OrganizationId, activity.Id, cancellationToken).ConfigureAwait(false) is not { Status: "ACTIVITY_STATUS_PENDING" })
+                return app.Id;
+        }
+
+        throw new ApiException(ApiCode.Unavailable, "too many deployments of this app are made at the same time: ask again");
     }
 
     private async Task<string> ApproveAsync(ActivityRecord activity, CreateApprovalsParameters asked, CancellationToken cancellationToken)
@@ -138,10 +153,11 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
             ?? throw new ApiException(ApiCode.NotFound, $"there is no manifest {VisibleText.Escape(asked.ManifestId)}");
         if (asked.Approvals.Count is 0 or > MaxMembers)
             throw new ApiException(ApiCode.InvalidArgument, $"approvals has 1 to {MaxMembers} of them");
+        FleetApp app = await AppAsync(activity, deployment.AppId, cancellationToken).ConfigureAwait(false);
         var approvals = new List<StoredApproval>();
         foreach (ManifestApprovalParameters approval in asked.Approvals)
         {
-            FleetOperator op = await OperatorAsync(activity.OrganizationId, approval.OperatorId, cancellationToken).ConfigureAwait(false);
+            FleetOperator op = InSet(app.ManifestSet, await OperatorAsync(activity.OrganizationId, approval.OperatorId, cancellationToken).ConfigureAwait(false));
             byte[] signature = RequireApproval(deployment, deployment.Manifest.ManifestSet, "manifest", op, approval.Signature);
             approvals.Add(new StoredApproval(ActivityIds.Of(activity.Id, $"approval/{approvals.Count}"), deployment.ManifestId, op, signature, time.GetUtcNow()));
         }
@@ -149,7 +165,7 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
         string result = Write(new CreateApprovalsResult { ApprovalIds = [.. approvals.Select(static approval => approval.Id)] }, ApiJson.Default.CreateApprovalsResult);
         try
         {
-            await database.AddApprovalsAsync(activity.Id, result, approvals, cancellationToken).ConfigureAwait(false);
+            Require(await database.AddApprovalsAsync(activity.Id, result, approvals, cancellationToken).ConfigureAwait(false));
         }
         catch (DuplicateException e)
         {
@@ -162,7 +178,8 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
     private async Task<string> PostShareAsync(ActivityRecord activity, PostShareParameters asked, CancellationToken cancellationToken)
     {
         Deployment deployment = await DeploymentAsync(activity, asked.DeploymentId, cancellationToken).ConfigureAwait(false);
-        FleetOperator op = await OperatorAsync(activity.OrganizationId, asked.ShareApprovalBundle.OperatorId, cancellationToken).ConfigureAwait(false);
+        FleetApp app = await AppAsync(activity, deployment.AppId, cancellationToken).ConfigureAwait(false);
+        FleetOperator op = InSet(app.ShareSet, await OperatorAsync(activity.OrganizationId, asked.ShareApprovalBundle.OperatorId, cancellationToken).ConfigureAwait(false));
         byte[] signature = RequireApproval(deployment, deployment.Manifest.ShareSet, "share", op, asked.ShareApprovalBundle.Signature);
         byte[] share = Hex(asked.ShareApprovalBundle.ReEncryptedShareHex, "reEncryptedShareHex", MaxShare);
         Replica[] all = [.. (await database.ReplicasAsync(deployment.AppId, cancellationToken).ConfigureAwait(false))
@@ -173,6 +190,8 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
         // Any one that waits: another one may have come to wait since the member fetched the details.
         Replica waiting = all.FirstOrDefault(replica => string.Equals(replica.SetupKey, asked.EphemeralPublicKeyHex, StringComparison.OrdinalIgnoreCase))
             ?? throw new ApiException(ApiCode.FailedPrecondition, "the share is for another replica's key than the one that waits: fetch the provisioning details again and encrypt it anew");
+        if ((await database.SharesAsync(deployment.Id, cancellationToken).ConfigureAwait(false)).Count(share => share.SetupKey == waiting.SetupKey && share.Operator.Id == op.Id) >= MaxShares)
+            throw new ApiException(ApiCode.ResourceExhausted, $"{VisibleText.Escape(op.Name)} gave {MaxShares} shares for this replica: no more are taken");
         var kept = new ProvisioningShare
         {
             Id = ActivityIds.Of(activity.Id, "share"),
@@ -184,7 +203,7 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
             State = ShareState.Posted,
             CreatedAt = time.GetUtcNow(),
         };
-        await database.AddShareAsync(activity.Id, Write(new PostShareResult { ProvisioningShareId = kept.Id }, ApiJson.Default.PostShareResult), kept, cancellationToken).ConfigureAwait(false);
+        Require(await database.AddShareAsync(activity.Id, Write(new PostShareResult { ProvisioningShareId = kept.Id }, ApiJson.Default.PostShareResult), kept, cancellationToken).ConfigureAwait(false));
         return deployment.AppId;
     }
 
@@ -195,7 +214,7 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
             throw new ApiException(ApiCode.FailedPrecondition, "the deployment is deleted: restore it first");
         if (!(await database.ReplicasAsync(deployment.AppId, cancellationToken).ConfigureAwait(false)).Any(replica => replica.DeploymentId == deployment.Id && replica.State == ReplicaState.Ready))
             throw new ApiException(ApiCode.FailedPrecondition, "no replica of this deployment is ready: traffic would go nowhere");
-        await database.SetLiveAsync(activity.Id, "{}", deployment.AppId, deployment.Id, cancellationToken).ConfigureAwait(false);
+        Require(await database.SetLiveAsync(activity.Id, "{}", deployment.AppId, deployment.Id, cancellationToken).ConfigureAwait(false));
         return deployment.AppId;
     }
 
@@ -221,11 +240,21 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
 
     private async Task<string> DeleteAppAsync(ActivityRecord activity, AppParameters asked, CancellationToken cancellationToken)
     {
-        FleetApp app = await database.AppAsync(activity.OrganizationId, asked.AppId, cancellationToken).ConfigureAwait(false)
-            ?? throw new ApiException(ApiCode.NotFound, $"there is no app {VisibleText.Escape(asked.AppId)}");
-        await database.DeleteAppAsync(activity.Id, Write(new AppResult { AppId = app.Id }, ApiJson.Default.AppResult), app.Id, cancellationToken).ConfigureAwait(false);
+        FleetApp app = await AppAsync(activity, asked.AppId, cancellationToken).ConfigureAwait(false);
+        Require(await database.DeleteAppAsync(activity.Id, Write(new AppResult { AppId = app.Id }, ApiJson.Default.AppResult), app.Id, cancellationToken).ConfigureAwait(false));
         return app.Id;
     }
+
+    // Left alone, the activity would stay pending, and be done one day when what it is about has changed once more. One that another run completed stays as it is.
+    private static void Require(bool done)
+    {
+        if (!done)
+            throw new ApiException(ApiCode.FailedPrecondition, "what this is about was changed or deleted at the same moment: look at it, and ask again");
+    }
+
+    private async Task<FleetApp> AppAsync(ActivityRecord activity, string id, CancellationToken cancellationToken) =>
+        await database.AppAsync(activity.OrganizationId, id, cancellationToken).ConfigureAwait(false)
+            ?? throw new ApiException(ApiCode.NotFound, $"there is no app {VisibleText.Escape(id)}");
 
     private async Task<Deployment> DeploymentAsync(ActivityRecord activity, string id, CancellationToken cancellationToken) =>
         await database.DeploymentAsync(activity.OrganizationId, id, cancellationToken).ConfigureAwait(false)
@@ -234,6 +263,10 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
     private async Task<FleetOperator> OperatorAsync(string organizationId, string id, CancellationToken cancellationToken) =>
         await database.OperatorAsync(organizationId, id, cancellationToken).ConfigureAwait(false)
             ?? throw new ApiException(ApiCode.NotFound, $"there is no operator {VisibleText.Escape(id)}");
+
+    // One person may be known under several ids, from several apps: what is kept names the one of this app's set, so that it counts once, and is seen to be there.
+    private static FleetOperator InSet(OperatorSet set, FleetOperator op) =>
+        set.Operators.FirstOrDefault(member => member.Name == op.Name && member.PublicKey == op.PublicKey) ?? op;
 
     private static byte[] RequireApproval(Deployment deployment, MemberSet set, string kind, FleetOperator op, string signatureHex)
     {

@@ -9,14 +9,13 @@ internal static class ActivityView
 {
     public static ApiActivity Of(ActivityRecord activity)
     {
-        using JsonDocument body = JsonDocument.Parse(activity.Body);
         return new ApiActivity
         {
             Id = activity.Id,
             OrganizationId = activity.OrganizationId,
             Status = activity.Status,
             Type = activity.Type,
-            Intent = Named(activity.Type, "Intent", body.RootElement.GetProperty("parameters").Clone()),
+            Intent = Parameters(activity.Body) is { } parameters ? Named(activity.Type, "Intent", parameters) : new Dictionary<string, JsonElement>(),
             Result = activity.Result is { } result ? Named(activity.Type, "Result", JsonElement.Parse(result)) : new Dictionary<string, JsonElement>(),
             Votes = [],
             Fingerprint = activity.Fingerprint,
@@ -27,6 +26,10 @@ internal static class ActivityView
             Body = activity.Body.ToArray(),
         };
     }
+
+    // Null for one that was kept before bodies were checked and cannot be shown; the body itself is, as it came.
+    private static JsonElement? Parameters(ReadOnlyMemory<byte> body) =>
+        ApiBody.IsShowable(body.Span) && JsonElement.Parse(body.Span) is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("parameters", out JsonElement parameters) ? parameters : null;
 
     private static Dictionary<string, JsonElement> Named(string type, string suffix, JsonElement value) =>
         new(StringComparer.Ordinal) { [ApiNames.Member(type, suffix)] = value };

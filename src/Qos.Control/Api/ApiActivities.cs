@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -15,6 +17,14 @@ internal sealed partial class ApiActivities(FleetDatabase database, ActivityHand
     private static readonly TimeSpan s_fresh = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
+    private static readonly HashSet<string> s_known = [.. ApiNames.Activities.Values.Append("SCALE_TVC_DEPLOYMENT").Select(static type => ApiNames.TypePrefix + type)];
+
+    /// <summary>A pending activity that is older is left over, unless this service runs it: that another one may run it still does no harm, it is done once.</summary>
+    private static readonly TimeSpan s_leftOver = TimeSpan.FromMinutes(1);
+
+    // The value: whether it runs. One that does not was given up because the database failed, and is run again.
+    private readonly ConcurrentDictionary<string, bool> _here = new(StringComparer.Ordinal);
+
     private static readonly Dictionary<string, string> s_hosted = new(StringComparer.Ordinal)
     {
         ["create_tvc_operator"] = "operators' keys stay with the operators: make one with 'qos key new' and name it when the app is made",
@@ -30,7 +40,7 @@ internal sealed partial class ApiActivities(FleetDatabase database, ActivityHand
             throw new ApiException(ApiCode.Unimplemented, $"{name} needs a wallet service behind it: {instead}");
         if (!ApiNames.Activities.TryGetValue(name, out string? activityType))
             throw new ApiException(ApiCode.Unimplemented, "there is no such activity here");
-        SubmitBody body = ApiQueries.Parse(caller.Body, ApiJson.Default.SubmitBody);
+        SubmitBody body = ApiBody.Parse(caller.Body, ApiJson.Default.SubmitBody);
         ApiQueries.RequireOrganization(caller, body.OrganizationId);
         if (body.Type != ApiNames.TypePrefix + activityType)
             throw new ApiException(ApiCode.InvalidArgument, $"the type of {name} is {ApiNames.TypePrefix}{activityType}");
@@ -60,10 +70,10 @@ internal sealed partial class ApiActivities(FleetDatabase database, ActivityHand
                 UpdatedAt = now,
             },
             cancellationToken).ConfigureAwait(false);
-        if (isNew)
+        if (isNew || IsLeftOver(activity))
         {
             // Goes on when the client does not wait: it asks again with the same body.
-            Task running = RunAsync(activity, CancellationToken.None);
+            Task running = RunOnceAsync(activity, CancellationToken.None);
             await Task.WhenAny(running, Task.Delay(s_patience, time, cancellationToken)).ConfigureAwait(false);
             activity = await database.ActivityAsync(caller.OrganizationId, activity.Id, cancellationToken).ConfigureAwait(false) ?? activity;
         }
@@ -73,53 +83,94 @@ internal sealed partial class ApiActivities(FleetDatabase database, ActivityHand
             : new ApiAnswer { Activity = ActivityView.Of(activity) };
     }
 
-    /// <summary>Runs what was left pending.</summary>
-    public async Task ResumeAsync(CancellationToken cancellationToken)
+    /// <summary>Runs what was left pending: everything that a service before this one left, or only what was left for some time.</summary>
+    public async Task ResumeAsync(bool all, CancellationToken cancellationToken)
     {
-        foreach (ActivityRecord activity in await database.PendingActivitiesAsync(cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<ActivityRecord> pending = await database.PendingActivitiesAsync(cancellationToken).ConfigureAwait(false);
+        foreach (ActivityRecord activity in pending.Where(activity => IsKnown(activity.Type) && (all || IsLeftOver(activity))))
         {
             LogResumed(logger, activity.Id, activity.Type);
-            await RunAsync(activity, cancellationToken).ConfigureAwait(false);
+            await RunOnceAsync(activity, cancellationToken).ConfigureAwait(false);
+        }
+
+        HashSet<string> there = pending.Select(static activity => activity.Id).ToHashSet(StringComparer.Ordinal);
+        foreach ((string id, bool runs) in _here.Where(entry => !entry.Value && !there.Contains(entry.Key)))
+            _here.TryRemove(new KeyValuePair<string, bool>(id, runs));
+    }
+
+    // One of a newer service is left to it.
+    private static bool IsKnown(string type) => s_known.Contains(type);
+
+    private bool IsLeftOver(ActivityRecord activity) => activity.Status == "ACTIVITY_STATUS_PENDING"
+        && (_here.TryGetValue(activity.Id, out bool runs) ? !runs : (time.GetUtcNow() - activity.UpdatedAt).Duration() > s_leftOver);
+
+    private async Task RunOnceAsync(ActivityRecord activity, CancellationToken cancellationToken)
+    {
+        if (!_here.TryAdd(activity.Id, true) && !_here.TryUpdate(activity.Id, true, false))
+            return;
+        bool ended = false;
+        try
+        {
+            ended = await RunAsync(activity, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (ended)
+                _here.TryRemove(activity.Id, out _);
+            else
+                _here[activity.Id] = false;
         }
     }
 
-    private async Task RunAsync(ActivityRecord activity, CancellationToken cancellationToken)
+    /// <returns>False when it stays pending: it is run again when the same body comes again, at the next look, or at the next start.</returns>
+    private async Task<bool> RunAsync(ActivityRecord activity, CancellationToken cancellationToken)
     {
         try
         {
             await handlers.RunAsync(activity, cancellationToken).ConfigureAwait(false);
             events.Publish(new Fleet.FleetEvent("activity", activity.OrganizationId, null, null, activity.Id, "ACTIVITY_STATUS_COMPLETED", time.GetUtcNow()));
+            return true;
         }
         catch (ApiException e)
         {
-            await FailAsync(activity, e.Code, e.Message, cancellationToken).ConfigureAwait(false);
+            return await FailAsync(activity, e.Code, e.Message, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Stays pending: run again at the next start.
+            return false;
+        }
+        catch (DbException e) when (e.IsTransient)
+        {
+            LogDatabase(logger, activity.Id, e.Message);
+            return false;
         }
         catch (Exception e)
         {
             LogBroken(logger, activity.Id, e);
-            await FailAsync(activity, ApiCode.Internal, "the service failed at this activity; its log says why", cancellationToken).ConfigureAwait(false);
+            return await FailAsync(activity, ApiCode.Internal, "the service failed at this activity; its log says why", cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task FailAsync(ActivityRecord activity, ApiCode code, string message, CancellationToken cancellationToken)
+    private async Task<bool> FailAsync(ActivityRecord activity, ApiCode code, string message, CancellationToken cancellationToken)
     {
         try
         {
-            await database.FailActivityAsync(activity.Id, (int)code, message, cancellationToken).ConfigureAwait(false);
-            events.Publish(new Fleet.FleetEvent("activity", activity.OrganizationId, null, null, activity.Id, "ACTIVITY_STATUS_FAILED", time.GetUtcNow()));
+            if (await database.FailActivityAsync(activity.Id, (int)code, message, cancellationToken).ConfigureAwait(false))
+                events.Publish(new Fleet.FleetEvent("activity", activity.OrganizationId, null, null, activity.Id, "ACTIVITY_STATUS_FAILED", time.GetUtcNow()));
+            return true;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             LogBroken(logger, activity.Id, e);
+            return false;
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Activity {Activity} ({Type}) was left pending and is run again")]
     private static partial void LogResumed(ILogger logger, string activity, string type);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Activity {Activity} stays pending, because the database failed: {Why}")]
+    private static partial void LogDatabase(ILogger logger, string activity, string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Activity {Activity} failed")]
     private static partial void LogBroken(ILogger logger, string activity, Exception exception);

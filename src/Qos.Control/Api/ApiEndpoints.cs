@@ -20,6 +20,7 @@ internal static class ApiEndpoints
         routes.MapGet("/apps/{id}/boot-proofs", context => AnswerAsync(context, ProofsAsync));
         routes.MapGet("/healthz", static context => context.Response.WriteAsync("ok"));
         routes.MapGet("/readyz", ReadyAsync);
+        routes.MapFallback("{**path}", context => AnswerAsync(context, RefuseAsync));
     }
 
     private static async Task QueryAsync(HttpContext context)
@@ -32,7 +33,7 @@ internal static class ApiEndpoints
         if (name is "get_boot_proof" or "get_latest_boot_proof" && !context.Request.Headers.ContainsKey(ApiStamp.Header))
         {
             gate.AdmitStranger(context);
-            QueryParameters query = ApiQueries.Parse(await RequestGate.ReadAsync(context).ConfigureAwait(false), ApiJson.Default.QueryParameters);
+            QueryParameters query = ApiBody.Parse(await RequestGate.ReadAsync(context, RequestGate.MaxStrangersBody).ConfigureAwait(false), ApiJson.Default.QueryParameters);
             await ApiAnswers.WriteAsync(
                 context,
                 name == "get_boot_proof"
@@ -85,9 +86,26 @@ internal static class ApiEndpoints
             new ApiBootProofs
             {
                 BootProofs = [.. proofs.Select(ApiMapping.Of)],
-                Next = proofs.Count == limit ? proofs[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null,
+                Next = proofs.Count == limit || proofs.Sum(static proof => proof.Size) > FleetDatabase.PageBytes ? proofs[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null,
             },
             ApiJson.Default.ApiBootProofs).ConfigureAwait(false);
+    }
+
+    // Also a client that is wrong here gets the API's form.
+    private static Task RefuseAsync(HttpContext context)
+    {
+        string[] parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        string? method = parts switch
+        {
+            ["public", "v1", "query" or "submit", _] or ["events"] => "POST",
+            ["boot-proofs", _] or ["apps", _, "boot-proofs"] or ["apps", _, "boot-proofs", "latest"] or ["healthz"] or ["readyz"] or ["metrics"] => "GET",
+            _ => null,
+        };
+        if (method is null)
+            throw new ApiException(ApiCode.NotFound, "there is no such path here: the API is at /public/v1/query/NAME and /public/v1/submit/NAME");
+        context.Response.Headers.Allow = method;
+        context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+        return ApiAnswers.WriteAsync(context, new ApiStatus { Code = (int)ApiCode.Unimplemented, Message = $"this path takes {method} alone" }, ApiJson.Default.ApiStatus);
     }
 
     private static async Task ReadyAsync(HttpContext context)
@@ -135,7 +153,7 @@ internal static class ApiEndpoints
         catch (Exception e) when (e is not OperationCanceledException && !context.Response.HasStarted)
         {
             // Whatever it is, a client gets the API's form, and the operator the reason.
-            context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Qos.Control.Api").LogBroken(context.Request.Path, e);
+            context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Qos.Control.Api").LogBroken(Protocol.VisibleText.Escape(context.Request.Path.Value ?? ""), e);
             await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Internal, "the service failed at this request; its log says why")).ConfigureAwait(false);
         }
     }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Qos.Fleet;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;
@@ -23,13 +21,13 @@ internal sealed class ApiQueries(
         CancellationToken cancellationToken = context.RequestAborted;
         if (name == "plan_tvc_deployment")
         {
-            PlanBody plan = Parse(caller.Body, ApiJson.Default.PlanBody);
+            PlanBody plan = ApiBody.Parse(caller.Body, ApiJson.Default.PlanBody);
             RequireOrganization(caller, plan.OrganizationId);
             await ApiAnswers.WriteAsync(context, new ApiAnswer { Plan = await maker.PlanAsync(caller.OrganizationId, plan.Parameters, cancellationToken).ConfigureAwait(false) }, ApiJson.Default.ApiAnswer).ConfigureAwait(false);
             return;
         }
 
-        QueryParameters query = Parse(caller.Body, ApiJson.Default.QueryParameters);
+        QueryParameters query = ApiBody.Parse(caller.Body, ApiJson.Default.QueryParameters);
 
         // Whoever has only a key learns here whose it is.
         if (name != "whoami" || query.OrganizationId is not null)
@@ -77,20 +75,6 @@ internal sealed class ApiQueries(
     /// <summary>An app's latest proof: public.</summary>
     public async Task<ApiAnswer> LatestBootProofAsync(string appId, CancellationToken cancellationToken) =>
         new() { BootProof = ApiMapping.Of(await database.LatestProofAsync(appId, cancellationToken).ConfigureAwait(false) ?? throw new ApiException(ApiCode.NotFound, "this app has no boot proof yet")) };
-
-    /// <summary>Reads a body.</summary>
-    /// <exception cref="ApiException">It is not of its form.</exception>
-    public static T Parse<T>(byte[] body, JsonTypeInfo<T> type)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(body, type) ?? throw new ApiException(ApiCode.InvalidArgument, "the body is null");
-        }
-        catch (JsonException e)
-        {
-            throw new ApiException(ApiCode.InvalidArgument, $"the body is not of its form at {e.Path}: {e.Message}", e);
-        }
-    }
 
     /// <summary>Refuses a body that is for another organization than its key's.</summary>
     public static void RequireOrganization(ApiCaller caller, string? organizationId)

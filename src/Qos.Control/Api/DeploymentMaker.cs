@@ -15,11 +15,12 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
 {
     private const uint MaxReplicas = 100;
     private const uint DefaultReplicas = 3;
+    private const int MaxDeployments = 1000;
 
     /// <summary>What a deployment would be, without making it.</summary>
     public async Task<ApiPlan> PlanAsync(string organizationId, CreateDeploymentParameters asked, CancellationToken cancellationToken)
     {
-        (Deployment deployment, FleetApp app, IReadOnlyList<LintFinding> findings) = await MakeAsync(organizationId, asked, Guid.Empty.ToString(), cancellationToken).ConfigureAwait(false);
+        (Deployment deployment, FleetApp app, IReadOnlyList<LintFinding> findings, _) = await MakeAsync(organizationId, asked, Guid.Empty.ToString(), cancellationToken).ConfigureAwait(false);
         AppSnapshot? snapshot = (await database.LoadAsync(app.Id, cancellationToken).ConfigureAwait(false)) is [var only] ? only : null;
         Deployment? live = snapshot?.Deployments.FirstOrDefault(d => d.Deployment.Id == app.LiveDeploymentId)?.Deployment;
         bool hasDonor = runner.CanForward && snapshot is not null && Forwarding.Donors(snapshot, deployment).Count > 0;
@@ -40,8 +41,9 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
     /// <param name="asked">What was asked for.</param>
     /// <param name="activityId">What its ids are made from.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The deployment, its app, what the lint says, and how many deployments of the app its nonce was chosen by.</returns>
     /// <exception cref="ApiException">It is refused.</exception>
-    public async Task<(Deployment Deployment, FleetApp App, IReadOnlyList<LintFinding> Findings)> MakeAsync(
+    public async Task<(Deployment Deployment, FleetApp App, IReadOnlyList<LintFinding> Findings, int Others)> MakeAsync(
         string organizationId, CreateDeploymentParameters asked, string activityId, CancellationToken cancellationToken)
     {
         FleetApp app = await database.AppAsync(organizationId, asked.AppId, cancellationToken).ConfigureAwait(false)
@@ -60,6 +62,8 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
         string? pullSecret = string.IsNullOrEmpty(asked.PivotContainerEncryptedPullSecret) ? null : asked.PivotContainerEncryptedPullSecret;
         string imageDigest = await TakeAsync(asked, digest, pullSecret, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Deployment> before = await database.AllDeploymentsAsync(app.Id, cancellationToken).ConfigureAwait(false);
+        if (before.Count(static d => !d.IsDeleted) >= MaxDeployments)
+            throw new ApiException(ApiCode.ResourceExhausted, $"the app has {MaxDeployments} deployments: delete some");
         Manifest manifest = MakeManifest(app, image, asked, digest, ingress, health, Nonce(asked, before));
         IReadOnlyList<LintFinding> findings = ManifestLint.Check(manifest, before.Count == 0 ? null : before.Max(static d => d.Manifest.Namespace.Nonce));
         if (findings.FirstOrDefault(static finding => finding.Severity == LintSeverity.Refused) is { } refused)
@@ -88,7 +92,7 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
             CreatedAt = now,
             UpdatedAt = now,
         };
-        return (deployment, app, findings);
+        return (deployment, app, findings, before.Count);
     }
 
     /// <summary>A registry's failure as the API tells it.</summary>

@@ -19,7 +19,7 @@ internal static class EventStream
     public static async Task AnswerAsync(HttpContext context)
     {
         ApiCaller caller = await context.RequestServices.GetRequiredService<RequestGate>().AdmitAsync(context).ConfigureAwait(false);
-        ApiQueries.RequireOrganization(caller, ApiQueries.Parse(caller.Body, ApiJson.Default.QueryParameters).OrganizationId);
+        ApiQueries.RequireOrganization(caller, ApiBody.Parse(caller.Body, ApiJson.Default.QueryParameters).OrganizationId);
         EventHub hub = context.RequestServices.GetRequiredService<EventHub>();
         EventWatcher watcher = hub.Watch(caller.OrganizationId, MaxWatchersOfOne) ?? throw new ApiException(ApiCode.ResourceExhausted, "too many watch already");
         try

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;
@@ -9,6 +11,9 @@ internal sealed class RequestGate : IDisposable
 {
     /// <summary>Bytes of the largest body.</summary>
     public const int MaxBody = 1024 * 1024;
+
+    /// <summary>Bytes of the largest body without a stamp: an ephemeral key or an app's id, and room.</summary>
+    public const int MaxStrangersBody = 4096;
 
     private static readonly TimeSpan s_bodyPatience = TimeSpan.FromSeconds(30);
     private readonly FleetDatabase _database;
@@ -32,33 +37,60 @@ internal sealed class RequestGate : IDisposable
     public async Task<ApiCaller> AdmitAsync(HttpContext context)
     {
         AdmitStranger(context);
-        byte[] body = await ReadAsync(context).ConfigureAwait(false);
         string? stamp = context.Request.Headers[ApiStamp.Header];
+
+        // Before the body: nobody who names no key of somebody else's has the service hold one.
+        string named = ApiStamp.KeyOf(stamp);
+        ApiKeyRecord key = await _database.KeyAsync(named, context.RequestAborted).ConfigureAwait(false)
+            ?? throw new ApiException(ApiCode.Unauthenticated, $"the key {named} is not known here: 'qos-control key add' makes it so");
+        byte[] body = await ReadAsync(context, MaxBody).ConfigureAwait(false);
         string publicKey = ApiStamp.Verify(stamp, body);
-        ApiKeyRecord key = await _database.KeyAsync(publicKey, context.RequestAborted).ConfigureAwait(false)
-            ?? throw new ApiException(ApiCode.Unauthenticated, $"the key {publicKey} is not known here: 'qos-control key add' makes it so");
         Count("key " + publicKey);
         return new ApiCaller(key, body, stamp!);
     }
 
     /// <summary>Lets a request without a stamp in, as often as its address may ask.</summary>
     /// <exception cref="ApiException">Too often.</exception>
-    public void AdmitStranger(HttpContext context) => Count("address " + context.Connection.RemoteIpAddress);
+    public void AdmitStranger(HttpContext context) => Count("address " + AddressOf(context.Connection.RemoteIpAddress));
+
+    /// <summary>What counts as one address: of IPv6 the first half, because whoever has one address has the whole of the second.</summary>
+    public static string AddressOf(IPAddress? address)
+    {
+        if (address is null)
+            return "";
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4().ToString();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+            return address.ToString();
+        byte[] bytes = address.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes) + "/64";
+    }
 
     /// <summary>Reads a body, and no more of it than the limit.</summary>
-    public static async Task<byte[]> ReadAsync(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="most">The limit in bytes.</param>
+    /// <exception cref="ApiException">It has more, or ends early.</exception>
+    public static async Task<byte[]> ReadAsync(HttpContext context, int most)
     {
-        if (context.Request.ContentLength > MaxBody)
-            throw TooLarge();
+        if (context.Request.ContentLength > most)
+            throw TooLarge(most);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         patience.CancelAfter(s_bodyPatience);
         using var bytes = new MemoryStream();
-        byte[] buffer = new byte[16 * 1024];
-        for (int read; (read = await context.Request.Body.ReadAsync(buffer, patience.Token).ConfigureAwait(false)) > 0;)
+        byte[] buffer = new byte[Math.Min(most, 16 * 1024)];
+        try
         {
-            if (bytes.Length + read > MaxBody)
-                throw TooLarge();
-            bytes.Write(buffer, 0, read);
+            for (int read; (read = await context.Request.Body.ReadAsync(buffer, patience.Token).ConfigureAwait(false)) > 0;)
+            {
+                if (bytes.Length + read > most)
+                    throw TooLarge(most);
+                bytes.Write(buffer, 0, read);
+            }
+        }
+        catch (IOException e)
+        {
+            throw new ApiException(ApiCode.InvalidArgument, "the body ends before its length", e);
         }
 
         return bytes.ToArray();
@@ -73,5 +105,5 @@ internal sealed class RequestGate : IDisposable
             throw new ApiException(ApiCode.ResourceExhausted, "too many requests: wait a second");
     }
 
-    private static ApiException TooLarge() => new(ApiCode.InvalidArgument, $"the body has more than {MaxBody} bytes");
+    private static ApiException TooLarge(int most) => new(ApiCode.InvalidArgument, $"the body has more than {most} bytes");
 }

@@ -26,7 +26,7 @@ internal sealed class EnclaveDesk(FleetDatabase database, ActivityHandlers handl
         string organization = await OrganizationAsync(cancellationToken).ConfigureAwait(false);
         if (!_apps.TryGetValue(request.Uid, out string? id))
         {
-            ActivityRecord made = await RunAsync(request, "CREATE_TVC_APP", $"{request.Uid}:app", "SpecRefused", AppParameters(request), ApiJson.Default.CreateAppParameters, cancellationToken).ConfigureAwait(false);
+            ActivityRecord made = await MakeAppAsync(request, organization, cancellationToken).ConfigureAwait(false);
             id = Result(made, ApiJson.Default.CreateAppResult).AppId;
             _apps[request.Uid] = id;
         }
@@ -82,7 +82,8 @@ internal sealed class EnclaveDesk(FleetDatabase database, ActivityHandlers handl
         string parameters = string.Create(CultureInfo.InvariantCulture, $$"""{"deploymentId":"{{deploymentId}}","replicas":{{replicas}}}""");
         ActivityRecord activity = Activity(request, organization, "SCALE_TVC_DEPLOYMENT", Guid.NewGuid().ToString("N"), JsonElement.Parse(parameters));
         (activity, _) = await database.BeginActivityAsync(activity, cancellationToken).ConfigureAwait(false);
-        await database.ScaleDeploymentAsync(activity.Id, "{}", deploymentId, replicas, cancellationToken).ConfigureAwait(false);
+        if (!await database.ScaleDeploymentAsync(activity.Id, "{}", deploymentId, replicas, cancellationToken).ConfigureAwait(false))
+            await database.FailActivityAsync(activity.Id, (int)ApiCode.FailedPrecondition, "the deployment is deleted", cancellationToken).ConfigureAwait(false);
         if ((await database.DeploymentAsync(organization, deploymentId, cancellationToken).ConfigureAwait(false)) is { } deployment)
             handlers.Wake(deployment.AppId);
     }
@@ -94,7 +95,14 @@ internal sealed class EnclaveDesk(FleetDatabase database, ActivityHandlers handl
     public async Task<bool> DeleteAppAsync(string ns, string name, string uid, CancellationToken cancellationToken)
     {
         string organization = await OrganizationAsync(cancellationToken).ConfigureAwait(false);
-        ActivityRecord? made = await database.ActivityOfBodyAsync(organization, Fingerprint($"{uid}:app"), cancellationToken).ConfigureAwait(false);
+        ActivityRecord? made = null;
+        for (int attempt = 0; attempt < MaxAttempts && made?.Result is null; attempt++)
+        {
+            made = await database.ActivityOfBodyAsync(organization, AppFingerprint(uid, attempt), cancellationToken).ConfigureAwait(false);
+            if (made is null)
+                return true;
+        }
+
         if (made?.Result is null)
             return true;
         string appId = Result(made, ApiJson.Default.CreateAppResult).AppId;
@@ -106,6 +114,29 @@ internal sealed class EnclaveDesk(FleetDatabase database, ActivityHandlers handl
 
         return await LoadAsync(appId, cancellationToken).ConfigureAwait(false) is not { Replicas.Count: > 0 };
     }
+
+    // An object has one app, the first that was not refused. A spec that was mended is another try; the same one is only where what was wrong may have passed.
+    private async Task<ActivityRecord> MakeAppAsync(EnclaveRequest request, string organization, CancellationToken cancellationToken)
+    {
+        CreateAppParameters parameters = AppParameters(request);
+        JsonElement asked = JsonSerializer.SerializeToElement(parameters, ApiJson.Default.CreateAppParameters);
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            ActivityRecord? before = await database.ActivityOfBodyAsync(organization, AppFingerprint(request.Uid, attempt), cancellationToken).ConfigureAwait(false);
+            if (before?.FailureCode is not { } code)
+                return await RunAsync(request, "CREATE_TVC_APP", AppTry(request.Uid, attempt), "SpecRefused", parameters, ApiJson.Default.CreateAppParameters, cancellationToken).ConfigureAwait(false);
+            RequestRefusedException refused = Refused("SpecRefused", (ApiCode)code, before.FailureMessage ?? "");
+            bool isSame = JsonElement.DeepEquals(JsonSerializer.Deserialize(before.Body.Span, ApiJson.Default.SubmitBody)!.Parameters, asked);
+            if (isSame && (!refused.MayPass || time.GetUtcNow() - before.UpdatedAt < Pause(attempt)))
+                throw refused;
+        }
+
+        throw new RequestRefusedException("SpecRefused", "this object was tried too often: delete it and make it again");
+    }
+
+    private static string AppTry(string uid, int attempt) => attempt == 0 ? $"{uid}:app" : string.Create(CultureInfo.InvariantCulture, $"{uid}:app:{attempt}");
+
+    private static string AppFingerprint(string uid, int attempt) => Fingerprint(AppTry(uid, attempt));
 
     private Task<ActivityRecord> OnceAsync(EnclaveRequest request, string type, string deploymentId, CancellationToken cancellationToken) => RunAsync(
         request, type, Guid.NewGuid().ToString("N"), "Refused", new DeploymentParameters { DeploymentId = deploymentId }, ApiJson.Default.DeploymentParameters, cancellationToken);

@@ -3,9 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace Qos.Fleet.Api;
 
-/// <summary>The API's JSON: camelCase, absent instead of null, bytes in base64, numbers also taken from text. Specification: cloud-api, Transport.</summary>
+/// <summary>
+/// The API's JSON: camelCase and in no other case, no member twice, absent instead of null, bytes in base64, numbers also taken from text. Specification:
+/// cloud-api, Transport.
+/// </summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
+    PropertyNameCaseInsensitive = false,
+    AllowDuplicateProperties = false,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,
     RespectNullableAnnotations = true)]

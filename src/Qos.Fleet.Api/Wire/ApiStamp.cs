@@ -30,14 +30,21 @@ public static class ApiStamp
         return Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(stamp, ApiJson.Default.StampBody));
     }
 
+    /// <summary>The key that a header names, before its signature is verified: a claim.</summary>
+    /// <returns>66 lower-case hex digits.</returns>
+    /// <exception cref="ApiException"><see cref="ApiCode.Unauthenticated"/>: it is no stamp of a key of the API.</exception>
+    public static string KeyOf(string? header)
+    {
+        string publicKey = ReadHeader(header).PublicKey.ToLowerInvariant();
+        return publicKey.Length == 66 && publicKey.All(char.IsAsciiHexDigit) ? publicKey : throw Refused("the stamp's key is not 66 hex digits");
+    }
+
     /// <summary>Reads a header and verifies its signature over a body. Whether the key is known is for the caller to find out.</summary>
     /// <returns>The public key, 66 lower-case hex digits.</returns>
     /// <exception cref="ApiException"><see cref="ApiCode.Unauthenticated"/>: it is no stamp, or not of this body.</exception>
     public static string Verify(string? header, ReadOnlySpan<byte> body)
     {
-        if (string.IsNullOrEmpty(header))
-            throw Refused("there is no stamp: send the header X-Stamp");
-        StampBody stamp = Read(header);
+        StampBody stamp = ReadHeader(header);
         if (stamp.Scheme != Scheme)
             throw Refused($"the stamp's scheme is not {Scheme}");
         string publicKey = stamp.PublicKey.ToLowerInvariant();
@@ -80,8 +87,10 @@ public static class ApiStamp
         return ((point.Y![^1] & 1) == 0 ? "02" : "03") + Convert.ToHexStringLower(point.X!);
     }
 
-    private static StampBody Read(string header)
+    private static StampBody ReadHeader(string? header)
     {
+        if (string.IsNullOrEmpty(header))
+            throw Refused("there is no stamp: send the header X-Stamp");
         try
         {
             if (header.Length <= MaxHeader

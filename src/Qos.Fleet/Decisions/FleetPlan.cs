@@ -39,7 +39,7 @@ public static class FleetPlan
             changes.Add(new FleetChange.Move(surplus, Leave(surplus, now)));
         if (wanted == 0)
         {
-            if (deployment.IsDeleted && !deployment.IsPurged && replicas.Length == 0 && now - deployment.UpdatedAt >= settings.Retention)
+            if (deployment.IsDeleted && !deployment.IsPurged && replicas.Length == 0 && (app.App.IsDeleted || now - deployment.UpdatedAt >= settings.Retention))
                 changes.Add(new FleetChange.Purge(deployment.Id));
             return;
         }
@@ -89,8 +89,9 @@ public static class FleetPlan
 
     private static bool IsActive(Replica replica) => replica.State is not (ReplicaState.Draining or ReplicaState.Stopping or ReplicaState.Gone);
 
+    // By the distance: when the clock was put back, what ended "later" is not waited for.
     private static bool IsDue(DeploymentSnapshot snapshot, int slot, FleetSettings settings, DateTimeOffset now) =>
-        !snapshot.LastAttempts.TryGetValue(slot, out SlotHistory? last) || now >= last.EndedAt + Backoff(last.Failures, settings);
+        !snapshot.LastAttempts.TryGetValue(slot, out SlotHistory? last) || (now - last.EndedAt).Duration() >= Backoff(last.Failures, settings);
 
     // A node that was not booted yet can still be booted the other way; another one is stopped, and its slot filled anew.
     private static Replica ChangeMode(Replica replica, BootMode mode, DateTimeOffset now) => replica.State == ReplicaState.Starting

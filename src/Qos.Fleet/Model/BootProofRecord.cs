@@ -34,4 +34,7 @@ public sealed record BootProofRecord
 
     /// <summary>When it was kept, to the millisecond.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Bytes of its documents.</summary>
+    public long Size => (long)Document.Length + Manifest.Length + Envelope.Length;
 }

@@ -95,14 +95,15 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
 
     private Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
-        TimeSpan since = _now - replica.UpdatedAt;
+        // By the distance: when the clock was put back, it does not drain until the clock is where it was.
+        TimeSpan since = (_now - replica.UpdatedAt).Duration();
         bool drained = since >= parts.Settings.DrainAtLeast && parts.Traffic.InFlight(replica.Id) == 0;
         return drained || since >= parts.Settings.DrainAtMost || instance is null or { State: InstanceState.Ended }
             ? SaveAsync(replica with { State = ReplicaState.Stopping }, cancellationToken)
             : Nothing;
     }
 
-    private Task<bool> WaitForHostAsync(CancellationToken cancellationToken) => _now - replica.CreatedAt > parts.Settings.StartLimit
+    private Task<bool> WaitForHostAsync(CancellationToken cancellationToken) => (_now - replica.CreatedAt).Duration() > parts.Settings.StartLimit
         ? ReplaceAsync($"its host did not listen within {parts.Settings.StartLimit.TotalSeconds:0} s", cancellationToken)
         : Nothing;
 
@@ -293,7 +294,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
     private bool IsLasting(ReplicaTroubles.Trouble trouble) =>
         trouble.Count >= parts.Settings.HealthFailures && _now - trouble.Since >= parts.Settings.Interval * (parts.Settings.HealthFailures - 1.5);
 
-    private bool IsDueAgain() => _now - (troubles.VerifiedAt(replica.Id) ?? FirstSeen()) >= parts.Settings.VerifyAgain;
+    private bool IsDueAgain() => (_now - (troubles.VerifiedAt(replica.Id) ?? FirstSeen())).Duration() >= parts.Settings.VerifyAgain;
 
     // A service that was just started verifies everybody within the interval, and not all at once.
     private DateTimeOffset FirstSeen()

@@ -11,7 +11,7 @@ internal sealed class ReplicaTroubles
     public Trouble Failed(string replicaId, DateTimeOffset now) => _all.AddOrUpdate(
         replicaId,
         _ => new Trouble { Since = now, Count = 1 },
-        (_, old) => old with { Since = old.Count == 0 ? now : old.Since, Count = old.Count + 1 });
+        (_, old) => old with { Since = old.Count == 0 || now < old.Since ? now : old.Since, Count = old.Count + 1 });
 
     /// <summary>Forgets the failures.</summary>
     public void Succeeded(string replicaId)
