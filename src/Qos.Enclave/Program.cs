@@ -23,6 +23,7 @@ if (args is ["--version"])
 try
 {
     ProcessHardening.Apply();
+    NodeHost.StayOnSocketThreads();
     EnclaveOptions options = EnclaveOptions.Parse(args);
     if (Processor.Unsupported is { } missing)
         throw new InvalidOperationException(missing);

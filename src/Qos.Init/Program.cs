@@ -22,6 +22,7 @@ try
     log.Say(Mounts.MountAll());
     log.Say(MachineSetup.CheckStandardStreams());
     ProcessHardening.Apply();
+    NodeHost.StayOnSocketThreads();
     if (Processor.Unsupported is { } missing)
         throw new BootException(missing);
     log.Say(MachineSetup.RaiseFileLimit());

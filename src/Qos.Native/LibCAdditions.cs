@@ -6,7 +6,7 @@ namespace Qos.Native;
 
 /// <summary>
 /// The C library is Tmds.LibC's <see cref="LibC"/>. Version 0.5.0 lacks what stands here under the same class: renameat2, waitid, prctl, setrlimit,
-/// getrlimit, splice and reboot with their constants, three constants of network interfaces, the numbers of two devices, ioctl on a handle; its siginfo_t
+/// getrlimit, splice, sendfile and reboot with their constants, three constants of network interfaces, the numbers of two devices, ioctl on a handle; its siginfo_t
 /// is wrong; and it takes pointers where text is passed. The numbers are Linux's on every architecture.
 /// </summary>
 internal static unsafe partial class LibCAdditions
@@ -64,6 +64,8 @@ internal static unsafe partial class LibCAdditions
 
         internal static nint splice(int from, long* fromOffset, int to, long* toOffset, nuint length, uint flags) =>
             Splice(from, fromOffset, to, toOffset, length, flags);
+
+        internal static nint sendfile(SafeHandle to, SafeHandle from, ref long offset, nuint length) => SendFile(to, from, ref offset, length);
 
         internal static int reboot(int command) => Reboot(command);
 
@@ -130,6 +132,10 @@ internal static unsafe partial class LibCAdditions
 
     [LibraryImport(Library, EntryPoint = "splice", SetLastError = true)]
     private static partial nint Splice(int from, long* fromOffset, int to, long* toOffset, nuint length, uint flags);
+
+    // off_t has 64 bits on every architecture that .NET runs on.
+    [LibraryImport(Library, EntryPoint = "sendfile", SetLastError = true)]
+    private static partial nint SendFile(SafeHandle to, SafeHandle from, ref long offset, nuint length);
 
     [LibraryImport(Library, EntryPoint = "reboot", SetLastError = true)]
     private static partial int Reboot(int command);

@@ -10,6 +10,12 @@ namespace Qos.Runtime;
 /// <summary>Runs a node in this process: its files, its messages, its pivot. What <c>qos-enclave</c> and an image's <c>init</c> share.</summary>
 internal static class NodeHost
 {
+    /// <summary>
+    /// What waits for bytes of a socket goes on, on the thread that the kernel woke, without a second thread: of a boot that is a fifth of the enclave's work. Nothing blocks
+    /// such a thread: the module is asked on others, and much is decoded on others (<see cref="ControlConnection"/>). To be called before the process has a socket.
+    /// </summary>
+    public static void StayOnSocketThreads() => Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+
     /// <summary>Runs it until it is stopped, or until its pivot has ended under <c>Never</c>.</summary>
     /// <param name="nsm">The module; its owner's.</param>
     /// <param name="options">Where the node lives.</param>

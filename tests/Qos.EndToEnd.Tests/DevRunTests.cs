@@ -287,17 +287,44 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
     [RootFact]
     public async Task The_explanation_pasted_into_a_shell_gives_an_app_that_answers()
     {
-        int port = LocalNode.FreePort();
         string app = WriteApp("it's one");
-        await using RunningProgram explain = Run(app, "--port", Port(port), "--env", "A=it's $HOME", "--proofs", Path.Combine(_folder, "kept"), "--explain", "--", "two words", "");
+        await PasteAsync(port => Run(app, [.. Explained(port), "--", "two words", ""]), "exit 1");
+    }
+
+    [RootFact]
+    public async Task The_explanation_of_an_image_takes_the_program_out_with_docker_and_does_the_same()
+    {
+        string app = WriteApp("it's one");
+        string image = $"registry.example/team/app@sha256:{new string('a', 64)}";
+        string docker = $"""
+            case "$*" in
+            'create {image}') echo an-id ;;
+            "cp an-id:/bin/it's app") cp '{app}' app ;;
+            'rm an-id') ;;
+            *) echo "docker $*: not as it is written" >&2; exit 1 ;;
+            esac
+            """;
+        await PasteAsync(port => RunImage(image, ["--path", "/bin/it's", .. Explained(port), "--", "two words", ""]), docker);
+    }
+
+    private string[] Explained(int port) => ["--port", Port(port), "--env", "A=it's $HOME", "--proofs", Path.Combine(_folder, "kept"), "--explain"];
+
+    // Runs what is explained, with a docker that does what it is told here.
+    private async Task PasteAsync(Func<int, RunningProgram> run, string docker)
+    {
+        int port = LocalNode.FreePort();
+        await using RunningProgram explain = run(port);
         Assert.Equal(0, await explain.ExitAsync());
         Assert.Empty(Directory.GetDirectories(_folder));
         string script = Path.Combine(_folder, "script");
         await File.WriteAllLinesAsync(script, explain.Output, TestContext.Current.CancellationToken);
+        string tool = Path.Combine(_folder, "docker");
+        await File.WriteAllTextAsync(tool, $"#!/bin/sh\n{docker}\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         // A group of its own, as a terminal's, so that the signal reaches what a Ctrl-C would.
         string programs = Path.GetDirectoryName(Programs.Find("qos"))!;
-        await using RunningProgram shell = RunningProgram.StartAt("shell", "setsid", "env", $"TMPDIR={_folder}", $"PATH={programs}:{Environment.GetEnvironmentVariable("PATH")}", "bash", script);
+        await using RunningProgram shell = RunningProgram.StartAt("shell", "setsid", "env", $"TMPDIR={_folder}", $"PATH={_folder}:{programs}:{Environment.GetEnvironmentVariable("PATH")}", "bash", script);
         try
         {
             await shell.SaysAsync("is the port 3000 of the app");

@@ -54,6 +54,31 @@ public sealed class EarlyMessageTests : IDisposable
     }
 
     [Fact]
+    public async Task One_whose_enclave_goes_away_meanwhile_is_passed_on_whole_to_the_next()
+    {
+        using var gateway = new EnclaveGateway(_settings, TimeProvider.System);
+        byte[] sent = Bytes();
+        using SpooledBody message = Body(), answer = Body();
+        using var stall = new Stall(sent[..(2 * MiB)], sent[(2 * MiB)..]);
+        Task<bool> upload;
+        Task<bool> early;
+        await using (var first = new TestEnclave(_address))
+        {
+            upload = message.UploadAsync(stall, sent.Length, default);
+            early = gateway.TryPassEarlyAsync(message, sent.Length, answer, default);
+        }
+
+        Assert.False(await early);
+        Assert.False(upload.IsCompleted);
+        await using var enclave = new TestEnclave(_address);
+        stall.End();
+        Assert.True(await upload);
+        await gateway.PassAsync(message, answer, default);
+        Assert.Equal(sent, await ReadAsync(answer));
+        Assert.Equal(1, enclave.Requests);
+    }
+
+    [Fact]
     public async Task An_enclave_that_serves_one_at_a_time_gets_whole_messages_alone()
     {
         using var gateway = new EnclaveGateway(_settings with { SingleConnection = true }, TimeProvider.System);

@@ -6,7 +6,7 @@ namespace Qos.Transport.Tests;
 internal static class Pipes
 {
     /// <summary>Two ends of one Unix connection.</summary>
-    public static async Task<(EnclaveStream Ours, Socket Theirs)> PairAsync(Scratch scratch)
+    public static async Task<(EnclaveStream Ours, Socket Theirs)> PairAsync(Scratch scratch, int chunk = int.MaxValue)
     {
         string path = scratch.PathOf($"p{Guid.NewGuid():N}");
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -16,7 +16,7 @@ internal static class Pipes
         Task connected = theirs.ConnectAsync(new UnixDomainSocketEndPoint(path));
         Socket ours = await listener.AcceptAsync();
         await connected;
-        return (new EnclaveStream(ours, int.MaxValue), theirs);
+        return (new EnclaveStream(ours, chunk), theirs);
     }
 
     public static byte[] Bytes(int length, int seed = 1)

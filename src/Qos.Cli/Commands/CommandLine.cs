@@ -41,7 +41,10 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken = default)
     {
         var profile = Settings.ProfileOption();
-        ParseResult parsed = Root(args, profile).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parser = new ParserConfiguration { ResponseFileTokenReplacer = null };
+        ParseResult parsed = Root(args, profile).Parse(args, parser);
+        if (EmptyValues.Keep(args, parsed) is { } whole)
+            parsed = Root(args, profile).Parse(whole, parser);
         var settings = new Settings(terminal.Environment, parsed.GetValue(profile));
         var complaints = new Complaints(terminal, isJson: parsed.Tokens.Any(static token => token is { Type: TokenType.Option, Value: "--json" }));
         if (IsBare(parsed))

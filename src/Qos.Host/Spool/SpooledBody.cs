@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
+using Qos.Transport;
 using Tmds.Linux;
 
 namespace Qos.Host;
@@ -128,13 +129,13 @@ internal sealed class SpooledBody : IDisposable
         CollectAsync(read, length, cancellationToken);
 
     /// <summary>The body, at its beginning. May be opened again and again; not after <see cref="Dispose"/>.</summary>
-    public Stream Open() => _file is { } file ? new FileReader(file, Length, this, null) : new MemoryStream(_memory, 0, (int)Length, writable: false);
+    public Stream Open() => _file is { } file ? new FileReader(file, Length) : new MemoryStream(_memory, 0, (int)Length, writable: false);
 
     /// <summary>The body while it still arrives. Reading fails when the upload does not keep up, with a <see cref="UploadStalledException"/>.</summary>
     /// <param name="length">How long it will be.</param>
     /// <param name="patience">How long the upload may keep the reader waiting at a time.</param>
     /// <remarks>For a body that has outgrown the memory already.</remarks>
-    public Stream OpenEarly(long length, TimeSpan patience) => new FileReader(_file!, length, this, patience);
+    public Stream OpenEarly(long length, TimeSpan patience) => new EarlyReader(_file!, length, this, patience);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -271,10 +272,12 @@ internal sealed class SpooledBody : IDisposable
         Failed,
     }
 
-    /// <summary>A file's bytes from its beginning; several may read one file, also one that still grows.</summary>
-    private sealed class FileReader(SafeFileHandle file, long length, SpooledBody body, TimeSpan? patience) : Stream
+    /// <summary>A file's bytes from its beginning; several may read one file.</summary>
+    private class FileReader(SafeFileHandle file, long length) : Stream
     {
         private long _at;
+
+        public SafeFileHandle Handle => file;
 
         public override bool CanRead => true;
 
@@ -287,7 +290,7 @@ internal sealed class SpooledBody : IDisposable
         public override long Position
         {
             get => _at;
-            set => throw new NotSupportedException();
+            set => _at = value;
         }
 
         public override int Read(byte[] buffer, int offset, int count)
@@ -299,8 +302,6 @@ internal sealed class SpooledBody : IDisposable
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            if (patience is { } wait && _at < length && !await body.HasAsync(_at + 1, wait).ConfigureAwait(false))
-                throw new UploadStalledException();
             int read = await RandomAccess.ReadAsync(file, buffer, _at, cancellationToken).ConfigureAwait(false);
             _at += read;
             return read;
@@ -315,5 +316,23 @@ internal sealed class SpooledBody : IDisposable
         public override void SetLength(long value) => throw new NotSupportedException();
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+
+    /// <summary>The same for a file that still grows. What comes fast was written a moment ago, so sending it waits for no disk.</summary>
+    private sealed class EarlyReader(SafeFileHandle file, long length, SpooledBody body, TimeSpan patience) : FileReader(file, length), IGrowingFile
+    {
+        public async ValueTask<long> AvailableAsync(CancellationToken cancellationToken)
+        {
+            if (!await body.HasAsync(Position + 1, patience).ConfigureAwait(false))
+                throw new UploadStalledException();
+            return body.Length - Position;
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Position < Length)
+                await AvailableAsync(cancellationToken).ConfigureAwait(false);
+            return await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
     }
 }

@@ -76,6 +76,9 @@ internal sealed class ControlConnection : IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
+        // The thread that brought the last bytes serves other connections as well, and decoding much takes long.
+        if (_frames.Reader.Length > BufferSize)
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         return await intake.CompleteAsync(cancellationToken).ConfigureAwait(false);
     }
 }

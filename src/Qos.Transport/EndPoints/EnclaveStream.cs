@@ -1,4 +1,9 @@
+using System.ComponentModel;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Transport;
 
@@ -102,6 +107,32 @@ public sealed class EnclaveStream : Stream
         {
             throw Lost(e);
         }
+    }
+
+    /// <summary>
+    /// Hands pages of a file to the kernel, which does not copy them. Only after an asynchronous write on this stream, which has made its socket one that does not block.
+    /// </summary>
+    /// <param name="file">The file, whose bytes there do not change any more.</param>
+    /// <param name="offset">Where to begin.</param>
+    /// <param name="count">At most so many bytes.</param>
+    /// <returns>How many went; 0 when the socket takes none now, or files cannot be sent on it.</returns>
+    /// <exception cref="TransportException">The connection was lost.</exception>
+    internal int TrySendFile(SafeFileHandle file, long offset, int count)
+    {
+        // A vsock is written to in chunks, for the reason above.
+        if (_chunk < count)
+            return 0;
+        nint sent = LibC.sendfile(_socket.SafeHandle, file, ref offset, (nuint)count);
+        if (sent >= 0)
+        {
+            _sent += sent;
+            return (int)sent;
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error == LibC.EPIPE || error == LibC.ECONNRESET || error == LibC.ENOTCONN
+            ? throw new TransportException(TransportError.Disconnected, $"The connection was lost ({new Win32Exception(error).Message}).")
+            : 0;
     }
 
     /// <inheritdoc/>

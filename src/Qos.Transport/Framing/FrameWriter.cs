@@ -12,6 +12,10 @@ public sealed class FrameWriter : IDisposable
     /// <summary>How much of a streamed body is held at a time, in bytes.</summary>
     public const int StreamBuffer = 64 * 1024;
 
+    // What is read to learn when a socket takes bytes again, and how much of a file may go without asking for more.
+    private const int Probe = 16 * 1024;
+    private const int MostOfFile = 1024 * 1024;
+
     // Up to here a body is copied behind its header, because one write costs less than two.
     private const int Together = 16 * 1024;
 
@@ -107,6 +111,18 @@ public sealed class FrameWriter : IDisposable
         while (left > 0)
         {
             int wanted = (int)Math.Min(left, buffer.Length);
+            if (source is IGrowingFile file && _stream is EnclaveStream stream)
+            {
+                long there = await file.AvailableAsync(cancellationToken).ConfigureAwait(false);
+                int sent = stream.TrySendFile(file.Handle, file.Position, (int)Math.Min(Math.Min(left, there), MostOfFile));
+                file.Position += sent;
+                left -= sent;
+                _budget.Earn(sent);
+                if (sent > 0)
+                    continue;
+                wanted = Math.Min(wanted, Probe);
+            }
+
             int read = await ReadSomeAsync(source, buffer.AsMemory(0, wanted), left, cancellationToken).ConfigureAwait(false);
             await SendAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
             left -= read;

@@ -22,8 +22,8 @@ internal sealed class BootBenchmark : IBenchmark
         new Random(1).NextBytes(pivot);
         using var quorum = Quorum.Deal();
         var rows = new List<BenchRow>();
-        foreach ((BootRequestForm form, string name, string reference, double target) in
-            ((BootRequestForm, string, string, double)[])[(BootRequestForm.StandardJson, "JSON (hex)", "1,155 ms, 185 MiB", 500), (BootRequestForm.StandardRaw, "raw (message 23)", "231 ms, 125 MiB", 231)])
+        foreach ((BootRequestForm form, string name, double reference, string referencePeak, double target) in
+            ((BootRequestForm, string, double, string, double)[])[(BootRequestForm.StandardJson, "JSON (hex)", 1155, "185 MiB", 0.3), (BootRequestForm.StandardRaw, "raw (message 23)", 231, "125 MiB", 0.5)])
         {
             var runs = new List<Run>();
             for (int round = 0; round < options.Rounds; round++)
@@ -32,9 +32,8 @@ internal sealed class BootBenchmark : IBenchmark
             double enclaveTime = runs.Select(run => run.EnclaveTime).Order().ElementAt(runs.Count / 2);
             double hostTime = runs.Select(run => run.HostTime).Order().ElementAt(runs.Count / 2);
             double enclave = runs.Max(run => run.Enclave), host = runs.Max(run => run.Host);
-            bool asked = form == BootRequestForm.StandardJson;
             rows.Add(new BenchRow(
-                $"60 MiB pivot, {name}, through the host", Text($"{time:0} ms"), $"reference {reference}", "", asked ? Text($"<= {target:0} ms") : "", !asked || time <= target));
+                $"60 MiB pivot, {name}, through the host", Text($"{time:0} ms"), Text($"reference {reference:#,0} ms, {referencePeak}"), Text($"{time / reference:0.00}"), Text($"<= {target}"), time <= target * reference));
             rows.Add(new BenchRow($"processor time for it, {name}", Text($"enclave {enclaveTime:0} ms, host {hostTime:0} ms"), "", "", "", true));
             rows.Add(new BenchRow($"peak RSS of the enclave, {name}", Text($"{enclave:0.0} MiB"), "", "", "<= 48 MiB", enclave <= 48));
             rows.Add(new BenchRow($"peak RSS of the host, {name}", Text($"{host:0.0} MiB"), "", "", "<= 64 MiB", host <= 64));
