@@ -69,7 +69,7 @@ internal sealed class GenesisAcceptCommand : QosCommand
 
         OutputFile.Write(path, share.Span, ownerOnly: true);
         if (isJson)
-            GenesisPage.WriteJson(terminal, output, path);
+            GenesisPage.WriteJson(terminal, output, path, comparisons);
         else
             page.Wrote(path, "your share, encrypted to your key");
         return Task.CompletedTask;

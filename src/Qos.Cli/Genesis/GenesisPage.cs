@@ -18,7 +18,11 @@ internal static class GenesisPage
     }
 
     /// <summary>For machines.</summary>
-    public static void WriteJson(Terminal terminal, GenesisOutput output, string writtenTo) => JsonResult.Write(terminal, writer =>
+    /// <param name="terminal">Where to.</param>
+    /// <param name="output">The genesis.</param>
+    /// <param name="writtenTo">The file or folder.</param>
+    /// <param name="comparisons">How it compares with what a member holds; null where nothing is compared.</param>
+    public static void WriteJson(Terminal terminal, GenesisOutput output, string writtenTo, IReadOnlyList<PinComparison>? comparisons = null) => JsonResult.Write(terminal, writer =>
     {
         writer.BeginObject();
         writer.Member("quorumKey", output.QuorumKey.Span);
@@ -37,6 +41,12 @@ internal static class GenesisPage
 
         writer.EndArray();
         writer.Member("recoveryKey", output.DrKey is { } key ? MemberSetDifference.Fingerprint(key.Span) : null);
+        if (comparisons is not null)
+        {
+            writer.Member("compared", comparisons.Where(static comparison => comparison.IsHeld).Select(static comparison => comparison.Name));
+            writer.Member("notCompared", comparisons.Where(static comparison => !comparison.IsHeld).Select(static comparison => comparison.Name));
+        }
+
         writer.Member("out", writtenTo);
         writer.EndObject();
     });

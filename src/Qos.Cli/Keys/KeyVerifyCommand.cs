@@ -39,7 +39,9 @@ internal sealed class KeyVerifyCommand : QosCommand
     // What openssl and most libraries write: a sequence of two integers.
     private static byte[] ReadSignature(string given)
     {
-        byte[] content = File.Exists(given) || !given.All(char.IsAsciiHexDigit) ? InputFile.Bytes(given) : Encoding.ASCII.GetBytes(given);
+        // A file is read once, a pipe can be.
+        bool isFile = File.Exists(given) || !given.All(char.IsAsciiHexDigit);
+        byte[] content = isFile ? InputFile.Bytes(given) : Encoding.ASCII.GetBytes(given);
         byte[] der = content;
         byte[] bytes = new byte[content.AsSpan().Trim("\r\n\t "u8).Length / 2];
         if (Serialization.Hex.TryDecode(content.AsSpan().Trim("\r\n\t "u8), bytes))
@@ -50,8 +52,8 @@ internal sealed class KeyVerifyCommand : QosCommand
                 $"The signature is in DER, as openssl writes it, and the protocol's is r || s, {PublicKey.SignatureSize} bytes as hex: take both integers out of it, each with 32 bytes.");
         }
 
-        return File.Exists(given) || !given.All(char.IsAsciiHexDigit)
-            ? InputFile.Hexadecimal(given, PublicKey.SignatureSize, "a signature")
+        return isFile
+            ? InputFile.Hexadecimal(given, content, PublicKey.SignatureSize, "a signature")
             : throw new UsageException($"--signature has {given.Length} hex digits, and a signature has {2 * PublicKey.SignatureSize}");
     }
 }

@@ -89,8 +89,12 @@ public static class InputFile
     public static string Text(string path) => Read(path, static bytes => Encoding.UTF8.GetString(bytes).Trim(), "text");
 
     /// <summary>Reads bytes that a file holds as hex.</summary>
-    public static byte[] Hexadecimal(string path, int length, string what) => Read(
+    public static byte[] Hexadecimal(string path, int length, string what) => Hexadecimal(path, Bytes(path), length, what);
+
+    /// <summary>Understands bytes in hex that were read already.</summary>
+    public static byte[] Hexadecimal(string path, byte[] content, int length, string what) => Understand(
         path,
+        content,
         bytes =>
         {
             byte[] value = Hex.Decode(Encoding.UTF8.GetString(bytes).AsSpan().Trim());
