@@ -109,12 +109,14 @@ public class IngressLoopTests
         await Until.TrueAsync(() => stand.InFlight == 0, "a request that was broken off is still carried");
     }
 
-    [Fact]
-    public async Task An_app_that_closes_each_connection_after_its_answer_is_asked_over_a_new_one()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_app_that_closes_each_connection_after_its_answer_is_asked_over_a_new_one(bool isRude)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        Task answering = AnswerOnceEachAsync(listener);
+        Task answering = AnswerOnceEachAsync(listener, isRude);
         await using (Stand stand = await Stand.StartAsync((IPEndPoint)listener.LocalEndpoint))
         {
             using HttpClient http = stand.Client();
@@ -253,7 +255,7 @@ public class IngressLoopTests
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static async Task AnswerOnceEachAsync(TcpListener listener)
+    private static async Task AnswerOnceEachAsync(TcpListener listener, bool isRude)
     {
         byte[] request = new byte[4096];
         while (true)
@@ -266,7 +268,9 @@ public class IngressLoopTests
                     all += Encoding.ASCII.GetString(request, 0, read);
                 await client.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nonce"u8.ToArray());
 
-                // A request that comes now is neither read nor answered, and the peer's end of the connection stays in order.
+                // A request that comes now is neither read nor answered; where the app is rude, its connection is reset.
+                if (isRude)
+                    continue;
                 client.Shutdown(SocketShutdown.Send);
                 while (await client.ReceiveAsync(request) > 0)
                 {

@@ -52,18 +52,19 @@ internal sealed class IngressProxy : IDisposable
             context.Request.Body = body = new WatchedBody(context.Request.Body);
         HttpMessageInvoker client = _clients[context.Features.GetRequiredFeature<IngressLoop>().Index];
         var tried = new List<IngressTable.Destination>();
+        int tries = 0;
         using Activity? trace = ControlMetrics.Source.StartActivity("ingress", ActivityKind.Server)?.SetTag("qos.app", appId);
         while (true)
         {
             if (_table.Find(appId)?.Choose(tried, Environment.TickCount64) is not { } destination)
             {
                 _metrics.Request(served: false);
-                string why = tried.Count == 0 ? "no replica of this app is ready" : "no replica of this app answers";
+                string why = tries == 0 ? "no replica of this app is ready" : "no replica of this app answers";
                 await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Unavailable, why)).ConfigureAwait(false);
                 return;
             }
 
-            tried.Add(destination);
+            tries++;
             ForwarderError error;
             destination.Begin();
             try
@@ -75,15 +76,18 @@ internal sealed class IngressProxy : IDisposable
                 destination.End();
             }
 
-            if (error == ForwarderError.None || !MayRepeat(context, error, body) || tried.Count == MaxTries)
+            if (error == ForwarderError.None || !MayRepeat(context, error, body) || tries == MaxTries)
             {
                 _metrics.Request(error == ForwarderError.None);
-                trace?.SetTag("qos.replica", destination.ReplicaId).SetTag("qos.tries", tried.Count).SetTag("http.response.status_code", context.Response.StatusCode);
+                trace?.SetTag("qos.replica", destination.ReplicaId).SetTag("qos.tries", tries).SetTag("http.response.status_code", context.Response.StatusCode);
                 return;
             }
 
+            // A connection that broke may have been an idle one that the app closed just then: its replica is asked again when there is no better one.
             _metrics.Retry();
             destination.Suspect(Environment.TickCount64);
+            if (!Has<IOException>(context))
+                tried.Add(destination);
             context.Response.Clear();
             context.Features.Set<IForwarderErrorFeature>(null);
         }
@@ -118,14 +122,16 @@ internal sealed class IngressProxy : IDisposable
             return false;
         string method = context.Request.Method;
         bool isRepeatable = HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method);
-        return isRepeatable || IsRefused(context.Features.Get<IForwarderErrorFeature>()?.Exception);
+        return isRepeatable || Has<SocketException>(context, static e => e.SocketErrorCode == SocketError.ConnectionRefused);
     }
 
-    private static bool IsRefused(Exception? exception)
+    // Whether that is why the request failed, or a reason of the reason.
+    private static bool Has<T>(HttpContext context, Func<T, bool>? which = null)
+        where T : Exception
     {
-        for (Exception? e = exception; e is not null; e = e.InnerException)
+        for (Exception? e = context.Features.Get<IForwarderErrorFeature>()?.Exception; e is not null; e = e.InnerException)
         {
-            if (e is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+            if (e is T reason && which?.Invoke(reason) != false)
                 return true;
         }
 

@@ -93,15 +93,22 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         await _input.Writer.CompleteAsync(Volatile.Read(ref _reason) ?? error).ConfigureAwait(false);
 
         // What waits for the end runs elsewhere: it may take its time.
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static connection =>
-            {
-                connection._closed.Cancel();
-                connection._noticed.TrySetResult();
-            },
-            this,
-            preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.TellClosed(), this, preferLocal: false);
         await _noticed.Task.ConfigureAwait(false);
+    }
+
+    private void TellClosed()
+    {
+        try
+        {
+            _closed.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // One that was told has failed at what it does then: no fault of the connection.
+        }
+
+        _noticed.TrySetResult();
     }
 
     private async Task ReceiveToEndAsync()
