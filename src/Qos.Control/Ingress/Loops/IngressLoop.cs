@@ -5,13 +5,14 @@ using Tmds.Linux;
 namespace Qos.Control;
 
 /// <summary>
-/// One thread that waits for the sockets of the ingress that were given to it and runs what waits for them itself: a request goes from its client to the
-/// replica and back without another thread. Only code of the ingress runs here, and none of it may block.
+/// Sockets of the ingress and a thread that waits for them and runs what waits for them itself: a request goes from its client to the replica and back
+/// without another thread. One that has nothing to do takes what waits at another loop. Only code of the ingress runs here, and none of it may block.
 /// </summary>
-internal sealed unsafe class IngressLoop : IDisposable
+internal sealed unsafe class IngressLoop
 {
-    private const int MaxEvents = 128;
+    private const int MaxEvents = 64;
     private const ulong WakeKey = ulong.MaxValue;
+    private readonly IngressLoops _all;
     private readonly int _epoll;
     private readonly int _wake;
     private readonly Lock _lock = new();
@@ -21,16 +22,15 @@ internal sealed unsafe class IngressLoop : IDisposable
     private LoopSocket?[] _sockets = new LoopSocket?[256];
     private int _wakePending;
     private int _count;
+    private int _neighbour;
     private bool _closed;
-    private volatile bool _stop;
 
-    public IngressLoop(int index)
+    public IngressLoop(IngressLoops all, int index)
     {
-        Index = index;
+        (_all, Index, _neighbour) = (all, index, index);
         _epoll = Checked(LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
         _wake = Checked(LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK));
         Watch(_wake, LibC.EPOLLIN, WakeKey);
-        new Thread(Run) { IsBackground = true, Name = $"ingress {index}" }.UnsafeStart();
     }
 
     public int Index { get; }
@@ -76,12 +76,6 @@ internal sealed unsafe class IngressLoop : IDisposable
         Wake();
     }
 
-    public void Dispose()
-    {
-        _stop = true;
-        Wake();
-    }
-
     private static int Checked(int result) => result >= 0
         ? result
         : throw new IOException($"The ingress cannot wait for its sockets: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
@@ -94,26 +88,73 @@ internal sealed unsafe class IngressLoop : IDisposable
         Checked(LibC.epoll_ctl(_epoll, LibC.EPOLL_CTL_ADD, descriptor, &watched));
     }
 
-    private void Run()
+    /// <summary>The thread's whole life.</summary>
+    public void Run()
     {
         epoll_event* events = stackalloc epoll_event[MaxEvents];
-        while (!_stop)
+        while (!_all.Stops)
         {
-            int count = LibC.epoll_wait(_epoll, events, MaxEvents, -1);
-            bool woken = false;
-            for (int i = 0; i < count; i++)
-            {
-                if (events[i].data.u64 == WakeKey)
-                    woken = true;
-                else
-                    Volatile.Read(ref _sockets)[(int)events[i].data.u64]?.OnEvent(events[i].events);
-            }
+            // Before it sleeps it takes what waits at another loop, whose thread may have no processor just then.
+            IngressLoop from = this;
+            int count = Wait(events, 0);
+            if (count == 0 && (from = Neighbour()) != this)
+                count = from.Wait(events, 0);
+            if (count == 0)
+                count = (from = this).Wait(events, -1);
+            from.Dispatch(events, count);
+        }
+    }
 
-            if (woken)
-                OnWake();
+    /// <summary>After the last thread has ended.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            _ = LibC.close(_wake);
+            _ = LibC.close(_epoll);
         }
 
-        Close();
+        foreach (LoopSocket? socket in _sockets)
+            socket?.Dispose();
+    }
+
+    /// <summary>Has the loop's thread look up.</summary>
+    public void Wake()
+    {
+        if (Interlocked.Exchange(ref _wakePending, 1) != 0)
+            return;
+        lock (_lock)
+        {
+            ulong one = 1;
+            if (!_closed)
+                _ = LibC.write(_wake, &one, sizeof(ulong));
+        }
+    }
+
+    private IngressLoop Neighbour() => _all[_neighbour = (_neighbour + 1) % _all.Count];
+
+    private int Wait(epoll_event* events, int timeout)
+    {
+        int count = LibC.epoll_wait(_epoll, events, MaxEvents, timeout);
+        return count >= 0 || Marshal.GetLastPInvokeError() == LibC.EINTR
+            ? Math.Max(count, 0)
+            : throw new IOException($"epoll_wait failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+    }
+
+    private void Dispatch(epoll_event* events, int count)
+    {
+        bool woken = false;
+        for (int i = 0; i < count; i++)
+        {
+            if (events[i].data.u64 == WakeKey)
+                woken = true;
+            else
+                Volatile.Read(ref _sockets)[(int)events[i].data.u64]?.OnEvent(events[i].events);
+        }
+
+        if (woken && !_all.Stops)
+            OnWake();
     }
 
     private void OnWake()
@@ -126,30 +167,5 @@ internal sealed unsafe class IngressLoop : IDisposable
             socket.OnEvent(LibC.EPOLLIN);
         if (!_turns.IsEmpty)
             Wake();
-    }
-
-    private void Wake()
-    {
-        if (Interlocked.Exchange(ref _wakePending, 1) != 0)
-            return;
-        lock (_lock)
-        {
-            ulong one = 1;
-            if (!_closed)
-                _ = LibC.write(_wake, &one, sizeof(ulong));
-        }
-    }
-
-    private void Close()
-    {
-        lock (_lock)
-        {
-            _closed = true;
-            _ = LibC.close(_wake);
-            _ = LibC.close(_epoll);
-        }
-
-        foreach (LoopSocket? socket in _sockets)
-            socket?.Dispose();
     }
 }
