@@ -30,6 +30,21 @@ public class LyingHostTests
     }
 
     [Fact]
+    public async Task What_a_host_says_is_kept_as_text_and_has_an_end()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        await world.DeployAsync(replicas: 1);
+        using Reconciler reconciler = world.Start();
+        await FleetWorld.SettleAsync(reconciler);
+        SimulatedNode node = world.Node(Assert.Single(await world.ReplicasAsync()));
+        (node.IsSilent, node.Silence) = (true, "\u001b[2J\u202e" + new string('x', 5000));
+        await reconciler.PassAsync(null, default);
+        string message = Assert.Single(await world.ReplicasAsync()).Message!;
+        Assert.Contains(@"\u{1b}[2J\u{202e}xxx", message, StringComparison.OrdinalIgnoreCase);
+        Assert.InRange(message.Length, 100, 1100);
+    }
+
+    [Fact]
     public async Task A_claimed_phase_is_not_believed_and_its_replica_is_replaced()
     {
         await using FleetWorld world = await FleetWorld.OnSqliteAsync();

@@ -31,6 +31,9 @@ public sealed class SimulatedNode : IFleetNode
 
     public bool IsSilent { get; set; }
 
+    /// <summary>What is said of it while it is silent.</summary>
+    public string Silence { get; set; } = "nobody answers";
+
     public bool IsHealthy { get; set; } = true;
 
     /// <summary>Called while it exports its key, before it answers; null where no test needs it.</summary>
@@ -138,6 +141,6 @@ public sealed class SimulatedNode : IFleetNode
     private void RequireAnswer()
     {
         if (HasEnded || IsSilent)
-            throw new NodeUnreachableException("nobody answers");
+            throw new NodeUnreachableException(Silence);
     }
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text;
 using System.Text.Json;
 using Qos.Fleet;
@@ -32,6 +33,10 @@ internal static class EventStream
         catch (OperationCanceledException)
         {
             // The watcher left.
+        }
+        catch (DbException) when (context.Response.HasStarted)
+        {
+            // Whether its key is still known cannot be told: it may come again.
         }
         finally
         {

@@ -10,6 +10,8 @@ namespace Qos.Fleet;
 /// </summary>
 internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, AppSnapshot app, DeploymentSnapshot snapshot, Replica replica, ReplicaInstance? instance)
 {
+    private const int MaxMessage = 1000;
+
     // A process needs some milliseconds until its port listens.
     private static readonly TimeSpan s_soonest = TimeSpan.FromMilliseconds(50);
 
@@ -209,7 +211,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
                 }
                 catch (ProtocolException e)
                 {
-                    await parts.Store.MarkShareAsync(share.Id, ShareState.Refused, e.Message, cancellationToken).ConfigureAwait(false);
+                    await parts.Store.MarkShareAsync(share.Id, ShareState.Refused, Shown(e.Message), cancellationToken).ConfigureAwait(false);
                     parts.Publish(new FleetEvent("share", _deployment.OrganizationId, _deployment.AppId, _deployment.Id, share.Id, nameof(ShareState.Refused), _now));
                     continue;
                 }
@@ -323,7 +325,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
 
         // Not routed to while nobody knows what it is.
         ReplicaState state = replica.State == ReplicaState.Ready && IsLasting(trouble) ? ReplicaState.Provisioned : replica.State;
-        await SaveAsync(replica with { State = state, Message = message }, cancellationToken).ConfigureAwait(false);
+        await SaveAsync(replica with { State = state, Message = Shown(message) }, cancellationToken).ConfigureAwait(false);
         return false;
     }
 
@@ -336,11 +338,14 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         && at.State == InstanceState.Running);
 
     private Task<bool> ReplaceAsync(string why, CancellationToken cancellationToken) =>
-        SaveAsync(replica with { State = ReplicaState.Stopping, Message = why }, cancellationToken);
+        SaveAsync(replica with { State = ReplicaState.Stopping, Message = Shown(why) }, cancellationToken);
+
+    // Part of it is what a host, a node or a scheduler says, and it is shown in terminals, browsers and logs.
+    private static string Shown(string message) => VisibleText.Escape(message.Length > MaxMessage ? message[..MaxMessage] : message);
 
     private async Task<bool> SayAsync(string message, CancellationToken cancellationToken)
     {
-        await SaveAsync(replica with { Message = message }, cancellationToken).ConfigureAwait(false);
+        await SaveAsync(replica with { Message = Shown(message) }, cancellationToken).ConfigureAwait(false);
         return false;
     }
 
