@@ -3,7 +3,7 @@
 # make demo   a node's whole life on this machine (KEEP=1 leaves it running)
 # make eif    the enclave image: out/qos.eif and its measurements, out/qos.pcrs
 # make demo-fleet   a registry, the control service and three replicas: killed and healed, promoted under load
-# make test-kubernetes   the tests in a real cluster, those that wait for minutes too; the container images built twice and compared; the demo's life in pods
+# make test-kubernetes   the tests in a real cluster, with its API server away for a minute; the container images built twice and compared; the demo's life in pods
 # make demo-kubernetes   the fleet on a real cluster on this machine: pods killed and healed, the leader killed, a release rolled out; needs a cluster (see docs/kubernetes.md)
 # make demo-image   the same life, but the node is a virtual machine booted from that image
 # make reproduce    builds the image twice, under different circumstances, and compares
@@ -76,7 +76,7 @@ demo-fleet: all
 test-kubernetes: all
 	@native/install-deps kubernetes
 	@.ci/quiet out/log/test-kubernetes.log 'no line' dotnet build -c Release tests/Qos.Fleet.Kubernetes.Tests $(BUILD) -nologo -v:m
-	@QOS_KUBERNETES=$${QOS_KUBERNETES:-$(CURDIR)/../shared/tools/kubernetes/cluster} QOS_AWAY_SECONDS=0 dotnet test tests/Qos.Fleet.Kubernetes.Tests -c Release --no-build -v:q
+	@QOS_KUBERNETES=$${QOS_KUBERNETES:-$(CURDIR)/../shared/tools/kubernetes/cluster} QOS_AWAY_SECONDS=60 dotnet test tests/Qos.Fleet.Kubernetes.Tests -c Release --no-build -v:q
 	@deploy/kubernetes/reproduce-images
 	@bash src/samples/demo-kubernetes.sh
 

@@ -70,7 +70,7 @@ public sealed partial class FleetDatabase : IFleetStore, IAsyncDisposable
             return scheme switch
             {
                 "sqlite" when rest.Length > 0 => new FleetDatabase(new SqliteSource(rest), DatabaseKind.Sqlite, Path.GetFullPath(rest), time),
-                "postgres" or "postgresql" => new FleetDatabase(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(rest) { IncludeErrorDetail = false }), DatabaseKind.Postgres, null, time),
+                "postgres" or "postgresql" => new FleetDatabase(NpgsqlDataSource.Create(Postgres(rest)), DatabaseKind.Postgres, null, time),
                 _ => throw new StorageException("The database is neither sqlite:PATH nor postgres:Host=…;Database=…;Username=…."),
             };
         }
@@ -78,6 +78,16 @@ public sealed partial class FleetDatabase : IFleetStore, IAsyncDisposable
         {
             throw new StorageException($"The database's connection string cannot be read: {e.Message}", e);
         }
+    }
+
+    private static NpgsqlConnectionStringBuilder Postgres(string text)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(text) { IncludeErrorDetail = false };
+
+        // Kerberos is asked for by those who have it: the driver would look for its library, and say on the console that there is none.
+        if (!connection.ShouldSerialize("GSS Encryption Mode") && Environment.GetEnvironmentVariable("PGGSSENCMODE") is null)
+            connection.GssEncryptionMode = GssEncryptionMode.Disable;
+        return connection;
     }
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
