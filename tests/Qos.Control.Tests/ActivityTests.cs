@@ -18,7 +18,7 @@ public class ActivityTests
         await using ControlService service = await ControlService.StartAsync();
         Fleet.Deployment deployment = await service.World.DeployAsync(approve: false);
         string body = service.Submit("DELETE_TVC_DEPLOYMENT", $$"""{"deploymentId":"{{deployment.Id}}"}""");
-        await service.World.Database.BeginActivityAsync(Pending(service, body, DateTimeOffset.UtcNow.AddMinutes(-2)), default);
+        await service.World.Database.BeginActivityAsync(Pending(service.World, body, DateTimeOffset.UtcNow.AddMinutes(-2)), default);
         JsonNode answer = (await service.PostAsync("public/v1/submit/delete_tvc_deployment", body)).Body;
         Assert.Equal("ACTIVITY_STATUS_COMPLETED", (string)answer["activity"]!["status"]!);
     }
@@ -26,10 +26,16 @@ public class ActivityTests
     [Fact]
     public async Task What_another_service_runs_at_this_moment_is_left_to_it()
     {
-        await using ControlService service = await ControlService.StartAsync();
-        Fleet.Deployment deployment = await service.World.DeployAsync(approve: false);
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        Fleet.Deployment first = await world.DeployAsync(approve: false), deployment = await world.DeployAsync(approve: false);
+        string left = $$"""{"type":"ACTIVITY_TYPE_DELETE_TVC_DEPLOYMENT","timestampMs":"0","organizationId":"{{world.OrganizationId}}","parameters":{"deploymentId":"{{first.Id}}"}}""";
+        await world.Database.BeginActivityAsync(Pending(world, left, DateTimeOffset.UtcNow), default);
+        await using ControlService service = await ControlService.StartAsync(new ServiceSetup { World = world });
+
+        // At its start a service takes up everything: what comes after that look is another service's.
+        await Until.TrueAsync(async () => (await world.Database.DeploymentAsync(world.OrganizationId, first.Id, default))!.IsDeleted, "what was left is not taken up");
         string body = service.Submit("DELETE_TVC_DEPLOYMENT", $$"""{"deploymentId":"{{deployment.Id}}"}""");
-        await service.World.Database.BeginActivityAsync(Pending(service, body, DateTimeOffset.UtcNow.AddMinutes(1)), default);
+        await world.Database.BeginActivityAsync(Pending(world, body, DateTimeOffset.UtcNow.AddMinutes(1)), default);
         JsonNode answer = (await service.PostAsync("public/v1/submit/delete_tvc_deployment", body)).Body;
         Assert.Equal("ACTIVITY_STATUS_PENDING", (string)answer["activity"]!["status"]!);
     }
@@ -80,16 +86,16 @@ public class ActivityTests
     private static string Deployment(ControlService service, string more = "") =>
         $$"""{"appId":"{{service.World.App.Id}}","qosVersion":"test","pivotContainerImageUrl":"{{service.Image}}","pivotPath":"/app/server","expectedPivotDigest":"{{ControlService.PivotDigest}}","healthCheckType":"TVC_HEALTH_CHECK_TYPE_HTTP","healthCheckPort":3000,"publicIngressPort":3000{{more}}}""";
 
-    private static ActivityRecord Pending(ControlService service, string body, DateTimeOffset at) => new()
+    private static ActivityRecord Pending(FleetWorld world, string body, DateTimeOffset at) => new()
     {
         Id = Guid.NewGuid().ToString(),
-        OrganizationId = service.World.OrganizationId,
+        OrganizationId = world.OrganizationId,
         Type = "ACTIVITY_TYPE_DELETE_TVC_DEPLOYMENT",
         Status = "ACTIVITY_STATUS_PENDING",
         Fingerprint = string.Create(CultureInfo.InvariantCulture, $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)))}"),
         Body = Encoding.UTF8.GetBytes(body),
-        Stamp = ApiStamp.Make(Encoding.UTF8.GetBytes(body), service.Ecdsa),
-        PublicKey = service.Key.PublicKey,
+        Stamp = "another service's",
+        PublicKey = "02",
         UserId = "another service's caller",
         CreatedAt = at,
         UpdatedAt = at,
