@@ -28,7 +28,7 @@ public class ActivityTests
     {
         await using FleetWorld world = await FleetWorld.OnSqliteAsync();
         Fleet.Deployment first = await world.DeployAsync(approve: false), deployment = await world.DeployAsync(approve: false);
-        string left = $$"""{"type":"ACTIVITY_TYPE_DELETE_TVC_DEPLOYMENT","timestampMs":"0","organizationId":"{{world.OrganizationId}}","parameters":{"deploymentId":"{{first.Id}}"}}""";
+        string left = $$"""{"type":"ACTIVITY_TYPE_DELETE_TVC_DEPLOYMENT","timestampMs":"0","organizationId":"{{world.OrganizationId}}","parameters":{"deploymentId":"{{first.Id}}"} }""";
         await world.Database.BeginActivityAsync(Pending(world, left, DateTimeOffset.UtcNow), default);
         await using ControlService service = await ControlService.StartAsync(new ServiceSetup { World = world });
 
