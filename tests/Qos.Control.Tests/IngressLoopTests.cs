@@ -153,8 +153,7 @@ public class IngressLoopTests
     [Fact]
     public async Task A_socket_that_always_has_something_leaves_the_others_their_turn_and_goes_on_afterwards()
     {
-        using var loops = new IngressLoops(1);
-        IngressLoop loop = loops[0];
+        using var loop = new IngressLoop(0);
         (LoopSocket socket, Socket peer) = await PairAsync(loop);
         using (peer)
         using (socket)
@@ -185,8 +184,7 @@ public class IngressLoopTests
     [Fact]
     public async Task Who_reads_learns_that_the_connection_or_the_loop_was_closed()
     {
-        using var loops = new IngressLoops(1);
-        IngressLoop loop = loops[0];
+        using var loop = new IngressLoop(0);
         (LoopSocket first, Socket firstPeer) = await PairAsync(loop);
         (LoopSocket second, Socket secondPeer) = await PairAsync(loop);
         using (firstPeer)
@@ -197,7 +195,7 @@ public class IngressLoopTests
             first.Dispose();
             await Assert.ThrowsAsync<IOException>(() => reading);
             Assert.False(readingToo.IsCompleted);
-            loops.Dispose();
+            loop.Dispose();
             await Assert.ThrowsAsync<IOException>(() => readingToo);
             await Assert.ThrowsAsync<ObjectDisposedException>(async () => await LoopSocket.ConnectAsync(loop, (IPEndPoint)firstPeer.LocalEndPoint!, CancellationToken.None));
         }
@@ -206,8 +204,7 @@ public class IngressLoopTests
     [Fact]
     public async Task A_connection_that_is_not_made_in_time_is_given_up_and_a_refused_one_says_so()
     {
-        using var loops = new IngressLoops(1);
-        IngressLoop loop = loops[0];
+        using var loop = new IngressLoop(0);
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var address = (IPEndPoint)listener.LocalEndPoint!;

@@ -5,14 +5,13 @@ using Tmds.Linux;
 namespace Qos.Control;
 
 /// <summary>
-/// Sockets of the ingress and a thread that waits for them and runs what waits for them itself: a request goes from its client to the replica and back
-/// without another thread. One that has nothing to do takes what waits at another loop. Only code of the ingress runs here, and none of it may block.
+/// One thread that waits for the sockets of the ingress that were given to it and runs what waits for them itself: a request goes from its client to the
+/// replica and back without another thread. Only code of the ingress runs here, and none of it may block.
 /// </summary>
-internal sealed unsafe class IngressLoop
+internal sealed unsafe class IngressLoop : IDisposable
 {
-    private const int MaxEvents = 64;
+    private const int MaxEvents = 128;
     private const ulong WakeKey = ulong.MaxValue;
-    private readonly IngressLoops _all;
     private readonly int _epoll;
     private readonly int _wake;
     private readonly Lock _lock = new();
@@ -22,15 +21,16 @@ internal sealed unsafe class IngressLoop
     private LoopSocket?[] _sockets = new LoopSocket?[256];
     private int _wakePending;
     private int _count;
-    private int _neighbour;
     private bool _closed;
+    private volatile bool _stop;
 
-    public IngressLoop(IngressLoops all, int index)
+    public IngressLoop(int index)
     {
-        (_all, Index, _neighbour) = (all, index, index);
+        Index = index;
         _epoll = Checked(LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
         _wake = Checked(LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK));
         Watch(_wake, LibC.EPOLLIN, WakeKey);
+        new Thread(Run) { IsBackground = true, Name = $"ingress {index}" }.UnsafeStart();
     }
 
     public int Index { get; }
@@ -76,6 +76,12 @@ internal sealed unsafe class IngressLoop
         Wake();
     }
 
+    public void Dispose()
+    {
+        _stop = true;
+        Wake();
+    }
+
     private static int Checked(int result) => result >= 0
         ? result
         : throw new IOException($"The ingress cannot wait for its sockets: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
@@ -88,73 +94,26 @@ internal sealed unsafe class IngressLoop
         Checked(LibC.epoll_ctl(_epoll, LibC.EPOLL_CTL_ADD, descriptor, &watched));
     }
 
-    /// <summary>The thread's whole life.</summary>
-    public void Run()
+    private void Run()
     {
         epoll_event* events = stackalloc epoll_event[MaxEvents];
-        while (!_all.Stops)
+        while (!_stop)
         {
-            // Before it sleeps it takes what waits at another loop, whose thread may have no processor just then.
-            IngressLoop from = this;
-            int count = Wait(events, 0);
-            if (count == 0 && (from = Neighbour()) != this)
-                count = from.Wait(events, 0);
-            if (count == 0)
-                count = (from = this).Wait(events, -1);
-            from.Dispatch(events, count);
-        }
-    }
+            int count = LibC.epoll_wait(_epoll, events, MaxEvents, -1);
+            bool woken = false;
+            for (int i = 0; i < count; i++)
+            {
+                if (events[i].data.u64 == WakeKey)
+                    woken = true;
+                else
+                    Volatile.Read(ref _sockets)[(int)events[i].data.u64]?.OnEvent(events[i].events);
+            }
 
-    /// <summary>After the last thread has ended.</summary>
-    public void Close()
-    {
-        lock (_lock)
-        {
-            _closed = true;
-            _ = LibC.close(_wake);
-            _ = LibC.close(_epoll);
+            if (woken)
+                OnWake();
         }
 
-        foreach (LoopSocket? socket in _sockets)
-            socket?.Dispose();
-    }
-
-    /// <summary>Has the loop's thread look up.</summary>
-    public void Wake()
-    {
-        if (Interlocked.Exchange(ref _wakePending, 1) != 0)
-            return;
-        lock (_lock)
-        {
-            ulong one = 1;
-            if (!_closed)
-                _ = LibC.write(_wake, &one, sizeof(ulong));
-        }
-    }
-
-    private IngressLoop Neighbour() => _all[_neighbour = (_neighbour + 1) % _all.Count];
-
-    private int Wait(epoll_event* events, int timeout)
-    {
-        int count = LibC.epoll_wait(_epoll, events, MaxEvents, timeout);
-        return count >= 0 || Marshal.GetLastPInvokeError() == LibC.EINTR
-            ? Math.Max(count, 0)
-            : throw new IOException($"epoll_wait failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
-    }
-
-    private void Dispatch(epoll_event* events, int count)
-    {
-        bool woken = false;
-        for (int i = 0; i < count; i++)
-        {
-            if (events[i].data.u64 == WakeKey)
-                woken = true;
-            else
-                Volatile.Read(ref _sockets)[(int)events[i].data.u64]?.OnEvent(events[i].events);
-        }
-
-        if (woken && !_all.Stops)
-            OnWake();
+        Close();
     }
 
     private void OnWake()
@@ -167,5 +126,30 @@ internal sealed unsafe class IngressLoop
             socket.OnEvent(LibC.EPOLLIN);
         if (!_turns.IsEmpty)
             Wake();
+    }
+
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _wakePending, 1) != 0)
+            return;
+        lock (_lock)
+        {
+            ulong one = 1;
+            if (!_closed)
+                _ = LibC.write(_wake, &one, sizeof(ulong));
+        }
+    }
+
+    private void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            _ = LibC.close(_wake);
+            _ = LibC.close(_epoll);
+        }
+
+        foreach (LoopSocket? socket in _sockets)
+            socket?.Dispose();
     }
 }
