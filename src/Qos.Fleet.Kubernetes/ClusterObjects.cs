@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -15,37 +16,33 @@ namespace Qos.Fleet.Kubernetes;
 internal sealed class ClusterObjects : IAsyncDisposable
 {
     private const int Page = 500;
-    private const int WatchSeconds = 600;
-    private readonly IKubernetes _client;
+    private readonly k8s.Kubernetes _client;
     private readonly KubernetesRunnerOptions _options;
     private readonly ConcurrentDictionary<string, string> _applied = new(StringComparer.Ordinal);
     private string? _policyVersion;
 
-    public ClusterObjects(IKubernetes client, KubernetesRunnerOptions options, TimeProvider time, ILogger logger)
+    public ClusterObjects(k8s.Kubernetes client, KubernetesRunnerOptions options, TimeProvider time, ILogger logger)
     {
         (_client, _options) = (client, options);
         string mine = $"{KubernetesNames.FleetLabel}={options.Fleet}";
         Pods = new(
             "pods",
             async (more, token) => await client.CoreV1.ListNamespacedPodAsync(options.Namespace, continueParameter: more, labelSelector: mine, limit: Page, cancellationToken: token).ConfigureAwait(false),
-            (version, onError, token) => client.CoreV1.WatchListNamespacedPodAsync(
-                options.Namespace, allowWatchBookmarks: true, labelSelector: mine, resourceVersion: version, timeoutSeconds: WatchSeconds, onError: onError, cancellationToken: token),
+            (version, token) => WatchStream.ReadAsync(client, $"api/v1/namespaces/{options.Namespace}/pods", mine, version, static item => KubernetesJson.Deserialize<V1Pod>(item), token),
             PodView.Of,
             time,
             logger);
         Sets = new(
             "StatefulSets",
             async (more, token) => await client.AppsV1.ListNamespacedStatefulSetAsync(options.Namespace, continueParameter: more, labelSelector: mine, limit: Page, cancellationToken: token).ConfigureAwait(false),
-            (version, onError, token) => client.AppsV1.WatchListNamespacedStatefulSetAsync(
-                options.Namespace, allowWatchBookmarks: true, labelSelector: mine, resourceVersion: version, timeoutSeconds: WatchSeconds, onError: onError, cancellationToken: token),
+            (version, token) => WatchStream.ReadAsync(client, $"apis/apps/v1/namespaces/{options.Namespace}/statefulsets", mine, version, static item => KubernetesJson.Deserialize<V1StatefulSet>(item), token),
             SetView.Of,
             time,
             logger);
         Services = new(
             "Services",
             async (more, token) => await client.CoreV1.ListNamespacedServiceAsync(options.Namespace, continueParameter: more, labelSelector: mine, limit: Page, cancellationToken: token).ConfigureAwait(false),
-            (version, onError, token) => client.CoreV1.WatchListNamespacedServiceAsync(
-                options.Namespace, allowWatchBookmarks: true, labelSelector: mine, resourceVersion: version, timeoutSeconds: WatchSeconds, onError: onError, cancellationToken: token),
+            (version, token) => WatchStream.ReadAsync(client, $"api/v1/namespaces/{options.Namespace}/services", mine, version, static item => KubernetesJson.Deserialize<V1Service>(item), token),
             ServiceView.Of,
             time,
             logger);
@@ -82,7 +79,7 @@ internal sealed class ClusterObjects : IAsyncDisposable
         if (there?.Applied != hash || there.Replicas != replicas)
         {
             V1StatefulSet written = await _client.AppsV1.PatchNamespacedStatefulSetAsync(
-                new V1Patch(set, V1Patch.PatchType.ApplyPatch), name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false);
+                Patch(set), name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false);
             Sets.Learn(written);
             there = SetView.Of(written);
         }
@@ -137,7 +134,7 @@ internal sealed class ClusterObjects : IAsyncDisposable
         }
 
         Services.Learn(await _client.CoreV1.PatchNamespacedServiceAsync(
-            new V1Patch(service, V1Patch.PatchType.ApplyPatch), name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false));
+            Patch(service), name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Deletes an app's Service.</summary>
@@ -160,31 +157,28 @@ internal sealed class ClusterObjects : IAsyncDisposable
     /// <summary>Binds a pod that no replica has to one. The pod's uid is part of the patch: another pod of that name refuses it.</summary>
     public async Task BindAsync(PodView pod, string replicaId, CancellationToken cancellationToken)
     {
-        var patch = new Dictionary<string, object>
-        {
-            ["metadata"] = new Dictionary<string, object> { ["uid"] = pod.Uid, ["labels"] = new Dictionary<string, string> { [KubernetesNames.ReplicaLabel] = replicaId } },
-        };
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = pod.Uid, ["labels"] = new JsonObject { [KubernetesNames.ReplicaLabel] = replicaId } } };
         Pods.Learn(await _client.CoreV1.PatchNamespacedPodAsync(
-            new V1Patch(patch, V1Patch.PatchType.MergePatch), pod.Name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, cancellationToken: cancellationToken).ConfigureAwait(false));
+            new V1Patch(patch.ToJsonString(), V1Patch.PatchType.MergePatch), pod.Name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, cancellationToken: cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Says on a pod whether the service vouches for its replica.</summary>
     public async Task VouchAsync(PodView pod, bool verified, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var condition = new Dictionary<string, object?>
+        var condition = new JsonObject
         {
             ["type"] = KubernetesNames.VerifiedCondition,
             ["status"] = verified ? "True" : "False",
             ["reason"] = verified ? "DocumentVerified" : "NotReady",
             ["lastTransitionTime"] = now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
         };
-        var patch = new Dictionary<string, object>
+        var patch = new JsonObject
         {
-            ["metadata"] = new Dictionary<string, object> { ["uid"] = pod.Uid },
-            ["status"] = new Dictionary<string, object> { ["conditions"] = new[] { condition } },
+            ["metadata"] = new JsonObject { ["uid"] = pod.Uid },
+            ["status"] = new JsonObject { ["conditions"] = new JsonArray(condition) },
         };
         Pods.Learn(await _client.CoreV1.PatchNamespacedPodStatusAsync(
-            new V1Patch(patch, V1Patch.PatchType.StrategicMergePatch), pod.Name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, cancellationToken: cancellationToken).ConfigureAwait(false));
+            new V1Patch(patch.ToJsonString(), V1Patch.PatchType.StrategicMergePatch), pod.Name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, cancellationToken: cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Deletes a pod, this one and no later one of its name.</summary>
@@ -220,11 +214,13 @@ internal sealed class ClusterObjects : IAsyncDisposable
 
     private Task<object> ApplyAsync(object item, string group, string version, string plural, string name, CancellationToken cancellationToken) =>
         _client.CustomObjects.PatchNamespacedCustomObjectAsync(
-            new V1Patch(item, V1Patch.PatchType.ApplyPatch), group, version, _options.Namespace, plural, name, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken);
+            Patch(item), group, version, _options.Namespace, plural, name, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken);
 
     private async Task<string> PolicyVersionAsync(CancellationToken cancellationToken) =>
         _policyVersion ??= (await _client.Apis.GetAPIVersionsAsync(cancellationToken).ConfigureAwait(false)).Groups
             .FirstOrDefault(static group => group.Name == "policy")?.Versions.Any(static version => version.Version == "v1") == true ? "v1" : "v1beta1";
+
+    private static V1Patch Patch(object item) => new(KubernetesJson.Serialize(item), V1Patch.PatchType.ApplyPatch);
 
     private static string Annotate(V1ObjectMeta metadata, object item)
     {

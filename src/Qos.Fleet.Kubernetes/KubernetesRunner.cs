@@ -15,7 +15,7 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
 {
     private const int Parallelism = 8;
     private static readonly TimeSpan s_podLimit = TimeSpan.FromSeconds(15);
-    private readonly IKubernetes _client;
+    private readonly k8s.Kubernetes _client;
     private readonly KubernetesRunnerOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<KubernetesRunner> _logger;
@@ -28,7 +28,7 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
     /// <param name="options">How replicas run.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Gets what operators need to know.</param>
-    public KubernetesRunner(IKubernetes client, KubernetesRunnerOptions options, TimeProvider time, ILogger<KubernetesRunner> logger)
+    public KubernetesRunner(k8s.Kubernetes client, KubernetesRunnerOptions options, TimeProvider time, ILogger<KubernetesRunner> logger)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(options);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using Dapper;
 
 namespace Qos.Fleet.Storage;
@@ -58,32 +59,31 @@ public sealed partial class FleetDatabase
     public Task<IReadOnlyList<ActivityRecord>> ActivitiesAsync(string organizationId, ActivityFilter filter, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        var what = new DynamicParameters(new { organizationId, before = filter.Before, after = filter.After, limit = (long)filter.Limit });
-        string sql = "SELECT a.* FROM activities a WHERE a.organization_id = @organizationId";
-        foreach ((string column, IReadOnlyList<string> values) in ((string, IReadOnlyList<string>)[])[("status", filter.Statuses), ("type", filter.Types)])
-        {
-            if (values.Count == 0)
-                continue;
-            what.Add(column, values.ToArray());
-            sql += $" AND a.{column} IN (SELECT value FROM {(Kind == DatabaseKind.Sqlite ? $"json_each(@{column}))" : $"unnest(@{column}) AS value)")}";
-            if (Kind == DatabaseKind.Sqlite)
-                what.Add(column, System.Text.Json.JsonSerializer.Serialize(values));
-        }
-
+        string each = Kind == DatabaseKind.Sqlite ? "SELECT value FROM json_each({0})" : "SELECT json_array_elements_text(CAST({0} AS json))";
+        string where = "";
+        if (filter.Statuses.Count > 0)
+            where += $" AND a.status IN ({each.Replace("{0}", "@statuses", StringComparison.Ordinal)})";
+        if (filter.Types.Count > 0)
+            where += $" AND a.type IN ({each.Replace("{0}", "@types", StringComparison.Ordinal)})";
         if (filter.Before is not null)
-            sql += " AND (a.created_at, a.id) < (SELECT created_at, id FROM activities WHERE id = @before AND organization_id = @organizationId)";
+            where += " AND (a.created_at, a.id) < (SELECT created_at, id FROM activities WHERE id = @before AND organization_id = @organizationId)";
         if (filter.After is not null)
-            sql += " AND (a.created_at, a.id) > (SELECT created_at, id FROM activities WHERE id = @after AND organization_id = @organizationId)";
-        sql += filter.After is null ? " ORDER BY a.created_at DESC, a.id DESC LIMIT @limit" : " ORDER BY a.created_at, a.id LIMIT @limit";
+            where += " AND (a.created_at, a.id) > (SELECT created_at, id FROM activities WHERE id = @after AND organization_id = @organizationId)";
+        string order = filter.After is null ? "ORDER BY a.created_at DESC, a.id DESC" : "ORDER BY a.created_at, a.id";
+        string statuses = JsonSerializer.Serialize(filter.Statuses, StorageJson.Default.IReadOnlyListString), types = JsonSerializer.Serialize(filter.Types, StorageJson.Default.IReadOnlyListString);
         return ReadAsync<IReadOnlyList<ActivityRecord>>(
             async connection =>
             {
                 var page = new List<ActivityRecord>();
                 long bytes = 0;
-                await foreach (ActivityRow row in connection.QueryUnbufferedAsync<ActivityRow>(sql, what).ConfigureAwait(false))
+
+                // What the text does not name is not sent.
+                await foreach (ActivityRow row in connection.QueryUnbufferedAsync<ActivityRow>(
+                    $"SELECT a.* FROM activities a WHERE a.organization_id = @organizationId{where} {order} LIMIT @limit",
+                    new { organizationId, before = filter.Before, after = filter.After, limit = (long)filter.Limit, statuses, types }).ConfigureAwait(false))
                 {
                     page.Add(row.ToModel());
-                    if ((bytes += row.Body.Length) > PageBytes)
+                    if ((bytes += ((byte[])row.Body).Length) > PageBytes)
                         break;
                 }
 
@@ -108,7 +108,7 @@ public sealed partial class FleetDatabase
         cancellationToken);
 
 #nullable disable
-    private sealed class ActivityRow
+    internal sealed class ActivityRow
     {
         public string Id { get; set; }
 
@@ -120,7 +120,8 @@ public sealed partial class FleetDatabase
 
         public string Fingerprint { get; set; }
 
-        public byte[] Body { get; set; }
+        // Bytes that are also written are objects: Dapper takes an array for a list of values.
+        public object Body { get; set; }
 
         public string Stamp { get; set; }
 
@@ -160,7 +161,7 @@ public sealed partial class FleetDatabase
             Type = Type,
             Status = Status,
             Fingerprint = Fingerprint,
-            Body = Body,
+            Body = (byte[])Body,
             Stamp = Stamp,
             PublicKey = PublicKey,
             UserId = UserId,

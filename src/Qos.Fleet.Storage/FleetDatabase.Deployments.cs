@@ -39,7 +39,7 @@ public sealed partial class FleetDatabase
                     ImageUrl = deployment.ImageUrl,
                     ImageDigest = deployment.ImageDigest,
                     PivotPath = deployment.PivotPath,
-                    PivotArgs = System.Text.Json.JsonSerializer.Serialize(deployment.PivotArgs),
+                    PivotArgs = System.Text.Json.JsonSerializer.Serialize(deployment.PivotArgs, StorageJson.Default.IReadOnlyListString),
                     HealthKind = deployment.Health.Kind.ToString(),
                     HealthPort = deployment.Health.Port,
                     IngressPort = deployment.IngressPort,
@@ -56,12 +56,16 @@ public sealed partial class FleetDatabase
     }
 
     /// <summary>A deployment that is not purged; null when there is none.</summary>
-    public Task<Deployment?> DeploymentAsync(string organizationId, string id, CancellationToken cancellationToken) =>
-        OneDeploymentAsync("organization_id = @organizationId AND id = @id", new { organizationId, id }, cancellationToken);
+    public Task<Deployment?> DeploymentAsync(string organizationId, string id, CancellationToken cancellationToken) => ReadAsync(
+        async connection => (await connection.QuerySingleOrDefaultAsync<DeploymentRow>(
+            "SELECT * FROM deployments WHERE organization_id = @organizationId AND id = @id AND is_purged = 0", new { organizationId, id }).ConfigureAwait(false))?.ToModel(),
+        cancellationToken);
 
     /// <summary>The deployment of a manifest; null when there is none.</summary>
-    public Task<Deployment?> DeploymentOfManifestAsync(string organizationId, string manifestId, CancellationToken cancellationToken) =>
-        OneDeploymentAsync("organization_id = @organizationId AND manifest_id = @manifestId", new { organizationId, manifestId }, cancellationToken);
+    public Task<Deployment?> DeploymentOfManifestAsync(string organizationId, string manifestId, CancellationToken cancellationToken) => ReadAsync(
+        async connection => (await connection.QuerySingleOrDefaultAsync<DeploymentRow>(
+            "SELECT * FROM deployments WHERE organization_id = @organizationId AND manifest_id = @manifestId AND is_purged = 0", new { organizationId, manifestId }).ConfigureAwait(false))?.ToModel(),
+        cancellationToken);
 
     /// <summary>An app's deployments that are not purged, the newest first.</summary>
     public Task<IReadOnlyList<Deployment>> DeploymentsAsync(string appId, int limit, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<Deployment>>(
@@ -101,7 +105,7 @@ public sealed partial class FleetDatabase
                     {
                         await connection.ExecuteAsync(
                             "INSERT INTO approvals (id, manifest_id, operator_id, signature, created_at) VALUES (@Id, @ManifestId, @op, @signature, @created)",
-                            new { approval.Id, approval.ManifestId, op = approval.Operator.Id, signature = approval.Signature.ToArray(), created = Ms(approval.CreatedAt) },
+                            new { approval.Id, approval.ManifestId, op = approval.Operator.Id, signature = (object)approval.Signature.ToArray(), created = Ms(approval.CreatedAt) },
                             transaction).ConfigureAwait(false);
                     }
 
@@ -128,7 +132,7 @@ public sealed partial class FleetDatabase
                 INSERT INTO shares (id, deployment_id, operator_id, setup_key, encrypted_share, signature, state, created_at)
                 VALUES (@Id, @DeploymentId, @op, @SetupKey, @encrypted, @signature, @state, @created)
                 """,
-                new { share.Id, share.DeploymentId, op = share.Operator.Id, share.SetupKey, encrypted = share.EncryptedShare.ToArray(), signature = share.Signature.ToArray(), state = share.State.ToString(), created = Ms(share.CreatedAt) },
+                new { share.Id, share.DeploymentId, op = share.Operator.Id, share.SetupKey, encrypted = (object)share.EncryptedShare.ToArray(), signature = (object)share.Signature.ToArray(), state = share.State.ToString(), created = Ms(share.CreatedAt) },
                 transaction).ConfigureAwait(false) == 1,
             cancellationToken);
     }
@@ -172,8 +176,4 @@ public sealed partial class FleetDatabase
     private async Task<bool> LockAppOfAsync(DbConnection connection, DbTransaction transaction, string deploymentId) =>
         await connection.ExecuteScalarAsync<string?>("SELECT app_id FROM deployments WHERE id = @deploymentId", new { deploymentId }, transaction).ConfigureAwait(false) is { } appId
         && await LockAppAsync(connection, transaction, appId).ConfigureAwait(false);
-
-    private Task<Deployment?> OneDeploymentAsync(string where, object what, CancellationToken cancellationToken) => ReadAsync(
-        async connection => (await connection.QuerySingleOrDefaultAsync<DeploymentRow>($"SELECT * FROM deployments WHERE {where} AND is_purged = 0", what).ConfigureAwait(false))?.ToModel(),
-        cancellationToken);
 }

@@ -17,7 +17,7 @@ public sealed partial class FleetDatabase
 
     /// <summary>The organizations, the oldest first.</summary>
     public Task<IReadOnlyList<(string Id, string Name)>> OrganizationsAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<(string Id, string Name)>>(
-        async connection => [.. await connection.QueryAsync<(string Id, string Name)>("SELECT id, name FROM organizations ORDER BY created_at, id").ConfigureAwait(false)],
+        async connection => [.. (await connection.QueryAsync<OrganizationRow>("SELECT id, name FROM organizations ORDER BY created_at, id").ConfigureAwait(false)).Select(static row => (row.Id, row.Name))],
         cancellationToken);
 
     /// <summary>Makes a key known; false when it was.</summary>
@@ -55,7 +55,14 @@ public sealed partial class FleetDatabase
         cancellationToken);
 
 #nullable disable
-    private sealed class KeyRow
+    internal sealed class OrganizationRow
+    {
+        public string Id { get; set; }
+
+        public string Name { get; set; }
+    }
+
+    internal sealed class KeyRow
     {
         public string PublicKey { get; set; }
 

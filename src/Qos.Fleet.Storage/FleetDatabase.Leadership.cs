@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using Dapper;
 
 namespace Qos.Fleet.Storage;
@@ -53,7 +54,7 @@ public sealed partial class FleetDatabase
         DbConnection connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition("SELECT pg_try_advisory_lock(@LeaderLock)", new { LeaderLock }, cancellationToken: cancellationToken)).ConfigureAwait(false))
+            if (await connection.AskAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_try_advisory_lock({LeaderLock})"), null, cancellationToken).ConfigureAwait(false) is true)
                 return new Leadership(connection);
             await connection.DisposeAsync().ConfigureAwait(false);
             return null;

@@ -40,12 +40,14 @@ public sealed partial class FleetDatabase
         cancellationToken);
 
     /// <summary>The proof of an ephemeral key; null when there is none.</summary>
-    public Task<BootProofRecord?> ProofAsync(string ephemeralKey, CancellationToken cancellationToken) =>
-        OneProofAsync("WHERE b.ephemeral_key = @ephemeralKey", new { ephemeralKey }, cancellationToken);
+    public Task<BootProofRecord?> ProofAsync(string ephemeralKey, CancellationToken cancellationToken) => ReadAsync(
+        async connection => (await connection.QuerySingleOrDefaultAsync<ProofRow>($"{ProofColumns} WHERE b.ephemeral_key = @ephemeralKey", new { ephemeralKey }).ConfigureAwait(false))?.ToModel(),
+        cancellationToken);
 
     /// <summary>An app's latest proof; null when it has none.</summary>
-    public Task<BootProofRecord?> LatestProofAsync(string appId, CancellationToken cancellationToken) =>
-        OneProofAsync("WHERE b.app_id = @appId ORDER BY b.seq DESC LIMIT 1", new { appId }, cancellationToken);
+    public Task<BootProofRecord?> LatestProofAsync(string appId, CancellationToken cancellationToken) => ReadAsync(
+        async connection => (await connection.QuerySingleOrDefaultAsync<ProofRow>($"{ProofColumns} WHERE b.app_id = @appId ORDER BY b.seq DESC LIMIT 1", new { appId }).ConfigureAwait(false))?.ToModel(),
+        cancellationToken);
 
     /// <summary>An app's proofs, the newest first, without their documents' neighbours: at most <paramref name="limit"/> before a number, and no more after the one with which they have more than <see cref="PageBytes"/>.</summary>
     public Task<IReadOnlyList<BootProofRecord>> ProofsAsync(string appId, long before, int limit, CancellationToken cancellationToken) =>
@@ -143,45 +145,41 @@ public sealed partial class FleetDatabase
     private async Task<bool> AppendAsync(DbConnection connection, DbTransaction transaction, BootProofRecord proof)
     {
         // The head's row is what two writers would meet at: the second waits here for the first.
-        await connection.ExecuteAsync("INSERT INTO chain_head (id, seq, hash) VALUES (1, 0, @beginning) ON CONFLICT (id) DO NOTHING", new { beginning = ProofChain.Beginning.ToArray() }, transaction).ConfigureAwait(false);
+        await connection.ExecuteAsync("INSERT INTO chain_head (id, seq, hash) VALUES (1, 0, @beginning) ON CONFLICT (id) DO NOTHING", new { beginning = (object)ProofChain.Beginning.ToArray() }, transaction).ConfigureAwait(false);
         string wait = Kind == DatabaseKind.Postgres ? " FOR UPDATE" : "";
         HeadRow head = await connection.QuerySingleAsync<HeadRow>($"SELECT seq, hash FROM chain_head WHERE id = 1{wait}", transaction: transaction).ConfigureAwait(false);
         BootProofRecord record = proof with { Sequence = head.Seq + 1 };
         byte[] manifest = SHA256.HashData(record.Manifest.Span), envelope = SHA256.HashData(record.Envelope.Span);
         byte[] hash = ProofChain.Hash(head.Hash, record, manifest, envelope);
         foreach ((byte[] sha256, ReadOnlyMemory<byte> bytes) in ((byte[], ReadOnlyMemory<byte>)[])[(manifest, record.Manifest), (envelope, record.Envelope)])
-            await connection.ExecuteAsync("INSERT INTO blobs (sha256, bytes) VALUES (@sha256, @bytes) ON CONFLICT (sha256) DO NOTHING", new { sha256, bytes = bytes.ToArray() }, transaction).ConfigureAwait(false);
+            await connection.ExecuteAsync("INSERT INTO blobs (sha256, bytes) VALUES (@sha256, @bytes) ON CONFLICT (sha256) DO NOTHING", new { sha256 = (object)sha256, bytes = (object)bytes.ToArray() }, transaction).ConfigureAwait(false);
         await connection.ExecuteAsync(
             """
             INSERT INTO boot_proofs (seq, ephemeral_key, organization_id, app_id, deployment_id, replica_id, document, manifest_sha256, envelope_sha256, created_at, hash)
             VALUES (@Sequence, @EphemeralKey, @OrganizationId, @AppId, @DeploymentId, @ReplicaId, @document, @manifest, @envelope, @created, @hash)
             """,
-            new { record.Sequence, record.EphemeralKey, record.OrganizationId, record.AppId, record.DeploymentId, record.ReplicaId, document = record.Document.ToArray(), manifest, envelope, created = Ms(record.CreatedAt), hash },
+            new { record.Sequence, record.EphemeralKey, record.OrganizationId, record.AppId, record.DeploymentId, record.ReplicaId, document = (object)record.Document.ToArray(), manifest = (object)manifest, envelope = (object)envelope, created = Ms(record.CreatedAt), hash = (object)hash },
             transaction).ConfigureAwait(false);
-        await connection.ExecuteAsync("UPDATE chain_head SET seq = @Sequence, hash = @hash WHERE id = 1", new { record.Sequence, hash }, transaction).ConfigureAwait(false);
+        await connection.ExecuteAsync("UPDATE chain_head SET seq = @Sequence, hash = @hash WHERE id = 1", new { record.Sequence, hash = (object)hash }, transaction).ConfigureAwait(false);
         return true;
     }
 
-    private Task<BootProofRecord?> OneProofAsync(string where, object what, CancellationToken cancellationToken) => ReadAsync(
-        async connection => (await connection.QuerySingleOrDefaultAsync<ProofRow>($"{ProofColumns} {where}", what).ConfigureAwait(false))?.ToModel(),
-        cancellationToken);
-
 #nullable disable
-    private sealed class HeadRow
+    internal sealed class HeadRow
     {
         public long Seq { get; set; }
 
         public byte[] Hash { get; set; }
     }
 
-    private sealed class BlobRow
+    internal sealed class BlobRow
     {
         public byte[] Sha256 { get; set; }
 
         public byte[] Bytes { get; set; }
     }
 
-    private sealed class ProofRow
+    internal sealed class ProofRow
     {
         public long Seq { get; set; }
 

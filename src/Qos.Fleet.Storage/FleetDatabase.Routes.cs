@@ -42,7 +42,7 @@ public sealed partial class FleetDatabase
         cancellationToken);
 
 #nullable disable
-    private sealed class RouteRow
+    internal sealed class RouteRow
     {
         public string AppId { get; set; }
 

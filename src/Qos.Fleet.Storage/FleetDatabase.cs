@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Dapper;
 using Npgsql;
 
 namespace Qos.Fleet.Storage;
@@ -16,11 +15,7 @@ public sealed partial class FleetDatabase : IFleetStore, IAsyncDisposable
     private readonly DbDataSource _source;
     private readonly TimeProvider _time;
 
-    private FleetDatabase(DbDataSource source, DatabaseKind kind, string? path, TimeProvider time)
-    {
-        (_source, Kind, _path, _time) = (source, kind, path, time);
-        DefaultTypeMap.MatchNamesWithUnderscores = true;
-    }
+    private FleetDatabase(DbDataSource source, DatabaseKind kind, string? path, TimeProvider time) => (_source, Kind, _path, _time) = (source, kind, path, time);
 
     /// <summary>Which database it is.</summary>
     public DatabaseKind Kind { get; }

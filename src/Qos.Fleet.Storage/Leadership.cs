@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Dapper;
 using Npgsql;
 
 namespace Qos.Fleet.Storage;
@@ -24,7 +23,7 @@ public sealed class Leadership : IAsyncDisposable
             return _file is not null;
         try
         {
-            return await _connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT 1", commandTimeout: Patience, cancellationToken: cancellationToken)).ConfigureAwait(false) == 1;
+            return await _connection.AskAsync("SELECT 1", Patience, cancellationToken).ConfigureAwait(false) is not null;
         }
         catch (Exception e) when (e is DbException or InvalidOperationException)
         {
@@ -40,7 +39,7 @@ public sealed class Leadership : IAsyncDisposable
             // A pooled session would keep the lock: it is given back before the session is.
             try
             {
-                await _connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_unlock_all()", commandTimeout: Patience)).ConfigureAwait(false);
+                await _connection.AskAsync("SELECT pg_advisory_unlock_all()", Patience, default).ConfigureAwait(false);
             }
             catch (Exception e) when (e is DbException or InvalidOperationException)
             {

@@ -75,7 +75,8 @@ internal sealed class DeploymentRow
 
     public string ManifestId { get; set; }
 
-    public byte[] Manifest { get; set; }
+    // Bytes that are also written are objects: Dapper takes an array for a list of values.
+    public object Manifest { get; set; }
 
     public string QosVersion { get; set; }
 
@@ -119,12 +120,12 @@ internal sealed class DeploymentRow
         OrganizationId = OrganizationId,
         AppId = AppId,
         ManifestId = ManifestId,
-        ManifestBytes = Manifest,
+        ManifestBytes = (byte[])Manifest,
         QosVersion = QosVersion,
         ImageUrl = ImageUrl,
         ImageDigest = ImageDigest,
         PivotPath = PivotPath,
-        PivotArgs = System.Text.Json.JsonSerializer.Deserialize<string[]>(PivotArgs),
+        PivotArgs = System.Text.Json.JsonSerializer.Deserialize(PivotArgs, StorageJson.Default.IReadOnlyListString),
         Health = new HealthCheck(Enum.Parse<HealthCheckKind>(HealthKind), (ushort)HealthPort),
         IngressPort = (ushort)IngressPort,
         Ingress = Enum.Parse<IngressKind>(IngressKind),
@@ -230,7 +231,7 @@ internal sealed class ReplicaRow
 
     public string IngressAddress { get; set; }
 
-    public byte[] SetupDocument { get; set; }
+    public object SetupDocument { get; set; }
 
     public string SetupKey { get; set; }
 
@@ -282,7 +283,7 @@ internal sealed class ReplicaRow
         HostUrl = HostUrl,
         IngressAddress = IngressAddress,
         // Not "null : …": null also converts to an empty memory.
-        SetupDocument = SetupDocument is null ? default(ReadOnlyMemory<byte>?) : SetupDocument,
+        SetupDocument = SetupDocument is null ? default(ReadOnlyMemory<byte>?) : (byte[])SetupDocument,
         SetupKey = SetupKey,
         EphemeralKey = EphemeralKey,
         Message = Message,

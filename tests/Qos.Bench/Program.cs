@@ -16,8 +16,6 @@ if (args is ["half", ..])
     return await BridgeHalf.RunAsync(args[1..]);
 
 // Processes of the fleet's measurements.
-if (args is ["ingress", var listen, var upstream])
-    return await IngressAlone.RunAsync(listen, upstream);
 if (args is ["extract", var image])
     return await ImageBenchmark.ExtractAsync(image);
 

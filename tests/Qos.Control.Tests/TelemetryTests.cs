@@ -42,6 +42,7 @@ public class TelemetryTests
 
         Assert.Contains("qos_ingress_requests_total{", page, StringComparison.Ordinal);
         Assert.Matches("""qos_ingress_requests_total\{[^}]*outcome="served"[^}]*\} 5\n""", page);
+        Assert.Matches("""qos_ingress_request_duration_seconds_count\{[^}]*\} 5\n""", page);
         Assert.Matches("""qos_ingress_destinations\{[^}]*\} 3\n""", page);
         Assert.Matches("""qos_fleet_boot_seconds_count\{[^}]*mode="Standard"[^}]*\} 1\n""", page);
         Assert.Matches("""qos_fleet_boot_seconds_count\{[^}]*mode="KeyForward"[^}]*\} 2\n""", page);

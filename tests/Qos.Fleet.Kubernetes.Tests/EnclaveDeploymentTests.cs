@@ -140,7 +140,7 @@ public sealed class EnclaveDeploymentTests : IAsyncLifetime
         }
 
         _cluster.Admin.CustomObjects.PatchNamespacedCustomObjectStatus(
-            new k8s.Models.V1Patch(JsonNode.Parse(patch)!, k8s.Models.V1Patch.PatchType.MergePatch), KubernetesNames.Group, KubernetesNames.Version, _cluster.Namespace, KubernetesNames.Plural, "echo");
+            new k8s.Models.V1Patch(patch, k8s.Models.V1Patch.PatchType.MergePatch), KubernetesNames.Group, KubernetesNames.Version, _cluster.Namespace, KubernetesNames.Plural, "echo");
     }
 
     private async Task<JsonNode> ReadAsync() => JsonNode.Parse(JsonSerializer.Serialize(await _cluster.Admin.CustomObjects.GetNamespacedCustomObjectAsync(

@@ -52,7 +52,7 @@ internal sealed class FakeNodes(TestCluster cluster) : IAsyncDisposable
                     Allocatable = room,
                     Conditions = [new V1NodeCondition { Type = "Ready", Status = "True", Reason = "KubeletReady", LastHeartbeatTime = DateTime.UtcNow, LastTransitionTime = DateTime.UnixEpoch }],
                 };
-                await cluster.Admin.CoreV1.PatchNodeStatusAsync(new V1Patch(new V1Node { Status = status }, V1Patch.PatchType.StrategicMergePatch), name, cancellationToken: _end.Token);
+                await cluster.Admin.CoreV1.PatchNodeStatusAsync(new V1Patch(KubernetesJson.Serialize(new V1Node { Status = status }), V1Patch.PatchType.StrategicMergePatch), name, cancellationToken: _end.Token);
             }
 
             await Task.Delay(s_beat, _end.Token);

@@ -21,11 +21,11 @@ public class InformerTests
         await using var informer = new Informer<V1Service, V1ServiceList, ServiceView>(
             "Services",
             async (more, token) => await cluster.Admin.CoreV1.ListNamespacedServiceAsync(cluster.Namespace, continueParameter: more, limit: 1, cancellationToken: token),
-            (version, onError, token) =>
+            (version, token) =>
             {
                 // The first watch asks for a version from before the server's memory: 410 Gone.
                 versions.Add(version);
-                return cluster.Admin.CoreV1.WatchListNamespacedServiceAsync(cluster.Namespace, resourceVersion: versions.Count == 1 ? "1" : version, onError: onError, cancellationToken: token);
+                return WatchStream.ReadAsync(cluster.Admin, $"api/v1/namespaces/{cluster.Namespace}/services", null, versions.Count == 1 ? "1" : version, static item => KubernetesJson.Deserialize<V1Service>(item), token);
             },
             ServiceView.Of,
             TimeProvider.System,

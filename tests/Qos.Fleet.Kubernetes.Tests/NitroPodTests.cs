@@ -190,7 +190,7 @@ public sealed class NitroPodTests : IDisposable
         Missing(got, expected, "expected" + path, differ);
     }
 
-    private static JsonNode Json(object item) => JsonNode.Parse(KubernetesJson.Serialize(item))!;
+    private static JsonNode Json(object item) => JsonNode.Parse(TestCluster.Json(item))!;
 
     private void Write(string name, string script)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -140,7 +141,7 @@ internal sealed class PodWorld : IFleetNodes, IAsyncDisposable
             })];
             await Cluster.Admin.CoreV1.PatchNamespacedPodStatusAsync(
                 new V1Patch(
-                    new
+                    JsonSerializer.Serialize(new
                     {
                         status = new
                         {
@@ -150,7 +151,7 @@ internal sealed class PodWorld : IFleetNodes, IAsyncDisposable
                             containerStatuses = containers,
                             conditions = new[] { new { type = "Ready", status = ready ? "True" : "False" } },
                         },
-                    },
+                    }),
                     V1Patch.PatchType.StrategicMergePatch),
                 pod.Metadata.Name,
                 Cluster.Namespace);

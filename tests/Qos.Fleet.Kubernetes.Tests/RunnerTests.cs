@@ -28,7 +28,7 @@ public class RunnerTests
         V1Service after = await ServiceAsync(world, second);
         Assert.Equal(before.Metadata.Uid, after.Metadata.Uid);
         Assert.Equal(before.Spec.ClusterIP, after.Spec.ClusterIP);
-        Assert.Equal(KubernetesJson.Serialize(before.Spec.Ports), KubernetesJson.Serialize(after.Spec.Ports));
+        Assert.Equal(TestCluster.Json(before.Spec.Ports), TestCluster.Json(after.Spec.Ports));
     }
 
     [ClusterFact]

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
 
@@ -7,6 +9,8 @@ namespace Qos.Fleet.Kubernetes.Tests;
 /// <summary>A namespace of its own in the cluster that this process runs in, with the objects of deploy/kubernetes.</summary>
 internal sealed class TestCluster : IDisposable
 {
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     private TestCluster(string ns)
     {
         Namespace = ns;
@@ -17,10 +21,10 @@ internal sealed class TestCluster : IDisposable
     public string Namespace { get; }
 
     /// <summary>May do everything.</summary>
-    public IKubernetes Admin { get; }
+    public k8s.Kubernetes Admin { get; }
 
     /// <summary>May do what deploy/kubernetes/rbac.yaml lets the control service do.</summary>
-    public IKubernetes Service { get; }
+    public k8s.Kubernetes Service { get; }
 
     public static string Folder => Environment.GetEnvironmentVariable("CLUSTER_DIR")!;
 
@@ -36,6 +40,9 @@ internal sealed class TestCluster : IDisposable
 
     public static string Deploy(string file) => Path.Combine(InAClusterTests.Root(), "deploy/kubernetes", file);
 
+    /// <summary>An object as JSON, what was read of it included: the client's own writer has no types for that.</summary>
+    public static string Json(object item) => JsonSerializer.Serialize(item, item.GetType(), s_json);
+
     public static string Kubectl(params string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -46,7 +53,7 @@ internal sealed class TestCluster : IDisposable
     }
 
     /// <summary>A client that is refused whatever its user is.</summary>
-    public static IKubernetes Impersonate(string user) =>
+    public static k8s.Kubernetes Impersonate(string user) =>
         new k8s.Kubernetes(KubernetesClientConfiguration.BuildDefaultConfig(), new AsUser(user));
 
     /// <summary>Ends a part of the cluster at once, and waits until it is gone: what comes after it needs its port.</summary>

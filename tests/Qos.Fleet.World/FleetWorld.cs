@@ -138,7 +138,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
     }
 
     /// <summary>A replica in the database that is ready, without its way there and without an instance.</summary>
-    public async Task<Replica> AddReadyReplicaAsync(Deployment deployment, int slot)
+    public async Task<Replica> AddReadyReplicaAsync(Deployment deployment, int slot, string address = "127.0.0.1:3000")
     {
         var replica = new Replica
         {
@@ -152,7 +152,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
             UpdatedAt = Clock.Now,
         };
         Require(await Database.AddReplicaAsync(replica, default));
-        replica = replica with { State = ReplicaState.Ready, EphemeralKey = replica.Id, ReadyAt = Clock.Now, HostUrl = $"http://{replica.Id}/", IngressAddress = "127.0.0.1:3000" };
+        replica = replica with { State = ReplicaState.Ready, EphemeralKey = replica.Id, ReadyAt = Clock.Now, HostUrl = $"http://{replica.Id}/", IngressAddress = address };
         Require(await Database.SaveReplicaAsync(replica, default));
         return replica;
     }

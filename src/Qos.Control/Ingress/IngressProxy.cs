@@ -38,6 +38,10 @@ internal sealed class IngressProxy : IDisposable
     /// <summary>Carries one request.</summary>
     public async Task ForwardAsync(HttpContext context)
     {
+        // The server's own metric sorts each request by method, route, status and protocol; the ingress's says how long it took, at a tenth of the price.
+        if (context.Features.Get<IHttpMetricsTagsFeature>() is { } counted)
+            counted.MetricsDisabled = true;
+        long begin = Stopwatch.GetTimestamp();
         if (AppOf(context.Request.Host.Host) is not { } appId)
         {
             await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.NotFound, $"the host name is not app-ID{_suffix}")).ConfigureAwait(false);
@@ -58,7 +62,7 @@ internal sealed class IngressProxy : IDisposable
         {
             if (_table.Find(appId)?.Choose(tried, Environment.TickCount64) is not { } destination)
             {
-                _metrics.Request(served: false);
+                _metrics.Request(served: false, begin);
                 string why = tries == 0 ? "no replica of this app is ready" : "no replica of this app answers";
                 await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Unavailable, why)).ConfigureAwait(false);
                 return;
@@ -78,7 +82,7 @@ internal sealed class IngressProxy : IDisposable
 
             if (error == ForwarderError.None || !MayRepeat(context, error, body) || tries == MaxTries)
             {
-                _metrics.Request(error == ForwarderError.None);
+                _metrics.Request(error == ForwarderError.None, begin);
                 trace?.SetTag("qos.replica", destination.ReplicaId).SetTag("qos.tries", tries).SetTag("http.response.status_code", context.Response.StatusCode);
                 return;
             }

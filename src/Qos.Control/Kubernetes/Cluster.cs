@@ -54,7 +54,7 @@ internal sealed class Cluster : IDisposable
         };
     }
 
-    public IKubernetes Client { get; }
+    public k8s.Kubernetes Client { get; }
 
     public string Namespace { get; }
 
@@ -69,7 +69,7 @@ internal sealed class Cluster : IDisposable
         services.AddSingleton(provider =>
         {
             Cluster cluster = provider.GetRequiredService<Cluster>();
-            return new LeaseElection(cluster.Client, cluster.Namespace, $"{cluster.Options.Fleet}-control", $"{Environment.MachineName}-{Guid.NewGuid():N}"[..Math.Min(63, Environment.MachineName.Length + 9)]);
+            return new LeaseElection(cluster.Client, cluster.Namespace, $"{cluster.Options.Fleet}-control", $"{Environment.MachineName}-{Guid.NewGuid():N}"[..Math.Min(63, Environment.MachineName.Length + 9)], provider.GetRequiredService<TimeProvider>());
         });
         services.AddSingleton<IEnclaveDesk, EnclaveDesk>();
         services.AddSingleton(provider =>

@@ -46,3 +46,7 @@ internal sealed record EnclaveDeploymentView(string Name, string Uid, long Gener
         item.Spec.ValueKind == JsonValueKind.Object ? item.Spec.GetRawText() : "{}",
         item.Status.ValueKind == JsonValueKind.Object ? item.Status.GetRawText() : null);
 }
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(EnclaveDeploymentList))]
+internal sealed partial class EnclaveDeploymentJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using k8s;
 using k8s.Models;
@@ -15,12 +16,11 @@ public sealed partial class EnclaveDeploymentController : IAsyncDisposable
 {
     private const int Workers = 4;
     private const int Page = 500;
-    private const int WatchSeconds = 600;
     private static readonly TimeSpan s_resync = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(2);
 
-    private readonly IKubernetes _client;
+    private readonly k8s.Kubernetes _client;
     private readonly string _namespace;
     private readonly IEnclaveDesk _desk;
     private readonly TimeProvider _time;
@@ -39,15 +39,15 @@ public sealed partial class EnclaveDeploymentController : IAsyncDisposable
     /// <param name="desk">Where requests are brought.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Gets what operators need to know.</param>
-    public EnclaveDeploymentController(IKubernetes client, string ns, IEnclaveDesk desk, TimeProvider time, ILogger<EnclaveDeploymentController> logger)
+    public EnclaveDeploymentController(k8s.Kubernetes client, string ns, IEnclaveDesk desk, TimeProvider time, ILogger<EnclaveDeploymentController> logger)
     {
         (_client, _namespace, _desk, _time, _logger) = (client, ns, desk, time, logger);
         _events = new EventWriter(client, ns, time);
         _objects = new(
             "EnclaveDeployments",
-            async (more, token) => await client.CustomObjects.ListNamespacedCustomObjectAsync<EnclaveDeploymentList>(
-                KubernetesNames.Group, KubernetesNames.Version, ns, KubernetesNames.Plural, continueParameter: more, limit: Page, cancellationToken: token).ConfigureAwait(false),
-            Watch,
+            async (more, token) => ((JsonElement)await client.CustomObjects.ListNamespacedCustomObjectAsync(
+                KubernetesNames.Group, KubernetesNames.Version, ns, KubernetesNames.Plural, continueParameter: more, limit: Page, cancellationToken: token).ConfigureAwait(false)).Deserialize(EnclaveDeploymentJson.Default.EnclaveDeploymentList)!,
+            (version, token) => WatchStream.ReadAsync(client, $"apis/{KubernetesNames.Group}/{KubernetesNames.Version}/namespaces/{ns}/{KubernetesNames.Plural}", null, version, static item => item.Deserialize(EnclaveDeploymentJson.Default.EnclaveDeployment)!, token),
             EnclaveDeploymentView.Of,
             time,
             logger);
@@ -97,15 +97,6 @@ public sealed partial class EnclaveDeploymentController : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _objects.DisposeAsync();
-
-    private async IAsyncEnumerable<(WatchEventType Type, EnclaveDeployment Item)> Watch(
-        string version, Action<Exception> onError, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)
-    {
-        IAsyncEnumerable<(WatchEventType, object)> events = _client.CustomObjects.WatchListNamespacedCustomObjectAsync(
-            KubernetesNames.Group, KubernetesNames.Version, _namespace, KubernetesNames.Plural, allowWatchBookmarks: true, resourceVersion: version, timeoutSeconds: WatchSeconds, onError: onError, cancellationToken: token);
-        await foreach ((WatchEventType type, object item) in events.ConfigureAwait(false))
-            yield return (type, KubernetesJson.Deserialize<EnclaveDeployment>((JsonElement)item));
-    }
 
     // All of a snapshot that a status tells.
     private static int Digest(AppSnapshot app)
@@ -276,7 +267,7 @@ public sealed partial class EnclaveDeploymentController : IAsyncDisposable
     }
 
     private Task<object> SetFinalizersAsync(EnclaveDeploymentView view, IReadOnlyList<string> finalizers, CancellationToken cancellationToken) => _client.CustomObjects.PatchNamespacedCustomObjectAsync(
-        new V1Patch(new Dictionary<string, object> { ["metadata"] = new Dictionary<string, object> { ["uid"] = view.Uid, ["finalizers"] = finalizers } }, V1Patch.PatchType.MergePatch),
+        new V1Patch(new JsonObject { ["metadata"] = new JsonObject { ["uid"] = view.Uid, ["finalizers"] = new JsonArray([.. finalizers.Select(static name => (JsonNode)name)]) } }.ToJsonString(), V1Patch.PatchType.MergePatch),
         KubernetesNames.Group, KubernetesNames.Version, _namespace, KubernetesNames.Plural, view.Name, fieldManager: KubernetesNames.FieldManager, cancellationToken: cancellationToken);
 
     private async Task WriteStatusAsync(
@@ -287,15 +278,15 @@ public sealed partial class EnclaveDeploymentController : IAsyncDisposable
         JsonElement written = JsonSerializer.SerializeToElement(status, EnclaveStatusJson.Default.EnclaveStatus);
         if (before is not null && JsonSerializer.Serialize(before, EnclaveStatusJson.Default.EnclaveStatus) == written.GetRawText())
             return;
-        var item = new Dictionary<string, object>
+        var item = new JsonObject
         {
             ["apiVersion"] = $"{KubernetesNames.Group}/{KubernetesNames.Version}",
             ["kind"] = "EnclaveDeployment",
-            ["metadata"] = new Dictionary<string, object> { ["name"] = view.Name, ["namespace"] = _namespace, ["uid"] = view.Uid },
-            ["status"] = written,
+            ["metadata"] = new JsonObject { ["name"] = view.Name, ["namespace"] = _namespace, ["uid"] = view.Uid },
+            ["status"] = JsonObject.Create(written),
         };
         await _client.CustomObjects.PatchNamespacedCustomObjectStatusAsync(
-            new V1Patch(item, V1Patch.PatchType.ApplyPatch), KubernetesNames.Group, KubernetesNames.Version, _namespace, KubernetesNames.Plural, view.Name, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false);
+            new V1Patch(item.ToJsonString(), V1Patch.PatchType.ApplyPatch), KubernetesNames.Group, KubernetesNames.Version, _namespace, KubernetesNames.Plural, view.Name, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false);
         foreach (EnclaveCondition condition in status.Conditions.Where(c => before?.Conditions.FirstOrDefault(old => old.Type == c.Type) is not { } old || old.Status != c.Status || old.Reason != c.Reason))
             await _events.TellAsync(view, condition, cancellationToken).ConfigureAwait(false);
     }

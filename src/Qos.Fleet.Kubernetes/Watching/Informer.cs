@@ -14,7 +14,7 @@ namespace Qos.Fleet.Kubernetes;
 internal sealed partial class Informer<TObject, TList, TView>(
     string what,
     Func<string?, CancellationToken, Task<TList>> list,
-    Func<string, Action<Exception>, CancellationToken, IAsyncEnumerable<(WatchEventType Type, TObject Item)>> watch,
+    Func<string, CancellationToken, IAsyncEnumerable<(WatchChange Change, TObject Item)>> watch,
     Func<TObject, TView> select,
     TimeProvider time,
     ILogger logger) : IAsyncDisposable
@@ -127,31 +127,16 @@ internal sealed partial class Informer<TObject, TList, TView>(
 
     private async Task<string> WatchAsync(string version)
     {
-        // The client reads on behind an error of the server, for ever when nothing follows: an error ends the watch here.
-        Exception? error = null;
-        using var broken = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
-        void Break(Exception e)
+        await foreach ((WatchChange change, TObject item) in watch(version, _end.Token).ConfigureAwait(false))
         {
-            error ??= e;
-            broken.Cancel();
+            version = item.Metadata.ResourceVersion ?? version;
+            if (change == WatchChange.There)
+                Put(item);
+            else if (change == WatchChange.Gone)
+                Drop(item.Metadata.Name);
         }
 
-        try
-        {
-            await foreach ((WatchEventType type, TObject item) in watch(version, Break, broken.Token).ConfigureAwait(false))
-            {
-                version = item.Metadata.ResourceVersion ?? version;
-                if (type is WatchEventType.Added or WatchEventType.Modified)
-                    Put(item);
-                else if (type == WatchEventType.Deleted)
-                    Drop(item.Metadata.Name);
-            }
-        }
-        catch (OperationCanceledException) when (error is not null)
-        {
-        }
-
-        return error is null ? version : throw error;
+        return version;
     }
 
     private void Put(TObject item)

@@ -7,10 +7,10 @@ namespace Qos.Bench.Bridge;
 internal static partial class Wrk
 {
     /// <summary>Runs one measurement, of whole seconds.</summary>
-    public static async Task<LoadResult> RunAsync(int port, int connections, double seconds)
+    public static async Task<LoadResult> RunAsync(int port, int connections, double seconds, string host = "127.0.0.1")
     {
         string text = await ChildProcess.RunAsync(
-            "wrk", "-t", "1", "-c", $"{connections}", "-d", $"{Math.Max(1, (int)Math.Round(seconds))}s", "--latency", $"http://127.0.0.1:{port}/");
+            "wrk", "-t", "1", "-c", $"{connections}", "-d", $"{Math.Max(1, (int)Math.Round(seconds))}s", "--latency", "-H", $"Host: {host}", $"http://127.0.0.1:{port}/");
         Match rate = Rate().Match(text), middle = Percentile("50").Match(text), tail = Percentile("99").Match(text);
         if (!rate.Success || !middle.Success || !tail.Success)
             throw new InvalidOperationException($"wrk says something else than expected:\n{text}");

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -75,7 +75,8 @@ internal sealed class ManyObjects : IEnclaveDesk, IFleetNodes
 
         await Task.Delay(1000);
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, token) =>
-            await admin.CustomObjects.CreateNamespacedCustomObjectAsync(Object(i), KubernetesNames.Group, KubernetesNames.Version, Namespace, KubernetesNames.Plural, cancellationToken: token));
+            await admin.CustomObjects.PatchNamespacedCustomObjectAsync(
+                new V1Patch(JsonSerializer.Serialize(Object(i)), V1Patch.PatchType.ApplyPatch), KubernetesNames.Group, KubernetesNames.Version, Namespace, KubernetesNames.Plural, Name(i), fieldManager: "bench", cancellationToken: token));
 
         var counter = new Counter();
         using var client = new k8s.Kubernetes(KubernetesClientConfiguration.BuildDefaultConfig(), counter);
@@ -122,7 +123,7 @@ internal sealed class ManyObjects : IEnclaveDesk, IFleetNodes
         long before = counter.Count;
         var changed = Stopwatch.StartNew();
         await admin.CustomObjects.PatchNamespacedCustomObjectAsync(
-            new V1Patch(JsonNode.Parse("""{"spec":{"replicas":4}}""")!, V1Patch.PatchType.MergePatch), KubernetesNames.Group, KubernetesNames.Version, Namespace, KubernetesNames.Plural, Name(count / 2));
+            new V1Patch("""{"spec":{"replicas":4}}""", V1Patch.PatchType.MergePatch), KubernetesNames.Group, KubernetesNames.Version, Namespace, KubernetesNames.Plural, Name(count / 2));
         string set = ReplicaPods.Name(_known[Name(count / 2)].Deployment);
         while ((await admin.AppsV1.ReadNamespacedStatefulSetAsync(set, Namespace)).Spec.Replicas != 4)
             await Task.Delay(20);

@@ -1,0 +1,23 @@
+using System.Data.Common;
+
+namespace Qos.Fleet.Storage;
+
+/// <summary>A statement that can be given up: Dapper's, compiled ahead, take no token and no patience.</summary>
+internal static class Questions
+{
+    /// <summary>Runs a statement and gives the first column of its first row.</summary>
+    /// <param name="connection">Where.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="patience">Seconds after which it has failed; null for the connection's own.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public static async Task<object?> AskAsync(this DbConnection connection, string sql, int? patience, CancellationToken cancellationToken)
+    {
+        DbCommand command = connection.CreateCommand();
+        await using (command.ConfigureAwait(false))
+        {
+            command.CommandText = sql;
+            command.CommandTimeout = patience ?? command.CommandTimeout;
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
