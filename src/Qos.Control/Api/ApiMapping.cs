@@ -1,4 +1,3 @@
-using Qos.Client;
 using Qos.Fleet;
 using Qos.Fleet.Api;
 
