@@ -9,6 +9,7 @@ namespace Qos.Compat;
 internal sealed class Screen(TextReader input, TextWriter output, TextWriter error)
 {
     private const int Attempts = 3;
+    private static readonly System.Buffers.SearchValues<char> s_byLetter = System.Buffers.SearchValues.Create(" \"\n\r\t\0");
 
     /// <summary>Standard output.</summary>
     public TextWriter Output => output;
@@ -45,13 +46,13 @@ internal sealed class Screen(TextReader input, TextWriter output, TextWriter err
     /// <summary>Texts as the reference lists them: <c>["a", "b"]</c>.</summary>
     public static string Listed(IEnumerable<string> texts) => $"[{string.Join(", ", texts.Select(Quoted))}]";
 
-    /// <summary>A text as the reference quotes it: the line's and the quote's characters by their letters, all that is hidden by its number.</summary>
+    /// <summary>A text as the reference quotes it: blanks as they are, the line's and the quote's characters by their letters, all that is hidden by its number.</summary>
     public static string Quoted(string text)
     {
         var quoted = new System.Text.StringBuilder("\"");
         for (int at = 0; at < text.Length;)
         {
-            int plain = text.AsSpan(at).IndexOfAny("\"\n\r\t\0");
+            int plain = text.AsSpan(at).IndexOfAny(s_byLetter);
             plain = plain < 0 ? text.Length - at : plain;
             quoted.Append(VisibleText.Escape(text.Substring(at, plain)));
             at += plain;
@@ -59,6 +60,7 @@ internal sealed class Screen(TextReader input, TextWriter output, TextWriter err
                 break;
             quoted.Append(text[at++] switch
             {
+                ' ' => " ",
                 '\n' => "\\n",
                 '\r' => "\\r",
                 '\t' => "\\t",

@@ -75,8 +75,8 @@ public sealed class CommandLineTests : IDisposable
 
     [Fact]
     public void Texts_are_quoted_as_the_reference_quotes_them() => Assert.Equal(
-        """["--a", "say \"no\"", "back\\slash", "a\n\r\t\0b", "\u{1b}[2J", "\u{202e}"]""",
-        Screen.Listed(["--a", "say \"no\"", "back\\slash", "a\n\r\t\0b", "\u001b[2J", "\u202e"]));
+        """["--a", "say \"no\"", "back\\slash", "a\n\r\t\0b", "\u{1b}[2J", "\u{202e}", "  two  "]""",
+        Screen.Listed(["--a", "say \"no\"", "back\\slash", "a\n\r\t\0b", "\u001b[2J", "\u202e", "  two  "]));
 
     [Fact]
     public void The_role_is_the_files_first_line_as_it_is()
