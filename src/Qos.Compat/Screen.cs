@@ -1,3 +1,4 @@
+using System.Buffers;
 using Qos.Protocol;
 
 namespace Qos.Compat;
@@ -9,7 +10,7 @@ namespace Qos.Compat;
 internal sealed class Screen(TextReader input, TextWriter output, TextWriter error)
 {
     private const int Attempts = 3;
-    private static readonly System.Buffers.SearchValues<char> s_byLetter = System.Buffers.SearchValues.Create(" \"\n\r\t\0");
+    private static readonly SearchValues<char> s_byLetter = SearchValues.Create(" \"\n\r\t\0");
 
     /// <summary>Standard output.</summary>
     public TextWriter Output => output;

@@ -54,7 +54,7 @@ public sealed partial class FleetDatabase
         DbConnection connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (await connection.AskAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_try_advisory_lock({LeaderLock})"), null, cancellationToken).ConfigureAwait(false) is true)
+            if (await connection.ScalarAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_try_advisory_lock({LeaderLock})"), null, cancellationToken).ConfigureAwait(false) is true)
                 return new Leadership(connection);
             await connection.DisposeAsync().ConfigureAwait(false);
             return null;

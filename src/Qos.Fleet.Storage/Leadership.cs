@@ -23,7 +23,7 @@ public sealed class Leadership : IAsyncDisposable
             return _file is not null;
         try
         {
-            return await _connection.AskAsync("SELECT 1", Patience, cancellationToken).ConfigureAwait(false) is not null;
+            return await _connection.ScalarAsync("SELECT 1", Patience, cancellationToken).ConfigureAwait(false) is not null;
         }
         catch (Exception e) when (e is DbException or InvalidOperationException)
         {
@@ -39,7 +39,7 @@ public sealed class Leadership : IAsyncDisposable
             // A pooled session would keep the lock: it is given back before the session is.
             try
             {
-                await _connection.AskAsync("SELECT pg_advisory_unlock_all()", Patience, default).ConfigureAwait(false);
+                await _connection.ScalarAsync("SELECT pg_advisory_unlock_all()", Patience, default).ConfigureAwait(false);
             }
             catch (Exception e) when (e is DbException or InvalidOperationException)
             {

@@ -16,7 +16,7 @@ internal static class Migrations
     public static async Task RunAsync(DbConnection connection, DatabaseKind kind, CancellationToken cancellationToken)
     {
         if (kind == DatabaseKind.Postgres)
-            await connection.AskAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_lock({LockNumber})"), null, cancellationToken).ConfigureAwait(false);
+            await connection.ScalarAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_lock({LockNumber})"), null, cancellationToken).ConfigureAwait(false);
         try
         {
             await connection.ExecuteAsync("CREATE TABLE IF NOT EXISTS migrations (step BIGINT PRIMARY KEY, taken_at BIGINT NOT NULL)").ConfigureAwait(false);

@@ -32,13 +32,10 @@ public static class ManifestApproval
     public static IReadOnlyList<QuorumMember> Approved(Manifest manifest, IEnumerable<(string PublicKeyHex, ReadOnlyMemory<byte> Signature)> given)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        byte[] hash = manifest.Hash();
-        var signatures = given.ToLookup(static pair => pair.PublicKeyHex, static pair => pair.Signature, StringComparer.OrdinalIgnoreCase);
-        return
-        [
-            .. manifest.ManifestSet.Members.Where(member =>
-                PublicKey.TryParse(member.PubKey.Span, out PublicKey? key) && signatures[Convert.ToHexString(member.PubKey.Span)].Any(signature => key.Verify(hash, signature.Span))),
-        ];
+        ILookup<string, ReadOnlyMemory<byte>> signatures = given.ToLookup(static pair => pair.PublicKeyHex, static pair => pair.Signature, StringComparer.OrdinalIgnoreCase);
+        IEnumerable<Approval> approvals =
+            manifest.ManifestSet.Members.SelectMany(member => signatures[Convert.ToHexString(member.PubKey.Span)].Select(signature => new Approval(signature, member)));
+        return [.. Holding(manifest, manifest.ManifestSet, approvals).Select(static approval => approval.Member).Distinct()];
     }
 
     /// <summary>The approvals of a manifest that hold: by a member of the set, whose signature over the manifest's hash verifies. Of one who gave two, both.</summary>

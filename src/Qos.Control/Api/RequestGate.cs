@@ -39,7 +39,7 @@ internal sealed class RequestGate : IDisposable
         AdmitStranger(context);
         string? stamp = context.Request.Headers[ApiStamp.Header];
 
-        // Before the body: nobody who names no key of somebody else's has the service hold one.
+        // Before the body is read: the service holds a body only for a caller whose stamp names a known key.
         string named = ApiStamp.KeyOf(stamp);
         ApiKeyRecord key = await _database.KeyAsync(named, context.RequestAborted).ConfigureAwait(false)
             ?? throw new ApiException(ApiCode.Unauthenticated, $"the key {named} is not known here: 'qos-control key add' makes it so");

@@ -38,7 +38,7 @@ internal sealed class IngressProxy : IDisposable
     /// <summary>Carries one request.</summary>
     public async Task ForwardAsync(HttpContext context)
     {
-        // The server's own metric sorts each request by method, route, status and protocol; the ingress's says how long it took, at a tenth of the price.
+        // The server's own metric is the API's: requests to apps are counted and timed by the ingress's.
         if (context.Features.Get<IHttpMetricsTagsFeature>() is { } counted)
             counted.MetricsDisabled = true;
         long begin = Stopwatch.GetTimestamp();

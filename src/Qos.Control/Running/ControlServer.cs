@@ -75,8 +75,7 @@ internal static class ControlServer
         services.AddSingleton<IConnectionListenerFactory, LoopTransport>();
     }
 
-    /// <summary>What is counted and traced, and where it goes.</summary>
-    public static void AddTelemetry(IServiceCollection services, ControlSettings settings)
+    private static void AddTelemetry(IServiceCollection services, ControlSettings settings)
     {
         Uri? collector = settings.OpenTelemetry is { } url ? new Uri(url) : null;
         string? version = typeof(ControlServer).Assembly.GetName().Version?.ToString(3);
