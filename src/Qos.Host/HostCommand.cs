@@ -211,7 +211,7 @@ internal sealed class HostCommand : RootCommand
         path is ['/', .. var rest] && rest.Split('/').All(static part => part is not ("" or "." or "..") && part.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~'));
 
     private static bool IsNamed(string[] words, Option option) =>
-        words.Any(word => word == option.Name || word.StartsWith(option.Name + "=", StringComparison.Ordinal));
+        words.Any(word => word.Split('=', ':')[0] == option.Name);
 
     private static IPEndPoint[]? ParseEndPoint(string option, ArgumentResult result)
     {

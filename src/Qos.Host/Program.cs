@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using Qos.Arguments;
 using Qos.Host;
 using Qos.Native;
 using Qos.Transport;
@@ -19,25 +19,20 @@ if (spare > 2)
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 var command = new HostCommand(HostServer.RunAsync);
-ParseResult parsed = command.Parse(command.WithEnvironment(args, Environment.GetEnvironmentVariable));
-if (parsed.Errors.Count > 0)
-    return Complain($"{Told(parsed.Errors[0])} (qos-host --help lists the options)", 2);
+var arguments = CommandArguments.Read(command, command.WithEnvironment(args, Environment.GetEnvironmentVariable));
+if (arguments.Mistake is { } mistake)
+    return Complain($"{mistake} (qos-host --help lists the options)", 2);
 
 try
 {
     // The host itself stops on SIGTERM and drains; nothing may cut that short.
-    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false })
+    return await arguments.Parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false })
         .ConfigureAwait(false);
 }
 catch (Exception e) when (e is TransportException or IOException or System.Net.Sockets.SocketException)
 {
     return Complain(e.Message, e is TransportException { Error: TransportError.BadAddress } ? 2 : 1);
 }
-
-// The parser's own words name a type of .NET's.
-static string Told(ParseError error) => error.Message.StartsWith("Cannot parse", StringComparison.Ordinal) && error.SymbolResult is OptionResult option
-    ? $"{option.Option.Name} does not take '{(option.Tokens.Count > 0 ? option.Tokens[^1].Value : "")}'."
-    : error.Message;
 
 static int Complain(string what, int status)
 {

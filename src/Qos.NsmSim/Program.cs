@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using Qos.Arguments;
 using Qos.NsmSim;
 using Qos.Simulator;
 
@@ -9,13 +9,11 @@ const int WrongUsage = 2;
 var options = new SimulatorOptions();
 options.Command.SetAction(RunAsync);
 options.Module.Command.SetAction(WriteModule);
-ParseResult parsed = options.Command.Parse(args);
-if (parsed.Errors.Count == 0)
-    return await parsed.InvokeAsync();
+var arguments = CommandArguments.Read(options.Command, args);
+if (arguments.Mistake is not { } mistake)
+    return await arguments.Parsed.InvokeAsync();
 
-foreach (var error in parsed.Errors)
-    Complain(Told(error));
-Complain("see qos-nsm-sim --help");
+Complain($"{mistake} (qos-nsm-sim --help lists the options)");
 return WrongUsage;
 
 int WriteModule(ParseResult result)
@@ -76,10 +74,5 @@ SimulatorPki OpenPki(ParseResult result) => (result.GetValue(options.MockPki), r
     (null, { } directory) => SimulatorPki.OpenOrCreate(directory),
     _ => SimulatorPki.Create(),
 };
-
-// The parser's own words name a type of .NET's.
-static string Told(ParseError error) => error.Message.StartsWith("Cannot parse", StringComparison.Ordinal) && error.SymbolResult is OptionResult or ArgumentResult
-    ? $"{((error.SymbolResult as OptionResult) ?? error.SymbolResult.Parent as OptionResult)?.Option.Name} does not take '{(error.SymbolResult.Tokens.Count > 0 ? error.SymbolResult.Tokens[^1].Value : "")}'."
-    : error.Message.ReplaceLineEndings(" ").TrimEnd();
 
 static void Complain(string message) => Console.Error.WriteLine($"qos-nsm-sim: {message}");

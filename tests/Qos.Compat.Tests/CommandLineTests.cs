@@ -56,6 +56,8 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("pivot-hash --output-path= --pivot-path @a", "--output-path")]
+    [InlineData("host-health --host-ip= --host-port 3000", "--host-ip")]
     [InlineData("pivot-hash --output-path --pivot-path @a", "--output-path")]
     [InlineData("pivot-hash --pivot-path @a --output-path", "--output-path")]
     [InlineData("shamir-reconstruct --share --output-path @a", "--share")]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Qos.Arguments;
 
 namespace Qos.Host.Tests;
 
@@ -81,6 +82,38 @@ public sealed class HostCommandTests
         Assert.Contains(option, message, StringComparison.Ordinal);
     }
 
+    /// <summary>What an unset variable of a shell leaves behind an equals sign.</summary>
+    [Theory]
+    [InlineData("--enclave-socket= --no-bridges", "--enclave-socket")]
+    [InlineData("--enclave-socket: --no-bridges", "--enclave-socket")]
+    [InlineData("--enclave-socket= --listen 127.0.0.1:3001", "--enclave-socket")]
+    [InlineData("--enclave-socket --no-bridges --listen 127.0.0.1:3001", "--enclave-socket")]
+    [InlineData("--listen 127.0.0.1:3001 --enclave-socket", "--enclave-socket")]
+    [InlineData("--enclave-cid 16 --listen=", "--listen")]
+    [InlineData("--enclave-cid 16 --listen 127.0.0.1:3001 --no-bridges= --publish 80=127.0.0.1:81", "--no-bridges")]
+    [InlineData("--enclave-cid 16 --listen 127.0.0.1:3001 --publish= --drain 3", "--publish")]
+    public void An_option_with_nothing_behind_it_takes_no_other_word(string line, string option)
+    {
+        var command = new HostCommand(static (_, _) => Task.FromResult(0));
+        Dictionary<string, string> environment = new() { ["QOS_HOST_ENCLAVE_SOCKET"] = "/e", ["QOS_HOST_LISTEN"] = "127.0.0.1:9", ["QOS_HOST_LOG"] = "json" };
+        Assert.Equal($"{option} has no value.", CommandArguments.Read(command, command.WithEnvironment(line.Split(' '), name => environment.GetValueOrDefault(name))).Mistake);
+        Assert.Equal($"{option} has no value.", CommandArguments.Read(command, [.. line.Split(' '), ""]).Mistake);
+    }
+
+    [Fact]
+    public void A_value_behind_a_colon_goes_before_the_environment_too()
+    {
+        Dictionary<string, string> environment = new() { ["QOS_HOST_LISTEN"] = "127.0.0.1:9", ["QOS_HOST_ENCLAVE_SOCKET"] = "/e" };
+        HostSettings settings = Read(["--enclave-cid:16", "--listen:127.0.0.1:3001"], environment);
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 3001)], settings.Listen);
+        Assert.Equal("vsock:16", settings.Enclave.ToString());
+    }
+
+    /// <summary>A socket in the abstract namespace is written with an at sign, which the parser would take for a file of words.</summary>
+    [Fact]
+    public void No_file_is_read_for_a_word() => Assert.Null(
+        CommandArguments.Read(new HostCommand(static (_, _) => Task.FromResult(0)), ["--enclave-socket", "@enclave", "--listen", "127.0.0.1:3001"]).Mistake);
+
     [Fact]
     public void It_listens_wherever_it_is_told_to() => Assert.Equal(
         [new IPEndPoint(IPAddress.Loopback, 3001), new IPEndPoint(IPAddress.IPv6Any, 3002)],
@@ -130,9 +163,9 @@ public sealed class HostCommandTests
             read = settings;
             return Task.FromResult(0);
         });
-        ParseResult parsed = command.Parse(command.WithEnvironment(words, name => environment.GetValueOrDefault(name)));
-        Assert.Empty(parsed.Errors.Select(static error => error.Message));
-        Assert.Equal(0, parsed.Invoke());
+        var arguments = CommandArguments.Read(command, command.WithEnvironment(words, name => environment.GetValueOrDefault(name)));
+        Assert.Null(arguments.Mistake);
+        Assert.Equal(0, arguments.Parsed.Invoke());
         return read!;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using Qos.Arguments;
 using Qos.Client;
 using Qos.Keys;
 using Qos.Nsm;
@@ -41,10 +42,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken = default)
     {
         var profile = Settings.ProfileOption();
-        var parser = new ParserConfiguration { ResponseFileTokenReplacer = null };
-        ParseResult parsed = Root(args, profile).Parse(args, parser);
-        if (EmptyValues.Keep(args, parsed) is { } whole)
-            parsed = Root(args, profile).Parse(whole, parser);
+        var arguments = CommandArguments.Read(Root(args, profile), args, mayBeEmpty: "--arg");
+        ParseResult parsed = arguments.Parsed;
         var settings = new Settings(terminal.Environment, parsed.GetValue(profile));
         var complaints = new Complaints(terminal, isJson: parsed.Tokens.Any(static token => token is { Type: TokenType.Option, Value: "--json" }));
         if (IsBare(parsed))
@@ -59,7 +58,7 @@ internal static class CommandLine
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, terminal, stopping));
         try
         {
-            if (UsageError.Describe(parsed, settings) is { } error)
+            if (UsageError.Describe(arguments, settings) is { } error)
                 return complaints.Write(WrongUsage, $"{error.TrimEnd('.')}. See '{NameOf(parsed)} --help'");
             return await parsed.InvokeAsync(new QosInvocation(terminal, settings), stopping.Token);
         }

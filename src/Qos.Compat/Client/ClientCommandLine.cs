@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Qos.Arguments;
 using Qos.Client;
 using Qos.Keys;
 using Qos.Nsm;
@@ -18,9 +19,6 @@ internal static class ClientCommandLine
     /// <summary>Refused, impossible, or a command line that makes no sense.</summary>
     public const int Refused = 1;
 
-    /// <summary>No response files and no bundled letters: the reference knows neither.</summary>
-    public static ParserConfiguration Parsing { get; } = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
-
     /// <summary>The version, as every program tells it.</summary>
     public static string Version { get; } =
         typeof(ClientCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
@@ -35,8 +33,8 @@ internal static class ClientCommandLine
             return Done;
         }
 
-        ParseResult parsed = Root(screen).Parse(HelpAlone(args), Parsing);
-        if (Mistake(parsed) is { } mistake)
+        CommandArguments arguments = Read(Root(screen), args);
+        if (Mistake(arguments) is { } mistake)
         {
             screen.Error.WriteLine($"Invalid input: {mistake}");
             return Refused;
@@ -44,7 +42,7 @@ internal static class ClientCommandLine
 
         try
         {
-            return await parsed.InvokeAsync(
+            return await arguments.Parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = screen.Output, Error = screen.Error }, cancellationToken);
         }
         catch (Exception e) when (e is CeremonyException or ProtocolException or KeyException or TokenException or ShamirException or AttestationException
@@ -56,15 +54,14 @@ internal static class ClientCommandLine
         }
     }
 
-    /// <summary>The words, or only the command and <c>--help</c> when that is among them: help comes before every mistake.</summary>
-    public static string[] HelpAlone(string[] args) =>
-        args.Contains("--help", StringComparer.Ordinal) ? [.. args.Take(1).Where(static word => !word.StartsWith('-')), "--help"] : args;
+    /// <summary>Reads a command line. Where <c>--help</c> is among the words, the command and that alone: help comes before every mistake.</summary>
+    public static CommandArguments Read(RootCommand root, string[] args) => CommandArguments.Read(
+        root, args.Contains("--help", StringComparer.Ordinal) ? [.. args.Take(1).Where(static word => !word.StartsWith('-')), "--help"] : args, bundlesLetters: false);
 
     /// <summary>What is wrong with a command line, in one line; null when nothing is. What begins with two dashes is no value, as in the reference.</summary>
-    public static string? Mistake(ParseResult parsed) =>
-        parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(static option => option.Tokens.Any(static token => token.Value.StartsWith("--", StringComparison.Ordinal))) is { } without
-            ? $"{without.Option.Name} needs a value, and none is given"
-            : parsed.Errors.Count > 0 ? VisibleText.OneLine(parsed.Errors[0].Message) : null;
+    public static string? Mistake(CommandArguments arguments) =>
+        (arguments.WithoutValue ?? WithDashes(arguments.Parsed)) is { } option ? $"{option} needs a value, and none is given"
+            : arguments.Mistake is { } other ? VisibleText.OneLine(other) : null;
 
     /// <summary>All commands.</summary>
     public static RootCommand Root(Screen screen)
@@ -93,4 +90,7 @@ internal static class ClientCommandLine
 
         return root;
     }
+
+    private static string? WithDashes(ParseResult parsed) => parsed.CommandResult.Children.OfType<OptionResult>()
+        .FirstOrDefault(static option => option.Tokens.Any(static token => token.Value.StartsWith("--", StringComparison.Ordinal)))?.Option.Name;
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Qos.Arguments;
 using Qos.Client;
 using Qos.Protocol;
 
@@ -21,13 +22,14 @@ internal abstract class ServerProgram
             return ClientCommandLine.Done;
         }
 
-        ParseResult parsed = _command.Parse(ClientCommandLine.HelpAlone(args), ClientCommandLine.Parsing);
-        if (ClientCommandLine.Mistake(parsed) is { } mistake)
+        CommandArguments arguments = ClientCommandLine.Read(_command, args);
+        if (ClientCommandLine.Mistake(arguments) is { } mistake)
         {
             screen.Error.WriteLine($"Invalid input: {mistake}");
             return ClientCommandLine.Refused;
         }
 
+        ParseResult parsed = arguments.Parsed;
         if (parsed.Action is not null)
             return parsed.Invoke(new InvocationConfiguration { Output = screen.Output, Error = screen.Error });
         try
@@ -42,7 +44,7 @@ internal abstract class ServerProgram
     }
 
     /// <summary>Parses alone, for tests.</summary>
-    public ParseResult Parse(params string[] args) => _command.Parse(args, ClientCommandLine.Parsing);
+    public ParseResult Parse(params string[] args) => ClientCommandLine.Read(_command, args).Parsed;
 
     /// <summary>Starts what the command line asks for.</summary>
     protected abstract int Start(ParseResult parsed, Screen screen);
