@@ -17,6 +17,7 @@ namespace Qos.Control.Tests;
 public class IngressLoopTests
 {
     private const int Large = 16 * 1024 * 1024;
+    private const TaskCreationOptions Elsewhere = TaskCreationOptions.RunContinuationsAsynchronously;
 
     [Fact]
     public async Task A_large_body_arrives_byte_for_byte_in_both_directions_at_a_peer_that_reads_little_at_a_time()
@@ -235,6 +236,93 @@ public class IngressLoopTests
         edge.Signal();
         Assert.Equal(1, woken);
         Assert.False(edge.IsCompleted);
+    }
+
+    [Fact]
+    public async Task The_end_of_a_connection_is_not_told_to_the_next_owner_of_its_descriptor()
+    {
+        using var loop = new IngressLoop(0);
+        (LoopSocket busy, Socket busyPeer) = await PairAsync(loop);
+        (LoopSocket first, Socket firstPeer) = await PairAsync(loop);
+        (Socket old, Socket oldPeer) = Pair();
+        (Socket next, Socket nextPeer) = Pair();
+        using (busyPeer)
+        using (firstPeer)
+        using (oldPeer)
+        using (next)
+        using (nextPeer)
+        using (busy)
+        using (first)
+        {
+            var watched = new LoopSocket(loop, old);
+
+            // The loop is held up twice: the first time until two events wait for it, the second time between the first one and the second one.
+            TaskCompletionSource isBusy = new(Elsewhere), twoWait = new(Elsewhere), isBetween = new(Elsewhere), exchanged = new(Elsewhere);
+            try
+            {
+                Hold(busy, isBusy, twoWait);
+                Hold(first, isBetween, exchanged);
+                await busyPeer.SendAsync(new byte[1]);
+                await isBusy.Task;
+                await firstPeer.SendAsync(new byte[1]);
+                oldPeer.LingerState = new LingerOption(true, 0);
+                oldPeer.Dispose();
+                twoWait.SetResult();
+                await isBetween.Task;
+                loop.Remove(watched);
+                Assert.Equal(watched.Descriptor, Tmds.Linux.LibC.dup2((int)next.Handle, watched.Descriptor));
+                using var owner = new LoopSocket(loop, old);
+                exchanged.SetResult();
+
+                // What is told first is the new one's own, after the old one's has passed by.
+                await owner.Writable;
+                await nextPeer.SendAsync(new byte[1]);
+                await owner.Readable;
+                byte[] bytes = new byte[10];
+                Assert.Equal(1, owner.TryReceive(bytes));
+                Assert.True(owner.MustWait(), "it is taken for one that has ended");
+            }
+            finally
+            {
+                twoWait.TrySetResult();
+                exchanged.TrySetResult();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Who_finds_nothing_waits_whatever_was_told_of_the_end()
+    {
+        using var loop = new IngressLoop(0);
+        (LoopSocket socket, Socket peer) = await PairAsync(loop);
+        using (peer)
+        using (socket)
+        {
+            socket.OnEvent(Tmds.Linux.LibC.EPOLLRDHUP | Tmds.Linux.LibC.EPOLLHUP);
+            byte[] bytes = new byte[10];
+            Assert.Equal(-1, socket.TryReceive(bytes));
+            Assert.True(socket.MustWait(), "it would ask the kernel for ever");
+            await socket.Readable;
+            await peer.SendAsync(new byte[1]);
+            await socket.Readable;
+            Assert.Equal(1, socket.TryReceive(bytes));
+        }
+    }
+
+    private static void Hold(LoopSocket socket, TaskCompletionSource reached, TaskCompletionSource held) => socket.Readable.UnsafeOnCompleted(() =>
+    {
+        reached.SetResult();
+        held.Task.Wait();
+    });
+
+    private static (Socket, Socket) Pair()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        peer.Connect(listener.LocalEndPoint!);
+        return (listener.Accept(), peer);
     }
 
     private static async Task<(LoopSocket Socket, Socket Peer)> PairAsync(IngressLoop loop)

@@ -17,8 +17,9 @@ internal sealed unsafe class IngressLoop : IDisposable
     private readonly Lock _lock = new();
     private readonly ConcurrentQueue<LoopSocket> _turns = new();
 
-    // By descriptor. An event of a descriptor that was closed meanwhile reaches its next owner, which asks its socket once in vain.
+    // By descriptor. The kernel keeps a number beside it: an event of a descriptor that was closed meanwhile is not its next owner's.
     private LoopSocket?[] _sockets = new LoopSocket?[256];
+    private uint _added;
     private int _wakePending;
     private int _count;
     private bool _closed;
@@ -51,8 +52,9 @@ internal sealed unsafe class IngressLoop : IDisposable
                 Volatile.Write(ref _sockets, larger);
             }
 
-            _sockets[socket.Descriptor] = socket;
-            Watch(socket.Descriptor, LibC.EPOLLIN | LibC.EPOLLOUT | LibC.EPOLLRDHUP | LibC.EPOLLET, (ulong)socket.Descriptor);
+            socket.Key = ((ulong)++_added << 32) | (uint)socket.Descriptor;
+            Volatile.Write(ref _sockets[socket.Descriptor], socket);
+            Watch(socket.Descriptor, LibC.EPOLLIN | LibC.EPOLLOUT | LibC.EPOLLRDHUP | LibC.EPOLLET, socket.Key);
             Volatile.Write(ref _count, _count + 1);
         }
     }
@@ -103,10 +105,11 @@ internal sealed unsafe class IngressLoop : IDisposable
             bool woken = false;
             for (int i = 0; i < count; i++)
             {
-                if (events[i].data.u64 == WakeKey)
+                ulong key = events[i].data.u64;
+                if (key == WakeKey)
                     woken = true;
-                else
-                    Volatile.Read(ref _sockets)[(int)events[i].data.u64]?.OnEvent(events[i].events);
+                else if (Volatile.Read(ref _sockets)[(uint)key] is { } socket && socket.Key == key)
+                    socket.OnEvent(events[i].events);
             }
 
             if (woken)

@@ -17,6 +17,7 @@ internal sealed class LoopSocket : IDisposable
     private readonly IngressLoop _loop;
     private readonly Socket _socket;
     private bool _isDrained;
+    private bool _isEmpty;
     private int _turns;
     private volatile bool _hasEnded;
     private int _disposed;
@@ -32,6 +33,9 @@ internal sealed class LoopSocket : IDisposable
     }
 
     public int Descriptor { get; }
+
+    /// <summary>By what its loop knows it from the earlier owners of its descriptor.</summary>
+    public ulong Key { get; set; }
 
     /// <summary>Something happened since the last wait that concerns a reader.</summary>
     public Edge Readable { get; } = new();
@@ -73,7 +77,7 @@ internal sealed class LoopSocket : IDisposable
     /// <summary>Whether a reader should wait for <see cref="Readable"/> before it asks.</summary>
     public bool MustWait()
     {
-        if (_isDrained && !_hasEnded)
+        if (_isEmpty || (_isDrained && !_hasEnded))
             return true;
         if (++_turns < TurnsAtOnce)
             return false;
@@ -90,7 +94,7 @@ internal sealed class LoopSocket : IDisposable
         int read = _socket.Receive(buffer, flags, out SocketError error);
         if (error == SocketError.WouldBlock)
         {
-            (_isDrained, _turns) = (true, 0);
+            (_isEmpty, _turns) = (true, 0);
             return -1;
         }
 
@@ -98,7 +102,7 @@ internal sealed class LoopSocket : IDisposable
             throw new SocketException((int)error);
 
         // The kernel had no more: whatever comes now, the end included, is a new event.
-        _isDrained = read < buffer.Length;
+        (_isEmpty, _isDrained) = (false, read < buffer.Length);
         return read;
     }
 
