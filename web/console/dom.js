@@ -12,29 +12,39 @@ export const h = (name, attributes, ...children) => {
 
 /**
  * Makes an element's children what they are in another tree, and changes only what differs: focus, scrolling and opened details stay.
- * Children with a data-key are matched by it. What has data-own is somebody else's to change.
+ * A child stays what it is for whoever looks at it: one with a data-key is found by it, any other by what says which one it is, in their order.
+ * So no button becomes another one under a finger. What has data-own is somebody else's to change.
  */
 export const morph = (target, source) => {
-  const keyed = new Map([...target.children].filter((child) => child.dataset.key).map((child) => [child.dataset.key, child]));
+  const focused = document.activeElement;
+  const wanted = [...source.childNodes];
+  const left = new Map();
+  for (const child of target.childNodes) {
+    const name = identity(child);
+    if (!left.has(name)) left.set(name, []);
+    left.get(name).push(child);
+  }
+  const found = wanted.map((child) => left.get(identity(child))?.shift());
+
+  // What goes, goes first: what stays then keeps its place, and with it the focus.
+  for (const children of left.values()) for (const child of children) child.remove();
   let at = target.firstChild;
-  for (const wanted of [...source.childNodes]) {
-    const found = wanted.dataset?.key ? keyed.get(wanted.dataset.key) : at && isAlike(at, wanted) ? at : undefined;
-    if (!found) {
-      target.insertBefore(wanted, at);
-      continue;
-    }
-    if (found === at) at = at.nextSibling;
-    else target.insertBefore(found, at);
-    update(found, wanted);
-  }
-  while (at) {
-    const next = at.nextSibling;
-    at.remove();
-    at = next;
-  }
+  wanted.forEach((child, index) => {
+    const kept = found[index];
+    if (kept) update(kept, child);
+    if (kept && kept === at) at = at.nextSibling;
+    else target.insertBefore(kept ?? child, at);
+  });
+
+  // A browser takes the focus from what is moved.
+  if (focused !== document.activeElement && target.contains(focused)) focused.focus({ preventScroll: true });
 };
 
-const isAlike = (left, right) => left.nodeType === right.nodeType && left.nodeName === right.nodeName && left.dataset?.key === undefined && right.dataset?.key === undefined;
+const identity = (node) => {
+  if (node.nodeType !== Node.ELEMENT_NODE) return node.nodeName;
+  if (node.dataset.key !== undefined) return `key ${node.dataset.key}`;
+  return [node.nodeName, node.classList[0], node.id, node.dataset.action, node.getAttribute('href'), node.getAttribute('aria-labelledby')].join(' ');
+};
 
 const update = (found, wanted) => {
   if (found.nodeType === Node.TEXT_NODE) {

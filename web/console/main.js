@@ -45,10 +45,6 @@ const route = async () => {
   shown.load = make(session, ...pattern.exec(path).slice(1));
   find('main').setAttribute('aria-busy', 'true');
   await refresh(shown);
-  if (page === shown) {
-    scrollTo(0, 0);
-    find('main').focus({ preventScroll: true });
-  }
 };
 
 /** Looks again at what the page shows; while that goes on, a further change means once more, not twice. */
@@ -89,8 +85,13 @@ const show = (shown, { title, content, after }) => {
   document.title = `${title} · Qos console`;
   const main = find('main');
   const parts = content.flat().filter(Boolean);
-  if (shown.seen++ === 0) main.replaceChildren(...parts);
-  else morph(main, h('main', {}, ...parts));
+  if (shown.seen++ === 0) {
+    main.replaceChildren(...parts);
+
+    // Now and never again: whoever has moved on from there is not taken back by a later look.
+    scrollTo(0, 0);
+    main.focus({ preventScroll: true });
+  } else morph(main, h('main', {}, ...parts));
   main.removeAttribute('aria-busy');
   after?.(main);
 };
