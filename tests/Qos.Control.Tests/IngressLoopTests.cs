@@ -394,7 +394,7 @@ public class IngressLoopTests
     }
 
     /// <summary>The ingress alone, on one loop, before one app.</summary>
-    private sealed class Stand : IAsyncDisposable
+    internal sealed class Stand : IAsyncDisposable
     {
         public const string Host = "app-one.localhost";
         private readonly WebApplication _ingress;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Qos.Fleet.Api;
 using Yarp.ReverseProxy.Forwarder;
@@ -112,6 +113,10 @@ internal sealed class IngressProxy : IDisposable
         UseCookies = false,
         EnableMultipleHttp2Connections = true,
         ActivityHeadersPropagator = null,
+
+        // Kestrel reads a client's headers as UTF-8: they go on as they came.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ConnectTimeout = TimeSpan.FromSeconds(2),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
         ConnectCallback = async (context, cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
@@ -8,10 +9,12 @@ namespace Qos.Control;
 /// <summary>A port for each TCP app: connections go to a ready replica of its live deployment, byte for byte, half-close included.</summary>
 internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIngress> logger) : IDisposable
 {
+    private const int BufferSize = 32 * 1024;
     private const int MaxConnections = 4096;
     private const int MaxConnectionsOfApp = 1024;
     private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<int, (string AppId, Socket Socket)> _listeners = new();
+    private readonly ConcurrentDictionary<int, byte> _taken = new();
     private readonly ConcurrentDictionary<string, int> _openOfApp = new(StringComparer.Ordinal);
     private readonly IPAddress _address = IPAddress.TryParse(new Uri(settings.Ingress.Listen).Host, out IPAddress? address) ? address : IPAddress.Loopback;
     private int _open;
@@ -31,17 +34,22 @@ internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIn
         {
             if (_listeners.ContainsKey(port))
                 continue;
+            Socket? socket = null;
             try
             {
-                var socket = new Socket(_address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                socket = new Socket(_address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 socket.Bind(new IPEndPoint(_address, port));
                 socket.Listen(512);
                 _listeners[port] = (appId, socket);
                 _ = AcceptAsync(socket, appId, table);
+                _taken.TryRemove(port, out _);
             }
             catch (SocketException e)
             {
-                LogTaken(logger, port, appId, e.Message);
+                // Tried again at every look; said once.
+                socket?.Dispose();
+                if (_taken.TryAdd(port, 0))
+                    LogTaken(logger, port, appId, e.Message);
             }
         }
     }
@@ -137,7 +145,8 @@ internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIn
 
     private static async Task<bool> TryCarryAsync(Socket client, IngressTable.Destination destination)
     {
-        using var upstream = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var upstream = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        KeepAlive(upstream);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         try
         {
@@ -155,14 +164,12 @@ internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIn
 
     private static async Task PumpAsync(Socket from, Socket to)
     {
-        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(32 * 1024);
         try
         {
-            for (int read; (read = await from.ReceiveAsync(buffer).ConfigureAwait(false)) > 0;)
-            {
-                for (int sent = 0; sent < read;)
-                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent)).ConfigureAwait(false);
-            }
+            // One that is silent holds no memory.
+            do
+                await from.ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
+            while (await PassAsync(from, to).ConfigureAwait(false));
 
             to.Shutdown(SocketShutdown.Send);
         }
@@ -172,9 +179,22 @@ internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIn
             from.Dispose();
             to.Dispose();
         }
+    }
+
+    // What is there; false at the end.
+    private static async Task<bool> PassAsync(Socket from, Socket to)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            int read = await from.ReceiveAsync(buffer).ConfigureAwait(false);
+            for (int sent = 0; sent < read;)
+                sent += await to.SendAsync(buffer.AsMemory(sent, read - sent)).ConfigureAwait(false);
+            return read > 0;
+        }
         finally
         {
-            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -73,6 +74,9 @@ internal static class ControlServer
         services.AddHttpForwarder();
         services.AddSingleton<IngressTable>().AddSingleton(static _ => new IngressLoops(Environment.ProcessorCount)).AddSingleton<IngressProxy>().AddSingleton<ControlMetrics>();
         services.AddSingleton<IConnectionListenerFactory, LoopTransport>();
+
+        // An app's headers reach the client byte for byte, whatever they are encoded in.
+        services.Configure<KestrelServerOptions>(static kestrel => kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1);
     }
 
     private static void AddTelemetry(IServiceCollection services, ControlSettings settings)

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Tmds.Linux;
 
 namespace Qos.Control;
 
@@ -10,8 +11,14 @@ namespace Qos.Control;
 internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeature
 {
     private const int ReadSize = 2048;
-    private const int MaxUnread = 1024 * 1024;
+
+    // What a client may have sent that its app does not take yet; the kernel holds back the rest.
+    private const int MaxUnread = 64 * 1024;
     private const int MaxUnsent = 64 * 1024;
+
+    // TCP_USER_TIMEOUT: so long may a client take nothing at all of what waits for it, in the kernel's memory and in ours. Kestrel's own limit counts what the kernel took as taken.
+    private const int TcpUserTimeout = 18;
+    private const int MaxUnreadMs = 60_000;
     private readonly LoopSocket _socket;
     private readonly Pipe _input;
     private readonly Pipe _output;
@@ -32,6 +39,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         try
         {
             (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
+            socket.SetRawSocketOption(LibC.IPPROTO_TCP, TcpUserTimeout, BitConverter.GetBytes(MaxUnreadMs));
             _socket = new LoopSocket(loop, socket);
         }
         catch

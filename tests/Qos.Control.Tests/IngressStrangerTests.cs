@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Qos.Fleet;
+using Qos.Fleet.Storage;
+using Stand = Qos.Control.Tests.IngressLoopTests.Stand;
+
+namespace Qos.Control.Tests;
+
+/// <summary>What strangers send to the ingress, and what it keeps for them.</summary>
+public class IngressStrangerTests
+{
+    [Fact]
+    public async Task A_client_does_not_say_itself_where_its_request_comes_from()
+    {
+        await using Stand stand = await Stand.StartAsync(static app => app.MapGet("/headers", static (HttpContext context) =>
+            string.Join('\n', context.Request.Headers.Where(static header => header.Key.Contains("orward", StringComparison.OrdinalIgnoreCase) || header.Key.Contains("real", StringComparison.OrdinalIgnoreCase))
+                .Select(static header => $"{header.Key}: {header.Value}").Order(StringComparer.Ordinal))));
+        string answer = await AskAsync(stand, "/headers", """
+            X-Forwarded-For: 6.6.6.6
+            x_forwarded_for: 6.6.6.6
+            X-Forwarded_Proto: https
+            X-Forwarded-Port: 1
+            X-Forwarded-Prefix: /admin
+            X-Real-IP: 6.6.6.6
+            X_REAL_IP: 6.6.6.6
+            Forwarded: for=6.6.6.6
+            forwarde: d
+            """);
+        Assert.Contains($"\r\nX-Forwarded-For: 127.0.0.1\nX-Forwarded-Host: {Stand.Host}\nX-Forwarded-Proto: http\nforwarde: d", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Headers_that_are_not_ascii_pass_in_both_directions_as_they_are()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using Stand stand = await Stand.StartAsync((IPEndPoint)listener.LocalEndpoint);
+        Task<string> asking = AskAsync(stand, "/", "X-Name: Žofie \u010a");
+        using Socket app = await listener.AcceptSocketAsync();
+        string request = await ReadAsync(app, "\r\n\r\n");
+        Assert.Contains("\r\nX-Name: " + Latin("Žofie \u010a") + "\r\n", request, StringComparison.Ordinal);
+        await app.SendAsync(Encoding.UTF8.GetBytes("HTTP/1.1 200 OK\r\nX-Name: Žofie\r\nContent-Length: 2\r\n\r\nok"));
+        string answer = await asking;
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nX-Name: " + Latin("Žofie") + "\r\n", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_what_nobody_takes_little_is_kept()
+    {
+        const int Most = 64 * 1024, Turn = 64 * 1024;
+        using var loop = new IngressLoop(0);
+        (Socket served, Socket client) = await PairAsync();
+        (Socket other, Socket otherClient) = await PairAsync();
+        using (client)
+        using (otherClient)
+        {
+            await using var connection = new LoopConnection(loop, served, MemoryPool<byte>.Shared);
+            await using var turns = new LoopStream(new LoopSocket(loop, other));
+
+            // A client that takes nothing is cut off by the kernel.
+            byte[] limit = new byte[4];
+            served.GetRawSocketOption(6, 18, limit);
+            Assert.Equal(60_000, BitConverter.ToInt32(limit));
+
+            connection.Start();
+            Task<int> sending = client.SendAsync(new byte[1024 * 1024]);
+            for (int i = 0; i < 64; i++)
+            {
+                ValueTask<int> turn = turns.ReadAsync(new byte[1]);
+                await otherClient.SendAsync(new byte[1]);
+                await turn;
+            }
+
+            Assert.True(connection.Transport.Input.TryRead(out System.IO.Pipelines.ReadResult read));
+            Assert.InRange(read.Buffer.Length, 1, Most + Turn);
+            connection.Transport.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            connection.Abort(new Microsoft.AspNetCore.Connections.ConnectionAbortedException());
+            await sending.ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    [Fact]
+    public async Task A_port_that_another_program_has_is_opened_as_soon_as_it_is_free()
+    {
+        int port = ControlService.FreePort();
+        var taken = new TcpListener(IPAddress.Loopback, port);
+        taken.Start();
+        using var app = new TcpListener(IPAddress.Loopback, 0);
+        app.Start();
+        var log = new CountingLogger();
+        using var ingress = new TcpIngress(Settings(), log);
+        var table = new IngressTable();
+        table.Replace([new IngressRoute("one", IngressKind.Tcp, port, "replica", app.LocalEndpoint.ToString()!)]);
+        int before = Descriptors();
+        for (int i = 0; i < 2000; i++)
+            ingress.Listen(table);
+        Assert.InRange(Descriptors(), 0, before + 1000);
+        Assert.Equal(1, log.Lines);
+        taken.Stop();
+        ingress.Listen(table);
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, port);
+        await client.GetStream().WriteAsync("hello"u8.ToArray());
+        using Socket served = await app.AcceptSocketAsync();
+        Assert.Equal("hello", await ReadAsync(served, "hello"));
+    }
+
+    private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
+    private static ControlSettings Settings() => new()
+    {
+        Listen = "http://127.0.0.1:1",
+        Database = "",
+        Data = "",
+        Images = [],
+        Runner = new RunnerSettings { Kind = "local", Folder = "", Programs = "" },
+        Ingress = new IngressSettings { Listen = "http://127.0.0.1:1" },
+    };
+
+    private static async Task<(Socket Served, Socket Client)> PairAsync()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndpoint);
+        return (await listener.AcceptSocketAsync(), client);
+    }
+
+    // The bytes of a text in UTF-8, one character each.
+    private static string Latin(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
+
+    private static async Task<string> AskAsync(Stand stand, string path, string headers)
+    {
+        using Socket client = await stand.ConnectAsync();
+        await client.SendAsync(Encoding.UTF8.GetBytes($"GET {path} HTTP/1.1\r\nHost: {Stand.Host}\r\nConnection: close\r\n{headers.ReplaceLineEndings("\r\n")}\r\n\r\n"));
+        return await ReadAsync(client, null);
+    }
+
+    private static async Task<string> ReadAsync(Socket socket, string? until)
+    {
+        string all = "";
+        byte[] buffer = new byte[4096];
+        for (int read; (until is null || !all.EndsWith(until, StringComparison.Ordinal)) && (read = await socket.ReceiveAsync(buffer)) > 0;)
+            all += Encoding.Latin1.GetString(buffer, 0, read);
+        return all;
+    }
+
+    private sealed class CountingLogger : Microsoft.Extensions.Logging.ILogger<TcpIngress>
+    {
+        public int Lines { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
+
+        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines++;
+    }
+}
