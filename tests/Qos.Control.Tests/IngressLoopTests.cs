@@ -405,7 +405,7 @@ public class IngressLoopTests
 
         public int InFlight => _ingress.Services.GetRequiredService<IngressTable>().InFlight("replica");
 
-        public static async Task<Stand> StartAsync(Action<WebApplication> map)
+        public static async Task<Stand> StartAsync(Action<WebApplication> map, ConnectionLimits? limits = null)
         {
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
@@ -413,10 +413,10 @@ public class IngressLoopTests
             WebApplication app = builder.Build();
             map(app);
             await app.StartAsync();
-            return await StartAsync(new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.First()).Port), app);
+            return await StartAsync(new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.First()).Port), app, limits);
         }
 
-        public static async Task<Stand> StartAsync(IPEndPoint app, WebApplication? owned = null)
+        public static async Task<Stand> StartAsync(IPEndPoint app, WebApplication? owned = null, ConnectionLimits? limits = null)
         {
             var address = new IPEndPoint(IPAddress.Loopback, ControlService.FreePort());
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -433,6 +433,8 @@ public class IngressLoopTests
             });
             ControlServer.AddIngress(builder.Services);
             builder.Services.AddSingleton(static _ => new IngressLoops(1));
+            if (limits is not null)
+                builder.Services.AddSingleton(limits);
             WebApplication ingress = builder.Build();
             ingress.Services.GetRequiredService<IngressTable>().Replace([new IngressRoute("one", IngressKind.Http, null, "replica", app.ToString())]);
             ingress.Run(ingress.Services.GetRequiredService<IngressProxy>().ForwardAsync);

@@ -86,6 +86,49 @@ public class IngressStrangerTests
     }
 
     [Fact]
+    public async Task One_replicas_requests_and_all_connections_have_an_end()
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using Stand stand = await Stand.StartAsync(
+            app =>
+            {
+                app.MapGet("/hold", async () =>
+                {
+                    await held.Task;
+                    return "held";
+                });
+                app.MapGet("/who", static () => "app");
+            },
+            new ConnectionLimits(256));
+        using HttpClient http = stand.Client();
+        Task<string>[] waiting = [.. Enumerable.Range(0, 32).Select(_ => http.GetStringAsync(new Uri("/hold", UriKind.Relative)))];
+        try
+        {
+            await Until.TrueAsync(() => stand.InFlight == 32, "not all of them are carried");
+            using HttpResponseMessage more = await http.GetAsync(new Uri("/who", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, more.StatusCode);
+            Assert.Contains("as many requests as they may have", await more.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            held.SetResult();
+        }
+
+        await Task.WhenAll(waiting);
+        Assert.Equal("app", await http.GetStringAsync(new Uri("/who", UriKind.Relative)));
+    }
+
+    [Fact]
+    public void The_process_may_have_as_many_descriptors_as_it_is_allowed_and_strangers_a_part_of_them()
+    {
+        var limits = ConnectionLimits.OfProcess();
+        string[] line = File.ReadLines("/proc/self/limits").First(static line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(line[4], line[3]);
+        int most = line[4] == "unlimited" ? 1 << 20 : (int)Math.Min(long.Parse(line[4], System.Globalization.CultureInfo.InvariantCulture), 1 << 20);
+        Assert.InRange(limits.Clients + limits.Ingress + (2 * limits.Tcp), 1, most * 7 / 8);
+    }
+
+    [Fact]
     public async Task A_port_that_another_program_has_is_opened_as_soon_as_it_is_free()
     {
         int port = ControlService.FreePort();
@@ -94,7 +137,7 @@ public class IngressStrangerTests
         using var app = new TcpListener(IPAddress.Loopback, 0);
         app.Start();
         var log = new CountingLogger();
-        using var ingress = new TcpIngress(Settings(), log);
+        using var ingress = new TcpIngress(Settings(), new ConnectionLimits(20_000), log);
         var table = new IngressTable();
         table.Replace([new IngressRoute("one", IngressKind.Tcp, port, "replica", app.LocalEndpoint.ToString()!)]);
         int before = Descriptors();

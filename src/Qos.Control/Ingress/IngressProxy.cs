@@ -23,14 +23,15 @@ internal sealed class IngressProxy : IDisposable
     private readonly IngressTable _table;
     private readonly IngressSettings _settings;
     private readonly ControlMetrics _metrics;
+    private readonly ConnectionLimits _limits;
     private readonly string _suffix;
     private readonly HttpMessageInvoker[] _clients;
 
-    public IngressProxy(IHttpForwarder forwarder, IngressTable table, IngressLoops loops, ControlSettings settings, ControlMetrics metrics)
+    public IngressProxy(IHttpForwarder forwarder, IngressTable table, IngressLoops loops, ControlSettings settings, ControlMetrics metrics, ConnectionLimits limits)
     {
-        (_forwarder, _table, _settings, _metrics) = (forwarder, table, settings.Ingress, metrics);
+        (_forwarder, _table, _settings, _metrics, _limits) = (forwarder, table, settings.Ingress, metrics, limits);
         _suffix = "." + settings.Ingress.Domain;
-        _clients = [.. Enumerable.Range(0, loops.Count).Select(index => Client(loops[index]))];
+        _clients = [.. Enumerable.Range(0, loops.Count).Select(index => Client(loops[index], loops, limits.Ingress))];
     }
 
     /// <summary>Whether a request came in where the apps are reached.</summary>
@@ -61,10 +62,11 @@ internal sealed class IngressProxy : IDisposable
         using Activity? trace = ControlMetrics.Source.StartActivity("ingress", ActivityKind.Server)?.SetTag("qos.app", appId);
         while (true)
         {
-            if (_table.Find(appId)?.Choose(tried, Environment.TickCount64) is not { } destination)
+            IngressTable.Destination? destination = _table.Find(appId)?.Choose(tried, Environment.TickCount64);
+            if (destination is null || destination.InFlight >= _limits.RequestsOfReplica)
             {
                 _metrics.Request(served: false, begin);
-                string why = tries == 0 ? "no replica of this app is ready" : "no replica of this app answers";
+                string why = destination is not null ? "the replicas of this app have as many requests as they may have" : tries == 0 ? "no replica of this app is ready" : "no replica of this app answers";
                 await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.Unavailable, why)).ConfigureAwait(false);
                 return;
             }
@@ -105,7 +107,7 @@ internal sealed class IngressProxy : IDisposable
     }
 
     // One for each loop: a request stays on its client's.
-    private static HttpMessageInvoker Client(IngressLoop loop) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker Client(IngressLoop loop, IngressLoops loops, int most) => new(new SocketsHttpHandler
     {
         UseProxy = false,
         AllowAutoRedirect = false,
@@ -119,8 +121,9 @@ internal sealed class IngressProxy : IDisposable
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ConnectTimeout = TimeSpan.FromSeconds(2),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-        ConnectCallback = async (context, cancellationToken) =>
-            new LoopStream(await LoopSocket.ConnectAsync(loop, new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port), cancellationToken).ConfigureAwait(false)),
+        ConnectCallback = async (context, cancellationToken) => loops.Sockets < most
+            ? new LoopStream(await LoopSocket.ConnectAsync(loop, new IPEndPoint(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port), cancellationToken).ConfigureAwait(false))
+            : throw new SocketException((int)SocketError.TooManyOpenSockets),
     });
 
     private static bool MayRepeat(HttpContext context, ForwarderError error, WatchedBody? body)

@@ -7,11 +7,9 @@ using Qos.Fleet;
 namespace Qos.Control;
 
 /// <summary>A port for each TCP app: connections go to a ready replica of its live deployment, byte for byte, half-close included.</summary>
-internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIngress> logger) : IDisposable
+internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLimits limits, ILogger<TcpIngress> logger) : IDisposable
 {
     private const int BufferSize = 32 * 1024;
-    private const int MaxConnections = 4096;
-    private const int MaxConnectionsOfApp = 1024;
     private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<int, (string AppId, Socket Socket)> _listeners = new();
     private readonly ConcurrentDictionary<int, byte> _taken = new();
@@ -82,7 +80,7 @@ internal sealed partial class TcpIngress(ControlSettings settings, ILogger<TcpIn
 
             // One app's clients do not take the others' connections.
             int ofApp = _openOfApp.AddOrUpdate(appId, 1, static (_, open) => open + 1);
-            if (Interlocked.Increment(ref _open) > MaxConnections || ofApp > MaxConnectionsOfApp)
+            if (Interlocked.Increment(ref _open) > limits.Tcp || ofApp > limits.TcpOfApp)
             {
                 Leave(appId);
                 client.Dispose();

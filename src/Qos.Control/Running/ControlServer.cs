@@ -73,7 +73,7 @@ internal static class ControlServer
     {
         services.AddHttpForwarder();
         services.AddSingleton<IngressTable>().AddSingleton(static _ => new IngressLoops(Environment.ProcessorCount)).AddSingleton<IngressProxy>().AddSingleton<ControlMetrics>();
-        services.AddSingleton<IConnectionListenerFactory, LoopTransport>();
+        services.AddSingleton<IConnectionListenerFactory, LoopTransport>().AddSingleton(static _ => ConnectionLimits.OfProcess());
 
         // An app's headers reach the client byte for byte, whatever they are encoded in.
         services.Configure<KestrelServerOptions>(static kestrel => kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1);
@@ -101,7 +101,7 @@ internal static class ControlServer
 
         // Bounded where bodies are read: the API's at once, an app's as its ingress says.
         kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MaxConcurrentConnections = 20_000;
+        kestrel.Limits.MaxConcurrentConnections = kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>().Clients;
         Listen(kestrel, settings.Listen, settings.Certificate);
         Listen(kestrel, settings.Ingress.Listen, settings.Ingress.Certificate);
     });

@@ -7,6 +7,9 @@ internal sealed class IngressLoops(int count) : IDisposable
 
     public int Count => _loops.Length;
 
+    /// <summary>How many sockets all of them have.</summary>
+    public int Sockets => _loops.Sum(static loop => loop.Count);
+
     public IngressLoop this[int index] => _loops[index];
 
     /// <summary>The one with the fewest sockets.</summary>
