@@ -12,7 +12,7 @@ internal static class NodeHost
 {
     /// <summary>
     /// What waits for bytes of a socket goes on, on the thread that the kernel woke, without a second thread: of a boot that is a fifth of the enclave's work. Nothing blocks
-    /// such a thread: the module is asked on others, and much is decoded on others (<see cref="ControlConnection"/>). To be called before the process has a socket.
+    /// such a thread: messages are decoded and answered on others (<see cref="ControlConnection"/>). To be called before the process has a socket.
     /// </summary>
     public static void StayOnSocketThreads() => Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 

@@ -76,9 +76,8 @@ internal sealed class ControlConnection : IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        // The thread that brought the last bytes serves other connections as well, and decoding much takes long.
-        if (_frames.Reader.Length > BufferSize)
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        // The thread that brought the last bytes serves other connections as well: no answer is made there.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         return await intake.CompleteAsync(cancellationToken).ConfigureAwait(false);
     }
 }
