@@ -24,9 +24,11 @@ export DOTNET_NOLOGO := 1
 # No build servers: they outlive the command and hold files of a folder that may be gone by then.
 export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 export MSBUILDDISABLENODEREUSE := 1
-# The commit that the programs tell with their version: given, as a release's build does, or the one that is checked out, if nothing was changed since.
+BUILT_FROM := src native web eif Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
+# The commit that the programs tell with their version: given, as a release's build does, or the one that is checked out, if nothing that they are built
+# from was changed since. An app that somebody made in the clone is no such change.
 ifndef QOS_COMMIT
-QOS_COMMIT := $(shell git rev-parse --verify -q HEAD 2>/dev/null || echo unknown)$(shell git status --porcelain 2>/dev/null | grep -q . && echo -changed)
+QOS_COMMIT := $(shell git rev-parse --verify -q HEAD 2>/dev/null || echo unknown)$(shell git status --porcelain -- $(BUILT_FROM) 2>/dev/null | grep -q . && echo -changed)
 endif
 export QOS_COMMIT
 BUILD := -nodeReuse:false -p:UseSharedCompilation=false
@@ -37,8 +39,11 @@ COMPAT := qos_client qos_core qos_host qos_bridge
 SOURCES := $(shell find src native web -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
-.PHONY: all web test-web test demo demo-fleet demo-kubernetes test-kubernetes eif demo-image reproduce bench pack dist format clean deps
+.PHONY: all help web test-web test demo demo-fleet demo-kubernetes test-kubernetes eif demo-image reproduce bench pack dist format clean deps
 all: out/.programs
+
+help:
+	@sed -n 's/^# \(make.*\)/\1/p; /^SHELL/q' Makefile
 
 deps:
 	@native/install-deps

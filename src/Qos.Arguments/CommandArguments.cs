@@ -20,7 +20,11 @@ public sealed class CommandArguments
     /// <summary>The first mistake in one sentence; null when there is none.</summary>
     public string? Mistake => Parsed.Action is { ClearsParseErrors: true } ? null
         : WithoutValue is { } option ? $"{option} has no value."
+        : IsUnknownCommand ? Told(Parsed.Errors[^1])
         : Parsed.Errors.Count > 0 ? Told(Parsed.Errors[0]) : null;
+
+    // The parser first complains that there is no command, and then about the word that stands in its place.
+    private bool IsUnknownCommand => Parsed.Errors.Count > 1 && Parsed.UnmatchedTokens.Count > 0 && Parsed.CommandResult.Command.Subcommands.Count > 0;
 
     /// <summary>Reads a command line.</summary>
     /// <param name="command">The program's command.</param>

@@ -26,6 +26,10 @@ for program in qos qos-control qos-enclave qos-host qos-nsm-sim qos-sample-echo;
     [ -x "$bin/$program" ] || fail "$bin/$program is missing; run make first"
 done
 "$root/native/install-deps" fleet || exit 1
+require_free "$api" DEMO_API_PORT
+require_free "$ingress" DEMO_INGRESS_PORT
+require_free "$registry" DEMO_REGISTRY_PORT
+require_free "${genesis_host#http://}" DEMO_NODE_PORT
 rm -rf "$dir" && mkdir -p "$dir/run" && chmod 700 "$dir" || exit 1
 cd "$dir" || exit 1
 
@@ -51,9 +55,10 @@ step "An app, and its first deployment"
 show "$qos" app create echo --quorum-key genesis/quorum_key.pub --manifest-set manifest-set --share-set share-set
 app=$("$qos" app create echo --quorum-key genesis/quorum_key.pub --manifest-set manifest-set --share-set share-set --json 2>last.out | jq -r .appId) || fail "$(cat last.out)"
 [ -n "$app" ] || fail "$(cat last.out)"
+refused "an app echo already" "$qos" app create echo --quorum-key genesis/quorum_key.pub --manifest-set manifest-set --share-set share-set
 deployment_file() {
     cat <<YAML
-appId: $app
+appId: echo
 qosVersion: local
 pivotContainerImageUrl: $registry/team/echo:$1
 pivotPath: /app/echo
@@ -114,7 +119,7 @@ is_healed() {
 }
 wait_for "the replacement" is_healed
 good "three replicas serve again after $(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
-run "$qos" app status "$app"
+run "$qos" app status echo
 
 step "A second release: planned, approved, given the key by the first; promoted under load"
 push_image 1.1 "second release"
@@ -158,7 +163,7 @@ run "$control" proofs verify --settings "$dir/control"
 
 step "The first release is no longer needed"
 run "$qos" deploy delete "$first"
-run "$qos" app status "$app"
+run "$qos" app status echo
 
 printf '\n%sAll of it held, in %s s.%s Look around in %s\n' "$green" "$((SECONDS - started))" "$plain" "$dir"
 if [ -n "$keep" ]; then
@@ -166,7 +171,7 @@ if [ -n "$keep" ]; then
 
 The fleet goes on running. Talk to it:
     export QOS_CONTROL=$QOS_CONTROL QOS_CONTROL_KEY=$QOS_CONTROL_KEY
-    $qos app status $app
+    $qos app status echo
     curl -H 'Host: $host_name' -d '{"say":"hello"}' http://$ingress/echo
 Stop it:
     $qos app delete $app --yes && sleep 3 && kill ${pids[*]}

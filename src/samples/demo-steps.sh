@@ -68,6 +68,13 @@ member_runs() {
     sed 's/^/    | /' "$dir/last.out"
     return "$status"
 }
+# Who answers there already would be taken for what is started below.
+require_free() {
+    local where=$1 variable=$2
+    (exec 3<>"/dev/tcp/${where%:*}/${where##*:}") 2>/dev/null || return 0
+    echo "$where is in use: stop what listens there ('ss -ltnp sport = :${where##*:}' shows it), or give another port: $variable=PORT" >&2
+    exit 1
+}
 background() {
     local name=$1
     shift

@@ -23,6 +23,8 @@ for program in qos qos-enclave qos-host qos-nsm-sim qos-sample-echo; do
     [ -x "$bin/$program" ] || fail "$bin/$program is missing; run make first"
 done
 for tool in curl jq; do command -v "$tool" >/dev/null || fail "$tool is missing: apt-get install $tool"; done
+require_free "$listen" DEMO_API_PORT
+require_free "127.0.0.1:$app_port" DEMO_APP_PORT
 rm -rf "$dir" && mkdir -p "$dir/run" && chmod 700 "$dir" || exit 1
 cd "$dir" || exit 1
 qos=$bin/qos

@@ -62,10 +62,42 @@ public class ReferenceTests
         await Task.CompletedTask;
     }
 
-    private static async Task<string> HelpAsync(params string[] words)
+    [Fact]
+    public async Task Help_keeps_to_the_width_of_the_terminal_but_for_examples_which_are_to_be_copied()
+    {
+        const int Width = 60;
+        foreach (Command group in CommandLine.Root(null).Subcommands)
+        {
+            foreach (string[] words in group.Subcommands.Select(command => (string[])[group.Name, command.Name]).Append([group.Name]))
+            {
+                string[] lines = (await HelpAsync(Width, words)).Split("\nExample")[0].Split('\n');
+                Assert.All(lines, line => Assert.True(line.Length <= Width, $"{string.Join(' ', words)}: {line}"));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Help_and_version_are_found_as_words_as_well()
+    {
+        Assert.Equal(await OutputAsync("deploy", "plan", "--help"), await OutputAsync("help", "deploy", "plan"));
+        Assert.Equal(await OutputAsync("--help"), await OutputAsync("help"));
+        Assert.Equal(await OutputAsync("--version"), await OutputAsync("version"));
+    }
+
+    private static Task<string> HelpAsync(params string[] words) => HelpAsync(140, words);
+
+    private static async Task<string> OutputAsync(params string[] words)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        Assert.Equal(0, await CommandLine.RunAsync([.. words, "--help"], new Terminal(output, TextWriter.Null, new ScriptedKeyboard([]))));
+        Assert.Equal(0, await CommandLine.RunAsync(words, new Terminal(output, TextWriter.Null, new ScriptedKeyboard([]))));
+        return output.ToString();
+    }
+
+    private static async Task<string> HelpAsync(int width, params string[] words)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        var terminal = new Terminal(output, TextWriter.Null, new ScriptedKeyboard([])) { Width = () => width };
+        Assert.Equal(0, await CommandLine.RunAsync([.. words, "--help"], terminal));
         string help = string.Join('\n', output.ToString().Split('\n').Select(static line => line.TrimEnd())).Trim('\n');
 
         // The name of the program is the test host's here.

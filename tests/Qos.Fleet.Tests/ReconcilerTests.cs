@@ -57,6 +57,38 @@ public class ReconcilerTests
     }
 
     [Fact]
+    public async Task Of_an_app_that_does_not_come_up_the_status_says_why()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        world.Runner.StartsHealthy = false;
+        Deployment deployment = await world.DeployAsync(replicas: 1);
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        SimulatedNode node = world.Runner.Nodes.Values.Single();
+        foreach ((PivotStatus? pivot, string said) in ((PivotStatus?, string)[])[
+            (null, $"its app does not say that it is well: GET /health at port {deployment.Health.Port}"),
+            (new(PivotState.Restarting, 7, new(1, null)), "its app is started again and again: it last exited with code 1"),
+            (new(PivotState.Failed, 0, null) { Reason = "exec: No such file\u202e" }, "its app cannot be started: exec: No such file\\u{202e}"),
+            (new(PivotState.Exited, 0, new(null, 9)), "its app has ended: it last was ended by SIGKILL"),
+        ])
+        {
+            node.Pivot = pivot;
+            for (int i = 0; i < world.Settings.HealthFailures; i++)
+            {
+                world.Clock.Now += world.Settings.Interval;
+                await reconciler.PassAsync(null, default);
+            }
+
+            Replica replica = Assert.Single(await world.ReplicasAsync());
+            Assert.Equal((ReplicaState.Provisioned, said), (replica.State, replica.Message));
+        }
+
+        node.IsHealthy = true;
+        await reconciler.PassAsync(null, default);
+        Assert.Equal((ReplicaState.Ready, null), (Assert.Single(await world.ReplicasAsync()) is var well ? (well.State, well.Message) : default));
+    }
+
+    [Fact]
     public async Task A_clock_that_is_put_back_holds_nothing_up()
     {
         await using FleetWorld world = await FleetWorld.OnSqliteAsync();

@@ -36,6 +36,9 @@ public sealed class SimulatedNode : IFleetNode
 
     public bool IsHealthy { get; set; } = true;
 
+    /// <summary>What it says of its app's process.</summary>
+    public PivotStatus? Pivot { get; set; }
+
     /// <summary>Called while it exports its key, before it answers; null where no test needs it.</summary>
     public Func<Task>? Exporting { get; set; }
 
@@ -56,7 +59,7 @@ public sealed class SimulatedNode : IFleetNode
         ShareStatus? shares = Phase == ProtocolPhase.WaitingForQuorumShards
             ? new ShareStatus(_envelope!.Manifest.ShareSet.Threshold, [.. _received], [])
             : null;
-        return Task.FromResult(new NodeStatus(Claims ?? Phase, shares, null));
+        return Task.FromResult(new NodeStatus(Claims ?? Phase, shares, Pivot));
     }
 
     public Task<ReadOnlyMemory<byte>> BootAsync(ManifestEnvelope envelope, string pivotPath, bool keyForward, CancellationToken cancellationToken) =>

@@ -41,6 +41,7 @@ internal static class CommandLine
     /// <returns>The exit status.</returns>
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken = default)
     {
+        args = AsOption(args);
         var profile = Settings.ProfileOption();
         var arguments = CommandArguments.Read(Root(args, profile), args, mayBeEmpty: "--arg");
         ParseResult parsed = arguments.Parsed;
@@ -49,7 +50,7 @@ internal static class CommandLine
         if (IsBare(parsed))
         {
             // Whoever types a group alone wants to know what there is in it.
-            await Root(args, profile).Parse([.. args, "--help"]).InvokeAsync(new InvocationConfiguration { Output = terminal.Error, Error = terminal.Error }, cancellationToken);
+            await Root(args, profile).Parse([.. args, "--help"]).InvokeAsync(new QosInvocation(terminal, settings) { Output = terminal.Error }, cancellationToken);
             return WrongUsage;
         }
 
@@ -111,6 +112,14 @@ internal static class CommandLine
 
         return root;
     }
+
+    // What other programs have as commands, and people type.
+    private static string[] AsOption(string[] args) => args switch
+    {
+        ["help", .. var rest] => [.. rest, "--help"],
+        ["version"] => ["--version"],
+        _ => args,
+    };
 
     private static bool IsBare(ParseResult parsed) =>
         parsed.CommandResult.Command is not QosCommand && parsed.UnmatchedTokens.Count == 0 && parsed.Action is not (HelpWithExamples or VersionAction)

@@ -13,7 +13,7 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        help.MaxWidth = 140;
+        help.MaxWidth = ((QosInvocation)parseResult.InvocationConfiguration).Terminal.Width();
         int status = help.Invoke(parseResult);
         IReadOnlyList<string> examples = parseResult.CommandResult.Command switch
         {

@@ -35,6 +35,8 @@ internal sealed class AppCreateCommand : FleetCommand
                 ShareSetParams = AppFile.Set(Need(_shareSet, parsed), name + " share holders"),
                 EnableDebugModeDeployments = parsed.GetValue(_debug) ? true : null,
             };
+        if (await AppsNamedAsync(control, parameters.Name, cancellationToken) is [var taken, ..])
+            throw new CeremonyException($"There is an app {Protocol.VisibleText.Escape(parameters.Name)} already, {taken}: give this one another name.");
         CreateAppResult result = await control.SubmitAsync("create_tvc_app", parameters, ApiJson.Default.CreateAppParameters, ApiJson.Default.CreateAppResult, cancellationToken);
         if (parsed.GetValue(_json))
             WriteJson(terminal, result, ApiJson.Default.CreateAppResult);

@@ -7,7 +7,7 @@ namespace Qos.Cli;
 /// <summary><c>qos app delete</c></summary>
 internal sealed class AppDeleteCommand : FleetCommand
 {
-    private readonly Argument<string> _app = new("APP") { Description = "The app's id." };
+    private readonly Argument<string> _app = new("APP") { Description = "The app's id, or its name." };
     private readonly Option<bool> _yes = StandardOptions.Yes();
 
     public AppDeleteCommand()

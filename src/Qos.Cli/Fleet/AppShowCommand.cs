@@ -7,7 +7,7 @@ namespace Qos.Cli;
 /// <summary><c>qos app show</c></summary>
 internal sealed class AppShowCommand : FleetCommand
 {
-    private readonly Argument<string> _app = new("APP") { Description = "The app's id." };
+    private readonly Argument<string> _app = new("APP") { Description = "The app's id, or its name." };
     private readonly Option<bool> _json = StandardOptions.Json();
 
     public AppShowCommand()

@@ -7,7 +7,7 @@ namespace Qos.Cli;
 /// <summary><c>qos app status</c></summary>
 internal sealed class AppStatusCommand : FleetCommand
 {
-    private readonly Argument<string> _app = new("APP") { Description = "The app's id." };
+    private readonly Argument<string> _app = new("APP") { Description = "The app's id, or its name." };
     private readonly Option<bool> _json = StandardOptions.Json();
 
     public AppStatusCommand()
@@ -16,7 +16,8 @@ internal sealed class AppStatusCommand : FleetCommand
     /// <inheritdoc/>
     protected override async Task RunAsync(ParseResult parsed, Terminal terminal, ControlClient control, CancellationToken cancellationToken)
     {
-        ApiAnswer answer = await control.QueryAsync("get_app_status", new QueryParameters { AppId = parsed.GetValue(_app)! }, cancellationToken);
+        string id = await AppIdAsync(control, parsed.GetValue(_app)!, cancellationToken);
+        ApiAnswer answer = await control.QueryAsync("get_app_status", new QueryParameters { AppId = id }, cancellationToken);
         if (parsed.GetValue(_json))
             WriteJson(terminal, answer, ApiJson.Default.ApiAnswer);
         else

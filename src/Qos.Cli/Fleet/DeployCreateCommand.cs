@@ -18,6 +18,7 @@ internal sealed class DeployCreateCommand : FleetCommand
     protected override async Task RunAsync(ParseResult parsed, Terminal terminal, ControlClient control, CancellationToken cancellationToken)
     {
         CreateDeploymentParameters parameters = await _secret.WithSecretAsync(parsed, DeployFile.Read(parsed.GetValue(_file)!), control, cancellationToken);
+        parameters = parameters with { AppId = await AppIdAsync(control, parameters.AppId, cancellationToken) };
         CreateDeploymentResult result = await control.SubmitAsync(
             "create_tvc_deployment", parameters, ApiJson.Default.CreateDeploymentParameters, ApiJson.Default.CreateDeploymentResult, cancellationToken);
         if (parsed.GetValue(_json))

@@ -8,7 +8,7 @@ internal static class DeployFile
     public const string Template =
         """
         # A deployment: one executable out of one image. 'qos deploy plan FILE' shows what it would be.
-        appId: <FILL_IN_APP_ID>
+        appId: <FILL_IN_APP_ID>                # of 'qos app list', or the app's name
         qosVersion: local                      # an image that the service boots: 'qos app show' lists them
         pivotContainerImageUrl: <FILL_IN_IMAGE>  # registry.example.com/team/app:1.4
         pivotPath: <FILL_IN_PATH>              # the executable in it

@@ -20,6 +20,7 @@ internal sealed class DeployPlanCommand : FleetCommand
     protected override async Task RunAsync(ParseResult parsed, Terminal terminal, ControlClient control, CancellationToken cancellationToken)
     {
         CreateDeploymentParameters parameters = await _secret.WithSecretAsync(parsed, DeployFile.Read(parsed.GetValue(_file)!), control, cancellationToken);
+        parameters = parameters with { AppId = await AppIdAsync(control, parameters.AppId, cancellationToken) };
         ApiPlan plan = await control.PlanAsync(parameters, cancellationToken);
         if (parsed.GetValue(_json))
         {

@@ -57,9 +57,31 @@ internal abstract class FleetCommand : QosCommand
         }
     }
 
-    /// <summary>An app.</summary>
-    protected static async Task<ApiApp> AppAsync(ControlClient control, string id, CancellationToken cancellationToken) =>
-        (await control.QueryAsync("get_tvc_app", new QueryParameters { TvcAppId = id }, cancellationToken)).TvcApp ?? throw new CeremonyException("The service gave no app.");
+    /// <summary>An app, by its id or its name.</summary>
+    protected static async Task<ApiApp> AppAsync(ControlClient control, string app, CancellationToken cancellationToken)
+    {
+        string id = await AppIdAsync(control, app, cancellationToken);
+        return (await control.QueryAsync("get_tvc_app", new QueryParameters { TvcAppId = id }, cancellationToken)).TvcApp ?? throw new CeremonyException("The service gave no app.");
+    }
+
+    /// <summary>The id of an app that is named by its id or, where one alone has it, by its name.</summary>
+    protected static async Task<string> AppIdAsync(ControlClient control, string app, CancellationToken cancellationToken)
+    {
+        if (Guid.TryParseExact(app, "D", out _))
+            return app;
+        IReadOnlyList<string> ids = await AppsNamedAsync(control, app, cancellationToken);
+        string name = VisibleText.Escape(app);
+        return ids switch
+        {
+            [var id] => id,
+            [] => throw new CeremonyException($"There is no app {name}: 'qos app list' shows those that there are."),
+            _ => throw new CeremonyException($"{ids.Count} apps are called {name}: give the id, {string.Join(" or ", ids)}."),
+        };
+    }
+
+    /// <summary>The ids of the apps that have this name.</summary>
+    protected static async Task<IReadOnlyList<string>> AppsNamedAsync(ControlClient control, string name, CancellationToken cancellationToken) =>
+        [.. ((await control.QueryAsync("list_tvc_apps", new QueryParameters(), cancellationToken)).TvcApps ?? []).Where(app => app.Name == name).Select(static app => VisibleText.Escape(app.Id))];
 
     /// <summary>The status of an app, or of one of its deployments.</summary>
     protected static void Show(Page page, ApiAppStatus status, string? onlyDeployment = null)

@@ -11,6 +11,9 @@ namespace Qos.Cli;
 /// <param name="isStyled">Whether the output is a terminal that shows colours.</param>
 internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard keyboard, bool isOutputSeen = true, bool isStyled = false)
 {
+    private const int NarrowestHelp = 40;
+    private const int WidestHelp = 140;
+
     private Page? _page;
     private Page? _errorPage;
 
@@ -41,8 +44,12 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
     /// <summary>Reads an environment variable.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
+    /// <summary>How many characters a line of help may have. Asked for when help is shown, since asking makes .NET set the terminal up.</summary>
+    public Func<int> Width { get; init; } = static () => WidestHelp;
+
     /// <summary>The one that the program was started in.</summary>
-    public static Terminal OfProcess() => new(Console.Out, Console.Error, new SystemKeyboard(), !Console.IsOutputRedirected, IsStyled());
+    public static Terminal OfProcess() =>
+        new(Console.Out, Console.Error, new SystemKeyboard(), !Console.IsOutputRedirected, IsStyled()) { Width = WidthOfProcess };
 
     /// <summary>Asks a question whose answer is no unless somebody says yes.</summary>
     /// <param name="question">Safe to show.</param>
@@ -105,6 +112,10 @@ internal sealed class Terminal(TextWriter output, TextWriter error, IKeyboard ke
         using var line = new ProgressLine(error, title, TimeProvider.System);
         return await work(line);
     }
+
+    // A terminal that tells no width gets the usual one.
+    private static int WidthOfProcess() =>
+        Console.IsOutputRedirected ? WidestHelp : Math.Clamp(Console.WindowWidth is > 0 and int width ? width : 80, NarrowestHelp, WidestHelp);
 
     private static bool IsStyled() =>
         !Console.IsOutputRedirected

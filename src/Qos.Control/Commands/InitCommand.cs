@@ -98,7 +98,7 @@ internal static class InitCommand
                 {file}: the service's settings
                 {admin}: the administrator's API key, a secret
                 Run it:   qos-control run --settings {folder}
-                Use it:   export QOS_CONTROL={settings.Listen} QOS_CONTROL_KEY={admin}
+                Use it:   export QOS_CONTROL={settings.Listen} QOS_CONTROL_KEY={Path.GetFullPath(admin)}
                 """).ConfigureAwait(false);
             return 0;
         }

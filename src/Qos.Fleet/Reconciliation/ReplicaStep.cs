@@ -278,18 +278,47 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         }
 
         ReplicaTroubles.Trouble trouble = troubles.Failed(replica.Id, _now);
+        bool isLasting = IsLasting(trouble);
+        string? why = isLasting ? await WhyNotWellAsync(cancellationToken).ConfigureAwait(false) : null;
         if (replica.State == ReplicaState.Ready)
+            return isLasting && await SaveAsync(replica with { State = ReplicaState.Provisioned, Message = Shown(why!) }, cancellationToken).ConfigureAwait(false);
+
+        if (_now - trouble.Since >= parts.Settings.UnhealthyLimit && !IsLastWithKey())
         {
-            return IsLasting(trouble)
-                && await SaveAsync(replica with { State = ReplicaState.Provisioned, Message = "its app does not say that it is well" }, cancellationToken).ConfigureAwait(false);
+            return await ReplaceAsync(
+                $"its app was not well for {parts.Settings.UnhealthyLimit.TotalSeconds:0} s{(why is null ? "" : ": " + why)}", cancellationToken).ConfigureAwait(false);
         }
 
         // Just given its key, the app may be up at any moment: looked at more and more rarely, until it is looked at with all others.
         TimeSpan pause = (_now - replica.UpdatedAt) / 2;
         if (pause < parts.Settings.Interval)
             LookAgain = pause > s_soonest ? pause : s_soonest;
-        return _now - trouble.Since >= parts.Settings.UnhealthyLimit && !IsLastWithKey()
-            && await ReplaceAsync($"its app was not well for {parts.Settings.UnhealthyLimit.TotalSeconds:0} s", cancellationToken).ConfigureAwait(false);
+        return why is null ? false : await SayAsync(why, cancellationToken).ConfigureAwait(false);
+    }
+
+    // What the node says of the app's process is a claim, like all that it says: it is shown to people and decides nothing.
+    private async Task<string> WhyNotWellAsync(CancellationToken cancellationToken)
+    {
+        PivotStatus? pivot = null;
+        try
+        {
+            using IFleetNode node = parts.Nodes.Connect(instance!);
+            pivot = (await LimitedAsync(node.StatusAsync, cancellationToken).ConfigureAwait(false)).Pivot;
+        }
+        catch (Exception e) when (e is NodeUnreachableException or ProtocolException)
+        {
+            // Its app is asked for, and not its host.
+        }
+
+        string ended = pivot?.Reason ?? $"it last {pivot?.LastExit}";
+        string asked = _deployment.Health.Kind == HealthCheckKind.Http ? "GET /health" : "the gRPC health check";
+        return pivot?.State switch
+        {
+            PivotState.Restarting => $"its app is started again and again: {ended}",
+            PivotState.Exited => $"its app has ended: {ended}",
+            PivotState.Failed => $"its app cannot be started: {ended}",
+            _ => FormattableString.Invariant($"its app does not say that it is well: {asked} at port {_deployment.Health.Port}"),
+        };
     }
 
     // It may be looked at more often than at each interval, for the sake of others.
