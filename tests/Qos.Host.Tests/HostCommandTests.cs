@@ -115,6 +115,14 @@ public sealed class HostCommandTests
         CommandArguments.Read(new HostCommand(static (_, _) => Task.FromResult(0)), ["--enclave-socket", "@enclave", "--listen", "127.0.0.1:3001"]).Mistake);
 
     [Fact]
+    public void Of_a_program_with_commands_the_word_that_is_none_is_named()
+    {
+        RootCommand program = new() { new Command("run") };
+        Assert.Equal("Required command was not provided.", CommandArguments.Read(program, []).Mistake);
+        Assert.Equal("Unrecognized command or argument 'runn'.", CommandArguments.Read(program, ["runn"]).Mistake);
+    }
+
+    [Fact]
     public void It_listens_wherever_it_is_told_to() => Assert.Equal(
         [new IPEndPoint(IPAddress.Loopback, 3001), new IPEndPoint(IPAddress.IPv6Any, 3002)],
         Read(["--enclave-cid", "16", "--listen", "127.0.0.1:3001", "--listen", "[::]:3002"], []).Listen);
