@@ -35,20 +35,6 @@ public static class EnclaveSurroundings
         "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL", "--", "/bin/sh", "-c", Script, "sh",
     ];
 
-    /// <summary>Why they cannot be made here, in a few words; null when they can. It is tried in a folder that is gone again.</summary>
-    public static string? DescribeObstacleHere()
-    {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("qos-trial-");
-        try
-        {
-            return DescribeObstacle(folder.FullName);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
     /// <summary>Why they cannot be made here, in a few words; null when they can.</summary>
     /// <param name="folder">A folder to try it in.</param>
     public static string? DescribeObstacle(string folder)

@@ -95,7 +95,7 @@ public sealed class SignerTests : IDisposable
         };
         start.Environment["CGO_ENABLED"] = "0";
         start.Environment["GOFLAGS"] = "-buildvcs=false";
-        start.Environment["GOCACHE"] = Path.Combine(Path.GetTempPath(), "qos-signer-go");
+        start.Environment["GOCACHE"] = Path.Combine(Repository(), "out", "go-cache");
         return Process.Start(start)!;
     }
 

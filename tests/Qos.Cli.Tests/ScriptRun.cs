@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Qos.Client;
 using Qos.Nsm;
 using Qos.Simulator;
 using Qos.Tokens.Tests;
@@ -93,6 +94,12 @@ internal sealed partial class ScriptRun : IDisposable
                 break;
             case "vector":
                 File.Copy(Vectors.VectorFiles.PathOf(words[1].Split('/')), words[2]);
+                break;
+            case "bundle":
+                var bundle = new ProofBundle();
+                bundle.Add("proofs/01.json", File.ReadAllBytes(words[2]));
+                bundle.AddHistory(words[3..]);
+                File.WriteAllBytes(words[1], bundle.Write());
                 break;
             case "protect":
                 File.SetUnixFileMode(words[1], UnixFileMode.UserRead | UnixFileMode.UserWrite);

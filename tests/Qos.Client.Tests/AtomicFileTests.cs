@@ -21,6 +21,33 @@ public sealed class AtomicFileTests : IDisposable
         Assert.True(File.Exists(other));
     }
 
+    /// <summary>Whoever may write into the folder could hold every program up that writes there.</summary>
+    [Fact]
+    public async Task A_pipe_in_a_draft_s_place_is_not_waited_for()
+    {
+        await PipeAsync(".key.secret.0123.draft", "600");
+        File.CreateSymbolicLink(_folder[".key.secret.4567.draft"], _folder[".key.secret.0123.draft"]);
+        Task written = Task.Run(() => OutputFile.Write(_folder["key.secret"], "new"u8), TestContext.Current.CancellationToken);
+        Task first = await Task.WhenAny(written, Task.Delay(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+
+        // Lets a writer go that waits after all.
+        using var reader = new FileStream(_folder[".key.secret.0123.draft"], FileMode.Open, FileAccess.ReadWrite);
+        await written;
+        Assert.Same(written, first);
+        Assert.Equal("new", await File.ReadAllTextAsync(_folder["key.secret"], TestContext.Current.CancellationToken));
+        Assert.Equal([".key.secret.0123.draft", ".key.secret.4567.draft", "key.secret"], Names());
+    }
+
+    [Fact]
+    public async Task A_pipe_among_the_files_of_a_folder_is_refused()
+    {
+        await PipeAsync("alice.pub", "600");
+        Assert.Contains("alice.pub is a pipe or a device", Assert.Throws<CeremonyException>(() => MemberSetDirectory.Read(_folder.Path)).Message, StringComparison.Ordinal);
+        await PipeAsync("alice.approval", "600");
+        Assert.Contains("alice.approval is a pipe or a device", Assert.Throws<CeremonyException>(() => MemberApprovals.Read(_folder.Path, ".approval")).Message, StringComparison.Ordinal);
+        Assert.Contains("is a pipe or a device", Assert.Throws<CeremonyException>(() => new ProofBundle().AddHistory([_folder.Path])).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_file_that_cannot_be_moved_into_place_leaves_no_draft()
     {

@@ -67,6 +67,7 @@ public class LimitTests
         finally
         {
             await RunAsync("umount", "--lazy", disk);
+            Directory.Delete(disk);
         }
     }
 

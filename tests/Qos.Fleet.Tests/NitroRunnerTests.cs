@@ -7,12 +7,13 @@ namespace Qos.Fleet.Tests;
 /// <summary>The Nitro runner with a stand-in for nitro-cli; the host is the real one.</summary>
 public sealed class NitroRunnerTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("qos-nitro-").FullName;
+    private readonly string _folder;
     private readonly string _id = Guid.NewGuid().ToString();
 
     public NitroRunnerTests()
     {
         Assert.SkipUnless(File.Exists(Path.Combine(Bin, "qos-host")), "make builds qos-host");
+        _folder = Directory.CreateTempSubdirectory("qos-nitro-").FullName;
         File.Copy(Path.Combine(AppContext.BaseDirectory, "nitro-cli"), Cli);
         File.SetUnixFileMode(Cli, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }

@@ -8,6 +8,8 @@ namespace Qos.Fleet.Tests;
 /// <summary>The database in a file.</summary>
 public sealed class SqliteStorageTests : StorageTests
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("qos-fleet-").FullName;
+
     protected override string[] DropTriggers =>
     [
         "DROP TRIGGER boot_proofs_no_update", "DROP TRIGGER boot_proofs_no_delete", "DROP TRIGGER blobs_no_update", "DROP TRIGGER blobs_no_delete",
@@ -41,7 +43,14 @@ public sealed class SqliteStorageTests : StorageTests
         finally
         {
             await RunAsync("umount", "--lazy", disk);
+            Directory.Delete(disk);
         }
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     private static async Task RunAsync(string program, params string[] arguments)
@@ -51,7 +60,7 @@ public sealed class SqliteStorageTests : StorageTests
         Assert.Equal(0, process.ExitCode);
     }
 
-    protected override string NewLocation() => "sqlite:" + Path.Combine(Path.GetTempPath(), $"qos-fleet-{Guid.NewGuid():N}.db");
+    protected override string NewLocation() => "sqlite:" + Path.Combine(_folder, $"{Guid.NewGuid():N}.db");
 
     protected override DbConnection Connect(string location) => new SqliteConnection("Data Source=" + location["sqlite:".Length..] + ";Default Timeout=30");
 }

@@ -5,9 +5,12 @@ using Qos.Fleet.World;
 namespace Qos.Fleet.Tests;
 
 /// <summary>The database, on SQLite and on PostgreSQL.</summary>
-public abstract class StorageTests
+public abstract class StorageTests : IDisposable
 {
+    /// <summary>A new, empty database.</summary>
     protected abstract string NewLocation();
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
 
     [Fact]
     public async Task A_fleet_lives_on_it()

@@ -21,6 +21,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, KeySet> s_nodeKeys = new(StringComparer.Ordinal);
 
     private int _nonce;
+    private string? _folder;
 
     private FleetWorld(FleetDatabase database, HeldClock clock)
     {
@@ -63,11 +64,13 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
         return world;
     }
 
-    /// <summary>A world on SQLite in a file that goes with it.</summary>
-    public static Task<FleetWorld> OnSqliteAsync()
+    /// <summary>A world on SQLite in a folder that goes with it.</summary>
+    public static async Task<FleetWorld> OnSqliteAsync()
     {
-        string path = Path.Combine(Path.GetTempPath(), $"qos-fleet-{Guid.NewGuid():N}.db");
-        return OnAsync(time => FleetDatabase.OpenAsync("sqlite:" + path, time));
+        string folder = Directory.CreateTempSubdirectory("qos-fleet-").FullName;
+        FleetWorld world = await OnAsync(time => FleetDatabase.OpenAsync($"sqlite:{folder}/fleet.db", time));
+        world._folder = folder;
+        return world;
     }
 
     /// <summary>Another app, which everything after this is about.</summary>
@@ -289,7 +292,12 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
 
     public Task<string> PathAsync(Deployment deployment, CancellationToken cancellationToken) => Task.FromResult("/pivot");
 
-    public ValueTask DisposeAsync() => Database.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        if (_folder is not null)
+            Directory.Delete(_folder, recursive: true);
+    }
 
     private static string Alias(int index) => string.Create(CultureInfo.InvariantCulture, $"member-{index + 1}");
 

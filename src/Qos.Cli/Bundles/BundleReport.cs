@@ -25,25 +25,19 @@ internal sealed class BundleReport
 
     /// <summary>Checks everything.</summary>
     /// <exception cref="CeremonyException">There is no proof, or a file is something else.</exception>
-    public static BundleReport Of(ProofBundle bundle, ProofVerifier verifier, Func<string, IReadOnlyList<string>, KeyHistory> readHistory)
+    public static BundleReport Of(ProofBundle bundle, ProofVerifier verifier, AttestationPolicy historyPolicy)
     {
         KeyHistory? history = null;
         string? problem = null;
         if (bundle.History.Count > 0)
         {
-            string folder = Directory.CreateTempSubdirectory("qos-bundle-").FullName;
             try
             {
-                bundle.Extract(folder);
-                history = readHistory(folder, [.. bundle.History.Select(step => Path.Combine(folder, step))]);
+                history = KeyHistory.Read(bundle, historyPolicy);
             }
             catch (CeremonyException e)
             {
-                problem = $"the history cannot be read: {e.Message.Replace(folder + "/", "", StringComparison.Ordinal)}";
-            }
-            finally
-            {
-                Directory.Delete(folder, recursive: true);
+                problem = $"the history cannot be read: {e.Message}";
             }
         }
 

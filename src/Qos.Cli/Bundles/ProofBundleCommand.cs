@@ -72,7 +72,7 @@ internal sealed class ProofBundleCommand : OutputFileCommand
 
             """.ReplaceLineEndings("\n")));
 
-        BundleReport report = BundleReport.Of(bundle, verifier, (folder, steps) => _options.ReadHistory(parsed, folder, steps));
+        BundleReport report = BundleReport.Of(bundle, verifier, _options.HistoryPolicy(parsed));
         report.RequireValid();
         return Task.FromResult((bundle.Write(), string.Create(CultureInfo.InvariantCulture, $"{proofs.Count} proofs and {bundle.History.Count} steps of history, which verify")));
     }

@@ -25,7 +25,7 @@ internal sealed class VerifyBundleCommand : QosCommand
     {
         ProofVerifier verifier = _options.ProofVerifier(parsed, ProofPart.Deployment);
         ProofBundle bundle = InputFile.Read(parsed.GetValue(_file)!, ProofBundle.Read, "a bundle");
-        BundleReport report = BundleReport.Of(bundle, verifier, (folder, steps) => _options.ReadHistory(parsed, folder, steps));
+        BundleReport report = BundleReport.Of(bundle, verifier, _options.HistoryPolicy(parsed));
         if (_options.IsJson(parsed))
             report.WriteJson(terminal);
         else

@@ -67,7 +67,8 @@ internal sealed class DevRunCommand : QosCommand
         };
         if (parsed.GetValue(_explain))
         {
-            bool isWrapped = EnclaveSurroundings.DescribeObstacleHere() is null;
+            using var folder = DevFolder.Make();
+            bool isWrapped = EnclaveSurroundings.DescribeObstacle(folder.Path) is null;
             terminal.Output.Write(DevExplanation.Write(plan, DevPort.Free(), isWrapped));
             return;
         }

@@ -139,11 +139,11 @@ internal sealed class ProofOptions(bool isArchive = false)
     /// <summary>The root in DER; null for AWS's.</summary>
     public byte[]? RootDer(ParseResult parsed) => _trust.RootDer(parsed);
 
-    /// <summary>A history by what the verifier holds: root, releases, and the key where one was named; its proofs' manifests compare the rest.</summary>
-    public KeyHistory ReadHistory(ParseResult parsed, string folder, IReadOnlyList<string> steps)
+    /// <summary>How the documents of a history are believed, by what the verifier holds: root and releases; its proofs' manifests compare the rest.</summary>
+    public AttestationPolicy HistoryPolicy(ParseResult parsed)
     {
         PcrProfile[] profiles = parsed.GetValue(_allowAnyPcrs) ? [] : Profiles(parsed);
-        AttestationPolicy policy = AttestationPolicy.From(new VerificationPolicy
+        return AttestationPolicy.From(new VerificationPolicy
         {
             Identity = DeploymentIdentity.Anyone,
             Measurements = profiles.Length == 0 ? TrustedMeasurements.Any : TrustedMeasurements.AnyOf(profiles),
@@ -151,7 +151,6 @@ internal sealed class ProofOptions(bool isArchive = false)
             TrustAnchor = RootDer(parsed) ?? AwsRoot.Der.ToArray(),
             AllowDebug = parsed.GetValue(_allowDebug),
         });
-        return KeyHistory.Read(steps, policy, relativeTo: folder);
     }
 
     /// <summary>Whether results are for machines.</summary>

@@ -48,7 +48,7 @@ public sealed class ProofBundle
             string step = $"history/{steps.Count + 1:00}";
             if (Directory.Exists(path))
             {
-                foreach (string file in Directory.EnumerateFiles(path).Order(StringComparer.Ordinal))
+                foreach (string file in InputFile.Of(path, ""))
                     Add($"{step}/{Path.GetFileName(file)}", InputFile.Bytes(file));
             }
             else
@@ -105,14 +105,6 @@ public sealed class ProofBundle
 
         bundle.Check(index ?? throw new EncodingException($"it has no {IndexName}", 0));
         return bundle;
-    }
-
-    /// <summary>Writes all files below a folder.</summary>
-    /// <exception cref="CeremonyException">One cannot be written.</exception>
-    public void Extract(string folder)
-    {
-        foreach ((string name, byte[] bytes) in _files)
-            OutputFile.Write(Path.Combine(folder, name), bytes);
     }
 
     private byte[] Index()

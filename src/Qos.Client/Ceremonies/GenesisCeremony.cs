@@ -216,8 +216,13 @@ public static class GenesisCeremony
 
     /// <summary>Reads a genesis's output alone, whose document nobody verified.</summary>
     /// <exception cref="CeremonyException">The file is missing or something else.</exception>
-    public static GenesisOutput ReadOutput(string folder) => InputFile.Read(
-        Path.Combine(folder, OutputFileName), static bytes => GenesisOutputFormat.Read(bytes), "a genesis output");
+    public static GenesisOutput ReadOutput(string folder) => ReadOutput(folder, HistoryFiles.OnDisk);
+
+    internal static GenesisOutput ReadOutput(string folder, HistoryFiles files)
+    {
+        string path = Path.Combine(folder, OutputFileName);
+        return InputFile.Understand(path, files.Bytes(path), static bytes => GenesisOutputFormat.Read(bytes), "a genesis output");
+    }
 
     /// <summary>
     /// A member takes the own share: it decrypts with the member's key and has the attested hash. What is kept is the share as it came,

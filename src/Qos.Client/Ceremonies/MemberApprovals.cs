@@ -24,13 +24,7 @@ internal static class MemberApprovals
     /// <summary>Reads the approvals of a folder, by the names of their files.</summary>
     /// <exception cref="CeremonyException">There is no such folder, or a file of that name is no approval.</exception>
     public static Approval[] Read(string folder, string suffix) => Directory.Exists(folder)
-        ?
-        [
-            .. Directory.EnumerateFiles(folder, "*" + suffix)
-                .Where(static path => !Path.GetFileName(path).StartsWith("._", StringComparison.Ordinal))
-                .OrderBy(static path => Path.GetFileName(path), StringComparer.Ordinal)
-                .Select(static path => InputFile.Read(path, static bytes => ApprovalFormat.Read(bytes), "an approval")),
-        ]
+        ? [.. InputFile.Of(folder, suffix).Select(static path => InputFile.Read(path, static bytes => ApprovalFormat.Read(bytes), "an approval"))]
         : throw new CeremonyException($"{folder} is not a folder; it should hold the approvals.");
 
     /// <summary>How many approvals there are and whose are missing, after a refusal for too few; nothing after another one.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
@@ -117,7 +118,12 @@ internal static class AtomicFile
         {
             try
             {
-                using var locked = new FileStream(draft, new FileStreamOptions { Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 });
+                // Found without being opened, so that a pipe that somebody put there is not waited for; then the same file is locked, whatever has its name by now.
+                using SafeFileHandle found = new(LibC.openat(LibC.AT_FDCWD, draft, LibC.O_PATH | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, 0), ownsHandle: true);
+                string itself = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{found.DangerousGetHandle()}");
+                if (found.IsInvalid || LibC.IsSpecialFile(itself))
+                    continue;
+                using var locked = new FileStream(itself, new FileStreamOptions { Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 });
                 File.Delete(draft);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

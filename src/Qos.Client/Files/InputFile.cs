@@ -1,7 +1,9 @@
 using System.Text;
+using Qos.Native;
 using Qos.Protocol;
 using Qos.Serialization;
 using Qos.Verify;
+using Tmds.Linux;
 
 namespace Qos.Client;
 
@@ -76,9 +78,13 @@ public static class InputFile
         "a manifest");
 
     /// <summary>Reads a manifest envelope of any version.</summary>
-    public static ManifestEnvelope ManifestEnvelope(string path) =>
-        Read(
+    public static ManifestEnvelope ManifestEnvelope(string path) => ManifestEnvelope(path, Bytes(path));
+
+    /// <summary>Understands a manifest envelope that was read already.</summary>
+    public static ManifestEnvelope ManifestEnvelope(string path, byte[] bytes) =>
+        Understand(
             path,
+            bytes,
             static bytes => ReadOr(bytes, static bytes => ManifestEnvelopeFormat.Read(bytes), static bytes => ManifestFormat.Read(bytes), "it is a manifest; 'qos manifest envelope' makes an envelope of it and its approvals"),
             "a manifest envelope");
 
@@ -103,6 +109,24 @@ public static class InputFile
                 : throw new EncodingException($"it has {value.Length} bytes, and {what} has {length}", 0);
         },
         what);
+
+    /// <summary>
+    /// The files of a folder whose names end so, in the order of their names; without what a Mac puts beside a file. Who names a pipe means to wait for it; one among a
+    /// folder's files is refused, because whoever put it there would say for how long.
+    /// </summary>
+    /// <exception cref="CeremonyException">One is a pipe or a device.</exception>
+    internal static IReadOnlyList<string> Of(string folder, string suffix)
+    {
+        string[] files =
+        [
+            .. Directory.EnumerateFiles(folder, "*" + suffix)
+                .Where(static path => !Path.GetFileName(path).StartsWith("._", StringComparison.Ordinal))
+                .OrderBy(static path => Path.GetFileName(path), StringComparer.Ordinal),
+        ];
+        return Array.Find(files, LibC.IsSpecialFile) is { } special
+            ? throw new CeremonyException($"{special} is a pipe or a device; the files of {folder} are plain ones.")
+            : files;
+    }
 
     // What the other format reads is named as that.
     private static T ReadOr<T, TOther>(byte[] bytes, Func<byte[], T> read, Func<byte[], TOther> other, string complaint)

@@ -44,7 +44,7 @@ public static class MemberSetDirectory
     }
 
     private static IEnumerable<string> KeyFilesOf(string folder) => Directory.Exists(folder)
-        ? Directory.EnumerateFiles(folder, "*" + KeySuffix).Where(static path => !Path.GetFileName(path).StartsWith("._", StringComparison.Ordinal))
+        ? InputFile.Of(folder, KeySuffix)
         : throw new CeremonyException($"{folder} is not a folder; it should hold one ALIAS.pub per member and {ThresholdFile}.");
 
     private static string AliasOf(string path, bool endsAtFirstDot)

@@ -16,13 +16,13 @@ public sealed class KeyHistory
     private readonly List<HistoryStep> _steps = [];
     private readonly List<KeyHolder> _holders = [];
     private readonly List<ReadOnlyMemory<byte>> _manifests = [];
-    private readonly string? _relativeTo;
+    private readonly HistoryFiles _files;
     private byte[] _quorumKey = [];
     private MemberSet _shareSet = new(0, []);
     private DateTimeOffset _time;
     private Manifest? _manifest;
 
-    private KeyHistory(AttestationPolicy policy, MemberSet? manifestSet, string? relativeTo) => (_policy, _manifestSet, _relativeTo) = (policy, manifestSet, relativeTo);
+    private KeyHistory(AttestationPolicy policy, MemberSet? manifestSet, HistoryFiles files) => (_policy, _manifestSet, _files) = (policy, manifestSet, files);
 
     /// <summary>The steps, in the order in which they were given.</summary>
     public IReadOnlyList<HistoryStep> Steps => _steps;
@@ -47,22 +47,36 @@ public sealed class KeyHistory
     /// <param name="policy">How documents are believed: at their own time, with the measurements of the releases that are trusted.</param>
     /// <param name="quorumKey">The key whose history it must be; null for that of the genesis.</param>
     /// <param name="manifestSet">Who approves manifests, as the auditor holds it; null when that is not known.</param>
-    /// <param name="relativeTo">The folder below which the steps lie, which is not told with their names; null to name them as they were given.</param>
     /// <exception cref="CeremonyException">A file cannot be read, or the first is no genesis.</exception>
-    public static KeyHistory Read(
-        IReadOnlyList<string> paths, AttestationPolicy policy, PublicKey? quorumKey = null, MemberSet? manifestSet = null, string? relativeTo = null)
+    public static KeyHistory Read(IReadOnlyList<string> paths, AttestationPolicy policy, PublicKey? quorumKey = null, MemberSet? manifestSet = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(policy);
-        var history = new KeyHistory(policy, manifestSet, relativeTo);
+        return Read(paths, HistoryFiles.OnDisk, policy, quorumKey, manifestSet);
+    }
+
+    /// <summary>Reads and checks the history in a bundle, of whatever key it is.</summary>
+    /// <param name="bundle">The bundle.</param>
+    /// <param name="policy">How documents are believed.</param>
+    /// <exception cref="CeremonyException">A file is missing or something else, or the first is no genesis.</exception>
+    public static KeyHistory Read(ProofBundle bundle, AttestationPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(bundle);
+        ArgumentNullException.ThrowIfNull(policy);
+        return Read(bundle.History, HistoryFiles.In(bundle), policy, quorumKey: null, manifestSet: null);
+    }
+
+    private static KeyHistory Read(IReadOnlyList<string> paths, HistoryFiles files, AttestationPolicy policy, PublicKey? quorumKey, MemberSet? manifestSet)
+    {
+        var history = new KeyHistory(policy, manifestSet, files);
         for (int i = 0; i < paths.Count; i++)
         {
-            bool isGenesis = Directory.Exists(paths[i]) && File.Exists(Path.Combine(paths[i], GenesisCeremony.OutputFileName));
+            bool isGenesis = files.IsFolder(paths[i]) && files.IsFile(Path.Combine(paths[i], GenesisCeremony.OutputFileName));
             if (isGenesis != (i == 0))
                 throw new CeremonyException(i == 0 ? $"{paths[0]} is no genesis: a history begins with the folder of one." : $"{paths[i]} is a second genesis, and so another key's history.");
             if (isGenesis)
                 history.AddGenesis(paths[i], quorumKey);
-            else if (Directory.Exists(paths[i]))
+            else if (files.IsFolder(paths[i]))
                 history.AddReshare(paths[i]);
             else
                 history.AddManifest(paths[i]);
@@ -76,8 +90,8 @@ public sealed class KeyHistory
     private void AddGenesis(string folder, PublicKey? held)
     {
         // Each file is read once: what is shown is what was verified.
-        GenesisOutput output = GenesisCeremony.ReadOutput(folder);
-        byte[] document = InputFile.Bytes(Path.Combine(folder, GenesisCeremony.DocumentFileName));
+        GenesisOutput output = GenesisCeremony.ReadOutput(folder, _files);
+        byte[] document = _files.Bytes(Path.Combine(folder, GenesisCeremony.DocumentFileName));
         var findings = new List<HistoryFinding>();
         Verify(findings, "the document verifies, and is about this output", () => GenesisCeremony.Verify(output, document, _policy));
         if (held is null)
@@ -94,7 +108,7 @@ public sealed class KeyHistory
 
     private void AddReshare(string folder)
     {
-        ReshareRecord record = ReshareRecord.ReadUnverified(folder);
+        ReshareRecord record = ReshareRecord.ReadUnverified(folder, _files);
         ReshareRequest request = record.Envelope.Request;
         var findings = new List<HistoryFinding>();
         bool isVerified = Verify(findings, "the document verifies, and is about this request and its output", () => ReshareCeremony.Verify(record.Envelope, record.Output, record.Document, _policy));
@@ -123,7 +137,7 @@ public sealed class KeyHistory
 
     private void AddManifest(string path)
     {
-        ManifestEnvelope envelope = InputFile.ManifestEnvelope(path);
+        ManifestEnvelope envelope = InputFile.ManifestEnvelope(path, _files.Bytes(path));
         Manifest manifest = envelope.Manifest;
         var findings = new List<HistoryFinding>();
         Verify(findings, $"approved by {Names(envelope.ManifestSetApprovals.Select(static approval => approval.Member))}", () => ApprovalChecks.CheckManifestApprovals(envelope));
@@ -231,7 +245,7 @@ public sealed class KeyHistory
     }
 
     private void Add(HistoryStepKind kind, string source, string summary, DateTimeOffset? time, List<HistoryFinding> findings) =>
-        _steps.Add(new HistoryStep(kind, _relativeTo is null ? source : Path.GetRelativePath(_relativeTo, source), summary, time, findings));
+        _steps.Add(new HistoryStep(kind, source, summary, time, findings));
 
     private static string Describe(MemberSet set) =>
         string.Create(CultureInfo.InvariantCulture, $"{Names(set.Members)}, {set.Threshold} of {set.Members.Count} needed");

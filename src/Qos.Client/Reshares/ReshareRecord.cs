@@ -33,17 +33,21 @@ public sealed record ReshareRecord(ReshareEnvelope Envelope, ReshareOutput Outpu
     /// <exception cref="CeremonyException">A file is missing or something else, or the document is refused.</exception>
     public static ReshareRecord Read(string folder, AttestationPolicy policy)
     {
-        ReshareRecord record = ReadUnverified(folder);
+        ReshareRecord record = ReadUnverified(folder, HistoryFiles.OnDisk);
         ReshareCeremony.Verify(record.Envelope, record.Output, record.Document, policy);
         return record;
     }
 
     /// <summary>Reads a folder whose document nobody verified.</summary>
     /// <exception cref="CeremonyException">A file is missing or something else.</exception>
-    public static ReshareRecord ReadUnverified(string folder) => new(
-        InputFile.Read(Path.Combine(folder, EnvelopeFileName), static bytes => ReshareFormat.ReadEnvelope(bytes), "a reshare request with its approvals"),
-        InputFile.Read(Path.Combine(folder, OutputFileName), static bytes => ReshareFormat.ReadOutput(bytes), "a reshare's output"),
-        InputFile.Bytes(Path.Combine(folder, DocumentFileName)));
+    internal static ReshareRecord ReadUnverified(string folder, HistoryFiles files)
+    {
+        string envelope = Path.Combine(folder, EnvelopeFileName), output = Path.Combine(folder, OutputFileName);
+        return new ReshareRecord(
+            InputFile.Understand(envelope, files.Bytes(envelope), static bytes => ReshareFormat.ReadEnvelope(bytes), "a reshare request with its approvals"),
+            InputFile.Understand(output, files.Bytes(output), static bytes => ReshareFormat.ReadOutput(bytes), "a reshare's output"),
+            files.Bytes(Path.Combine(folder, DocumentFileName)));
+    }
 
     /// <summary>Refuses a folder that is there already: what is kept of a ceremony is never mixed with something else.</summary>
     /// <exception cref="CeremonyException">It is there.</exception>

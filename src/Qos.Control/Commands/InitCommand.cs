@@ -92,7 +92,8 @@ internal static class InitCommand
 
             // The settings last: where they are, the folder is whole.
             string admin = await RegisterAsync(folder, organization, database, cancellationToken).ConfigureAwait(false);
-            File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(settings, SettingsJson.Default.ControlSettings));
+            File.WriteAllBytes(file + ".draft", JsonSerializer.SerializeToUtf8Bytes(settings, SettingsJson.Default.ControlSettings));
+            File.Move(file + ".draft", file);
             await Console.Out.WriteLineAsync(
                 $"""
                 {file}: the service's settings
@@ -147,14 +148,25 @@ internal static class InitCommand
         string simulator = Path.Combine(programs, "qos-nsm-sim");
         if (!File.Exists(simulator))
             throw new ControlException($"{simulator} is missing: name the folder of the programs with --programs.");
-        string module = Path.Combine(Path.GetTempPath(), $"qos-module-{Guid.NewGuid():N}");
+
+        // The module, which nobody needs, beside the authority: whatever ends this, it is not left in a folder of everybody's.
+        string module = pki + ".module";
         using Process process = Process.Start(new ProcessStartInfo(simulator, ["pki", "--out", module, "--pki-dir", pki]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        string error = await process.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-        await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-        if (Directory.Exists(module))
-            Directory.Delete(module, recursive: true);
-        if (process.ExitCode != 0)
-            throw new ControlException($"The simulator's authority cannot be made: {error.Trim()}");
+        try
+        {
+            string error = await process.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            if (process.ExitCode != 0)
+                throw new ControlException($"The simulator's authority cannot be made: {error.Trim()}");
+        }
+        finally
+        {
+            // One that was not waited for would go on writing.
+            process.Kill();
+            process.WaitForExit();
+            if (Directory.Exists(module))
+                Directory.Delete(module, recursive: true);
+        }
     }
 
     // Measurements of an image that does not exist: every simulator of this folder shows them.

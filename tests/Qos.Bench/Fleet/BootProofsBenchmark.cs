@@ -17,7 +17,8 @@ internal sealed class BootProofsBenchmark : IBenchmark
     public async Task<IReadOnlyList<BenchRow>> RunAsync(BenchOptions options)
     {
         var rows = new List<BenchRow>();
-        rows.AddRange(await ProofsAsync("SQLite", "sqlite:" + Path.Combine(Path.GetTempPath(), $"qos-bench-{Guid.NewGuid():N}.db")));
+        using var folder = new BenchFolder();
+        rows.AddRange(await ProofsAsync("SQLite", $"sqlite:{folder.Path}/fleet.db"));
         if (PostgresServer.WhyNot is null)
             rows.AddRange(await ProofsAsync("PostgreSQL", PostgresServer.One.NewDatabase()));
         return rows;

@@ -15,7 +15,8 @@ internal sealed class IngressBenchmark : IBenchmark
 
     public async Task<IReadOnlyList<BenchRow>> RunAsync(BenchOptions options)
     {
-        string folder = Directory.CreateTempSubdirectory("qos-bench-").FullName;
+        using var temporary = new BenchFolder();
+        string folder = temporary.Path;
         int upstream = EndToEnd.Local.LocalNode.FreePort(), proxy = EndToEnd.Local.LocalNode.FreePort(), ours = EndToEnd.Local.LocalNode.FreePort();
         // The upstream is a process of its own, as an app's replica is: one that the proxy itself serves would be reached without another process.
         using ChildProcess app = await StartNginxAsync(folder, "app", 1, $$"""server { listen 127.0.0.1:{{upstream}}; location / { return 200 "hello"; } }""");

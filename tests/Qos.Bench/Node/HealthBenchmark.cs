@@ -20,7 +20,8 @@ internal sealed partial class HealthBenchmark : IBenchmark
         await using LocalNode node = await LocalNode.StartAsync(static _ => { });
         string url = $"http://{node.HostAddress}/qos/enclave-health";
 
-        string folder = Directory.CreateTempSubdirectory("qos-bench-").FullName;
+        using var own = new BenchFolder();
+        string folder = own.Path;
         int port = LocalNode.FreePort();
         await File.WriteAllTextAsync(Path.Combine(folder, "file"), "Healthy");
         await File.WriteAllTextAsync(Path.Combine(folder, "nginx.conf"), $$"""
