@@ -209,6 +209,16 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
             await TryAsync(service.Name, () => _objects.DeleteServiceAsync(service.Name, cancellationToken)).ConfigureAwait(false);
         foreach (string gone in _deployments.Keys.Where(id => !deployments.Contains(id)))
             _deployments.TryRemove(gone, out _);
+        HashSet<string> replicas = apps.SelectMany(static app => app.Replicas).Select(static replica => replica.Id).ToHashSet(StringComparer.Ordinal);
+        foreach ((string pod, (string replica, _)) in _awaited)
+        {
+            if (!replicas.Contains(replica))
+                _awaited.TryRemove(pod, out _);
+        }
+
+        HashSet<string> named = [.. deployments, .. replicas, .. live, .. _objects.Sets.Known.Keys, .. _objects.Services.Known.Keys];
+        foreach (string gone in _troubles.Keys.Where(what => !named.Contains(what)))
+            _troubles.TryRemove(gone, out _);
     }
 
     // A slot that is no longer wanted goes by the set's size: deleted alone, its pod would be made again.

@@ -89,6 +89,27 @@ public class ReconcilerTests
     }
 
     [Fact]
+    public async Task Of_replicas_that_are_gone_nothing_is_remembered()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        Deployment deployment = await world.DeployAsync(replicas: 2);
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+        for (int i = 0; i < 10; i++)
+        {
+            world.Node((await world.ReplicasAsync()).Single(static replica => replica.Slot == 1)).HasEnded = true;
+            world.Clock.Now += TimeSpan.FromHours(1);
+            await FleetWorld.SettleAsync(reconciler);
+            Assert.Equal((2, 2), ((await world.ReplicasAsync()).Count, reconciler.Remembered));
+        }
+
+        await world.Database.DeleteDeploymentAsync(await world.ActivityAsync(), "{}", deployment.Id, default);
+        await FleetWorld.SettleAsync(reconciler);
+        Assert.Empty(world.Runner.Nodes);
+        Assert.Equal(0, reconciler.Remembered);
+    }
+
+    [Fact]
     public async Task A_clock_that_is_put_back_holds_nothing_up()
     {
         await using FleetWorld world = await FleetWorld.OnSqliteAsync();

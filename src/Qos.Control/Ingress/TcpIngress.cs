@@ -128,7 +128,8 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
     private void Leave(string appId)
     {
         Interlocked.Decrement(ref _open);
-        _openOfApp.AddOrUpdate(appId, 0, static (_, open) => open - 1);
+        if (_openOfApp.AddOrUpdate(appId, 0, static (_, open) => open - 1) == 0)
+            _openOfApp.TryRemove(new KeyValuePair<string, int>(appId, 0));
     }
 
     // A peer that is gone without a word is noticed within two minutes; one that is only silent stays.

@@ -95,6 +95,8 @@ internal sealed class EnclaveDesk(FleetDatabase database, ActivityHandlers handl
     public async Task<bool> DeleteAppAsync(string ns, string name, string uid, CancellationToken cancellationToken)
     {
         string organization = await OrganizationAsync(cancellationToken).ConfigureAwait(false);
+        _apps.TryRemove(uid, out _);
+        _deployments.TryRemove(uid, out _);
         ActivityRecord? made = null;
         for (int attempt = 0; attempt < MaxAttempts && made?.Result is null; attempt++)
         {

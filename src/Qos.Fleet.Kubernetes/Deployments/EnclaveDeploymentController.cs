@@ -262,6 +262,12 @@ public sealed partial class EnclaveDeploymentController : IAsyncDisposable
             return false;
         if (!await _desk.DeleteAppAsync(_namespace, view.Name, view.Uid, cancellationToken).ConfigureAwait(false))
             return true;
+        foreach ((string appId, string name) in _nameOfApp)
+        {
+            if (name == view.Name && _nameOfApp.TryRemove(appId, out _))
+                _seen.TryRemove(appId, out _);
+        }
+
         await SetFinalizersAsync(view, [.. view.Finalizers.Split(' ').Where(static name => name != KubernetesNames.Finalizer)], cancellationToken).ConfigureAwait(false);
         return false;
     }

@@ -37,6 +37,9 @@ public sealed partial class Reconciler : IDisposable
         parts.Runner.Changed += OnRunnerChanged;
     }
 
+    /// <summary>How many replicas it remembers in memory: no more than there are, however many there were.</summary>
+    internal int Remembered => Math.Max(_appOfReplica.Count, _troubles.Count);
+
     /// <summary>Has an app looked at now instead of at the next interval.</summary>
     public void Wake(string appId) => _wakes.Writer.TryWrite(appId);
 
@@ -138,7 +141,9 @@ public sealed partial class Reconciler : IDisposable
 
         if (appId is null)
         {
-            await StopStrangersAsync(instances, apps, cancellationToken).ConfigureAwait(false);
+            HashSet<string> known = apps.SelectMany(static app => app.Replicas).Select(static replica => replica.Id).ToHashSet(StringComparer.Ordinal);
+            Forget(known);
+            await StopStrangersAsync(instances, known, cancellationToken).ConfigureAwait(false);
             _parts.Metrics.Passes.Record(Stopwatch.GetElapsedTime(begin).TotalSeconds);
         }
 
@@ -215,15 +220,19 @@ public sealed partial class Reconciler : IDisposable
         Wake(appId);
     }
 
-    private async Task StopStrangersAsync(IReadOnlyDictionary<string, ReplicaInstance> instances, IReadOnlyList<AppSnapshot> apps, CancellationToken cancellationToken)
+    // Replicas that are gone, which over the months are many more than there ever are at once.
+    private void Forget(HashSet<string> known)
     {
-        if (instances.Count == 0)
-            return;
-        HashSet<string> known = apps.SelectMany(static app => app.Replicas).Select(static replica => replica.Id).ToHashSet(StringComparer.Ordinal);
+        _troubles.Keep(known);
+        foreach (string gone in _appOfReplica.Keys.Where(id => !known.Contains(id)))
+            _appOfReplica.TryRemove(gone, out _);
+    }
+
+    private async Task StopStrangersAsync(IReadOnlyDictionary<string, ReplicaInstance> instances, HashSet<string> known, CancellationToken cancellationToken)
+    {
         foreach (string stranger in instances.Keys.Where(id => !known.Contains(id) && !_busy.ContainsKey(id)))
         {
             LogStranger(_logger, stranger);
-            _appOfReplica.TryRemove(stranger, out _);
             await _parts.Runner.StopAsync(stranger, cancellationToken).ConfigureAwait(false);
         }
     }

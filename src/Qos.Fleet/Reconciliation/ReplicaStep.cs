@@ -91,7 +91,6 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
     private async Task<bool> StopAsync(CancellationToken cancellationToken)
     {
         await parts.Runner.StopAsync(replica.Id, cancellationToken).ConfigureAwait(false);
-        troubles.Forget(replica.Id);
         return await SaveAsync(replica with { State = ReplicaState.Gone }, cancellationToken).ConfigureAwait(false);
     }
 

@@ -30,8 +30,15 @@ internal sealed class ReplicaTroubles
     /// <summary>Whether its last question failed.</summary>
     public bool IsFailing(string replicaId) => _all.TryGetValue(replicaId, out Trouble? known) && known.Count > 0;
 
-    /// <summary>Forgets a replica.</summary>
-    public void Forget(string replicaId) => _all.TryRemove(replicaId, out _);
+    /// <summary>How many replicas it remembers.</summary>
+    public int Count => _all.Count;
+
+    /// <summary>Forgets all replicas but these.</summary>
+    public void Keep(IReadOnlySet<string> replicas)
+    {
+        foreach (string gone in _all.Keys.Where(id => !replicas.Contains(id)))
+            _all.TryRemove(gone, out _);
+    }
 
     /// <summary>Since when, and how often in a row.</summary>
     internal sealed record Trouble
