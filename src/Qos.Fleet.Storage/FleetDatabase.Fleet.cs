@@ -23,10 +23,10 @@ public sealed partial class FleetDatabase
             IEnumerable<DeploymentRow> marks = await connection.QueryAsync<DeploymentRow>(
                 $"SELECT d.id, d.app_id, d.updated_at, d.is_deleted FROM deployments d WHERE d.is_purged = 0{filter} ORDER BY d.created_at, d.id", what).ConfigureAwait(false);
             ILookup<string, StoredApproval> approvals = (await connection.QueryAsync<ApprovalRow>(
-                $"{ApprovalColumns} JOIN deployments d ON d.manifest_id = p.manifest_id WHERE d.is_purged = 0{filter} ORDER BY p.created_at, p.id", what).ConfigureAwait(false))
+                $"{ApprovalColumns} WHERE p.manifest_id IN (SELECT d.manifest_id FROM deployments d WHERE d.is_purged = 0{filter}) ORDER BY p.created_at, p.id", what).ConfigureAwait(false))
                 .Select(static row => row.ToModel()).DistinctBy(Member).ToLookup(static approval => approval.ManifestId, StringComparer.Ordinal);
             ILookup<string, ProvisioningShare> shares = (await connection.QueryAsync<ShareRow>(
-                $"{ShareColumns} JOIN deployments d ON d.id = s.deployment_id WHERE s.state = 'Posted' AND d.is_purged = 0{filter} ORDER BY s.created_at, s.id", what).ConfigureAwait(false))
+                $"{ShareColumns} WHERE s.state = 'Posted' AND s.deployment_id IN (SELECT d.id FROM deployments d WHERE d.is_purged = 0{filter}) ORDER BY s.created_at, s.id", what).ConfigureAwait(false))
                 .Select(static row => row.ToModel()).ToLookup(static share => share.DeploymentId, StringComparer.Ordinal);
             ILookup<string, SlotRow> slots = (await connection.QueryAsync<SlotRow>(
                 $"SELECT l.deployment_id, l.slot, l.failures, l.ended_at FROM slots l JOIN deployments d ON d.id = l.deployment_id WHERE d.is_purged = 0{filter} AND NOT EXISTS (SELECT 1 FROM replicas r WHERE r.deployment_id = l.deployment_id AND r.slot = l.slot AND r.state <> 'Gone')", what).ConfigureAwait(false))

@@ -12,7 +12,7 @@ public sealed partial class FleetDatabase
             .. (await connection.QueryAsync<RouteRow>(
                 """
                 SELECT a.id AS app_id, d.ingress_kind, a.ingress_port, r.id AS replica_id, r.ingress_address
-                FROM apps a JOIN deployments d ON d.id = a.live_deployment_id JOIN replicas r ON r.deployment_id = d.id AND r.state = 'Ready'
+                FROM apps a JOIN deployments d ON d.id = a.live_deployment_id JOIN replicas r ON r.deployment_id = d.id AND r.state <> 'Gone' AND r.state = 'Ready'
                 WHERE a.is_deleted = 0 AND r.ingress_address IS NOT NULL
                 """).ConfigureAwait(false))
                 .Select(static row => new IngressRoute(row.AppId, Enum.Parse<IngressKind>(row.IngressKind), (int?)row.IngressPort, row.ReplicaId, row.IngressAddress)),

@@ -6,7 +6,9 @@ namespace Qos.Fleet.Storage;
 /// <summary>Connections to one SQLite file, each with what the service relies on: write-ahead log, foreign keys, every commit on the disk.</summary>
 internal sealed class SqliteSource(string path) : DbDataSource
 {
-    public override string ConnectionString { get; } = new SqliteConnectionStringBuilder
+    public override string ConnectionString { get; } = ConnectionStringOf(path);
+
+    internal static string ConnectionStringOf(string path) => new SqliteConnectionStringBuilder
     {
         DataSource = path,
         Mode = SqliteOpenMode.ReadWriteCreate,

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Qos.Fleet.Storage;
 using Qos.Fleet.World;
@@ -6,7 +7,7 @@ using Qos.Fleet.World;
 namespace Qos.Fleet.Tests;
 
 /// <summary>The database in a file.</summary>
-public sealed class SqliteStorageTests : StorageTests
+public sealed partial class SqliteStorageTests : StorageTests
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qos-fleet-").FullName;
 
@@ -47,6 +48,46 @@ public sealed class SqliteStorageTests : StorageTests
         }
     }
 
+    [Fact]
+    public async Task What_is_read_again_and_again_does_not_read_what_is_over()
+    {
+        string path = Path.Combine(_folder, "plans.db");
+        var statements = new HashSet<string>(StringComparer.Ordinal);
+        await using FleetWorld world = await FleetWorld.OnAsync(time => FleetDatabase.OpenAsync($"sqlite:{path}", time));
+        await world.DeployAsync();
+        using Reconciler reconciler = world.Start();
+        await world.RunAsync(reconciler);
+
+        // The pool gives the connection that the database gave back, and keeps what is said to it.
+        using (var pooled = new SqliteConnection(SqliteSource.ConnectionStringOf(path)))
+        {
+            pooled.Open();
+            SQLitePCL.raw.sqlite3_trace(pooled.Handle, (_, statement) => statements.Add(statement), null);
+        }
+
+        await reconciler.PassAsync(null, default);
+        await reconciler.PassAsync(world.App.Id, default);
+        await world.Database.RoutesAsync(default);
+        await world.Database.TellDrainsAsync("one", ["a"], default);
+        await world.Database.DrainsElsewhereAsync("one", default);
+        await world.Database.OwnerOfKeyAsync("key", default);
+
+        using var asks = new SqliteConnection(SqliteSource.ConnectionStringOf(path));
+        asks.Open();
+        var plans = new List<string>();
+        foreach (string statement in statements.Where(static text => ReadsTables().IsMatch(text)))
+        {
+            using SqliteCommand explain = asks.CreateCommand();
+            explain.CommandText = $"EXPLAIN QUERY PLAN {statement}";
+            using SqliteDataReader steps = explain.ExecuteReader();
+            while (steps.Read())
+                plans.Add($"{steps.GetString(3)} in {statement}");
+        }
+
+        Assert.All((string[])["deployments_unpurged", "replicas_by_app", "replicas_by_slot", "shares_posted", "sqlite_autoindex_approvals_2"], index => Assert.Contains(plans, plan => plan.Contains(index, StringComparison.Ordinal)));
+        Assert.DoesNotContain(plans, static plan => ReadsHistory().IsMatch(plan));
+    }
+
     public override void Dispose()
     {
         base.Dispose();
@@ -63,4 +104,11 @@ public sealed class SqliteStorageTests : StorageTests
     protected override string NewLocation() => "sqlite:" + Path.Combine(_folder, $"{Guid.NewGuid():N}.db");
 
     protected override DbConnection Connect(string location) => new SqliteConnection("Data Source=" + location["sqlite:".Length..] + ";Default Timeout=30");
+
+    [GeneratedRegex(@"^\s*(SELECT|UPDATE|DELETE)\b")]
+    private static partial Regex ReadsTables();
+
+    // Whole tables that grow for as long as the service lives, by their names or by those that statements give them. An index of what is not over is short.
+    [GeneratedRegex(@"^SCAN (r|d|p|s|replicas|deployments|approvals|shares|activities|boot_proofs)\b(?! USING (COVERING )?INDEX (deployments_unpurged|replicas_by_app) )")]
+    private static partial Regex ReadsHistory();
 }
