@@ -91,10 +91,10 @@ public sealed class ControlClient : IDisposable
             switch (activity.Status)
             {
                 case "ACTIVITY_STATUS_COMPLETED":
-                    return activity.Result.TryGetValue(ApiNames.Member(type, "Result"), out JsonElement result)
-                        && result.Deserialize(resultType) is { } value
-                        ? value
-                        : throw new ApiException(ApiCode.Internal, "The service's activity has no result.");
+                    string member = ApiNames.Member(type, "Result");
+                    return activity.Result.TryGetValue(member, out JsonElement result)
+                        ? Read(result, resultType, $"activity.result.{member}")
+                        : throw LeftOut($"activity.result.{member}");
                 case "ACTIVITY_STATUS_CREATED" or "ACTIVITY_STATUS_PENDING":
                     await Task.Delay(s_pause, _time, cancellationToken).ConfigureAwait(false);
                     break;
@@ -126,7 +126,8 @@ public sealed class ControlClient : IDisposable
                 throw new ApiException((ApiCode)(status?.Code ?? (int)ApiCode.Unavailable), status?.Message ?? $"{_http.BaseAddress} answers with HTTP status {(int)response.StatusCode}; is that a control service?");
             }
 
-            return JsonSerializer.Deserialize(answer, type) ?? throw new ApiException(ApiCode.Internal, "The service answered with nothing.");
+            using JsonDocument document = JsonDocument.Parse(answer);
+            return Read(document.RootElement, type, "");
         }
         // The framework lets a SocketException out when a connection is reset just as it opens.
         catch (Exception e) when (e is HttpRequestException or SocketException)
@@ -135,13 +136,32 @@ public sealed class ControlClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw new ApiException(ApiCode.Internal, $"The answer of {_http.BaseAddress} is not the API's JSON: {e.Message}", e);
+            throw new ApiException(ApiCode.Internal, $"The answer of {_http.BaseAddress} is not JSON: {e.Message}", e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ApiException(ApiCode.Unavailable, $"The control service at {_http.BaseAddress} did not answer within {_http.Timeout.TotalSeconds:0} s.", e);
         }
     }
+
+    // Whatever is read of the service goes through here.
+    private T Read<T>(JsonElement answer, JsonTypeInfo<T> type, string path)
+    {
+        if (AnswerCheck.FirstMissing(answer, type, path) is { } missing)
+            throw LeftOut(missing);
+        try
+        {
+            return answer.Deserialize(type) ?? throw LeftOut(path);
+        }
+        catch (JsonException e)
+        {
+            // Its own words name a type of .NET's.
+            string place = path + (e.Path is { Length: > 1 } at ? at[(path.Length == 0 && at[1] == '.' ? 2 : 1)..] : "");
+            throw new ApiException(ApiCode.Internal, $"The answer of {_http.BaseAddress} is not the API's: {(place.Length == 0 ? "it" : place)} is something else than it should be.", e);
+        }
+    }
+
+    private ApiException LeftOut(string member) => new(ApiCode.Internal, $"The answer of {_http.BaseAddress} is not the API's: {(member.Length == 0 ? "it is empty" : $"it lacks {member}")}.");
 
     private static ApiStatus? TryStatus(byte[] answer)
     {
