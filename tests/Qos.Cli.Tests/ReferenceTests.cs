@@ -4,14 +4,15 @@ using System.Text;
 namespace Qos.Cli.Tests;
 
 /// <summary>docs/cli.md is the help of all commands.</summary>
-public class ReferenceTests
+public partial class ReferenceTests
 {
+    private const string Mark = "<!-- From here on: the help of every command. -->\n";
+
     [Fact]
     public async Task The_reference_is_the_help()
     {
         string path = Path.Combine("docs", "cli.md");
         string text = await File.ReadAllTextAsync(Path.Combine(Golden.Root, path));
-        const string Mark = "<!-- From here on: the help of every command. -->\n";
         int at = text.IndexOf(Mark, StringComparison.Ordinal);
         Assert.True(at >= 0, "docs/cli.md lacks its mark");
 
@@ -62,6 +63,28 @@ public class ReferenceTests
         await Task.CompletedTask;
     }
 
+    /// <summary>What a reader would paste. Whether it also does what the page says is for the tests that run it.</summary>
+    [Fact]
+    public void Every_command_line_of_the_documents_is_understood()
+    {
+        var wrong = new List<string>();
+        int count = 0;
+        string[] pages = [.. Directory.GetFiles(Golden.Root, "*.md"), .. Directory.GetFiles(Path.Combine(Golden.Root, "docs"), "*.md", SearchOption.AllDirectories), .. Directory.GetFiles(Path.Combine(Golden.Root, "src"), "README.md", SearchOption.AllDirectories)];
+        foreach (string page in pages.Where(static page => !page.EndsWith("CHANGELOG.md", StringComparison.Ordinal)))
+        {
+            foreach (string line in CommandLines(File.ReadAllText(page).Split(Mark)[0]))
+            {
+                count++;
+                ParseResult parsed = CommandLine.Root(null).Parse(line);
+                foreach (string error in parsed.Errors.Select(static error => error.Message).Where(static error => !error.Contains("is required", StringComparison.Ordinal)))
+                    wrong.Add($"{Path.GetRelativePath(Golden.Root, page)}: qos {line}: {error}");
+            }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        Assert.True(count > 60, $"{count} command lines were found");
+    }
+
     [Fact]
     public async Task Help_keeps_to_the_width_of_the_terminal_but_for_examples_which_are_to_be_copied()
     {
@@ -83,6 +106,30 @@ public class ReferenceTests
         Assert.Equal(await OutputAsync("--help"), await OutputAsync("help"));
         Assert.Equal(await OutputAsync("--version"), await OutputAsync("version"));
     }
+
+    // The lines of blocks that begin with the program, without what the shell makes of them.
+    private static IEnumerable<string> CommandLines(string page)
+    {
+        bool isFenced = false;
+        foreach (string line in page.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n'))
+        {
+            isFenced ^= line.TrimStart().StartsWith("```", StringComparison.Ordinal);
+            string text = line.Trim();
+            text = text.StartsWith("$ ", StringComparison.Ordinal) ? text[2..] : text;
+            if ((!isFenced && !line.StartsWith("    ", StringComparison.Ordinal)) || !text.StartsWith("qos ", StringComparison.Ordinal))
+                continue;
+            text = text[4..].Replace("$held", "", StringComparison.Ordinal).Replace("…", "", StringComparison.Ordinal);
+            text = ShellWords().Replace(text, "http://x");
+            yield return ShellEnd().Replace(text, "").Trim();
+        }
+    }
+
+    // A variable, mostly a host of the reader's, or what a command prints; a comment, a redirection or the next command.
+    [System.Text.RegularExpressions.GeneratedRegex(@"\$\([^)]*\)|\$\w+")]
+    private static partial System.Text.RegularExpressions.Regex ShellWords();
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"\s(#|&&|\||>|\d?<|&).*$")]
+    private static partial System.Text.RegularExpressions.Regex ShellEnd();
 
     private static Task<string> HelpAsync(params string[] words) => HelpAsync(140, words);
 
