@@ -148,6 +148,24 @@ public sealed class DevRunTests(ITestOutputHelper output) : IDisposable
         NothingIsLeft(folder);
     }
 
+    [RootFact]
+    public async Task What_is_no_program_ends_the_run_and_does_not_displace_the_app_that_runs()
+    {
+        await using RunningProgram text = Run(Script("no program\n"));
+        Assert.Equal(1, await text.ExitAsync());
+        Assert.Contains("app cannot be started: ", text.Errors[^1], StringComparison.Ordinal);
+        Assert.Contains("the file is no ELF program", text.Errors[^1], StringComparison.Ordinal);
+        NothingIsLeft(text);
+
+        int port = LocalNode.FreePort();
+        await using RunningProgram qos = Run(WriteApp("one"), "--port", Port(port), "--watch");
+        await qos.SaysAsync("checks hold under the root");
+        Script("no program\n");
+        await qos.SaysAsync("not started: ");
+        Assert.StartsWith("one", await GetAsync(port), StringComparison.Ordinal);
+        await EndsCleanAsync(qos);
+    }
+
     [RootTheory]
     [InlineData("SEGV", 139, "SIGSEGV")]
     [InlineData("KILL", 137, "SIGKILL")]

@@ -132,6 +132,19 @@ internal sealed class DevNode : IAsyncDisposable
         return _isMachine ? await DescribeUnreachableInsideAsync(cancellationToken).ConfigureAwait(false) : DescribeUnreachable();
     }
 
+    /// <summary>What the node says of the app's process; null when it says nothing.</summary>
+    public async Task<PivotStatus?> AppAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await Client.StatusAsync(cancellationToken).ConfigureAwait(false)).Pivot;
+        }
+        catch (Exception e) when (e is CeremonyException or ProtocolException)
+        {
+            return null;
+        }
+    }
+
     private string? DescribeUnreachable()
     {
         HashSet<int> here = [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(static end => end.Port)];

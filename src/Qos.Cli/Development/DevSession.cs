@@ -150,6 +150,7 @@ internal sealed class DevSession : IAsyncDisposable
                 await _quorum.BootAsync(node.Client, envelope, _copy, AttestationPolicy.From(Measurements, ValidationTime.Now, root), cancellationToken).ConfigureAwait(false);
             else
                 await WorthlessQuorum.ForwardAsync(before.Client, node.Client, envelope, _copy, cancellationToken).ConfigureAwait(false);
+            await AppListensAsync(node, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -158,7 +159,6 @@ internal sealed class DevSession : IAsyncDisposable
         }
 
         (_node, _running) = (node, hash);
-        await AppListensAsync(node, cancellationToken).ConfigureAwait(false);
         node.FailedBefore = node.FailedEgress;
         node.IsReady = true;
         foreach ((DevPort port, DevRelay relay) in _relays)
@@ -193,12 +193,19 @@ internal sealed class DevSession : IAsyncDisposable
     private async Task AppListensAsync(DevNode node, CancellationToken cancellationToken)
     {
         long begin = _time.GetTimestamp();
-        string? problem;
-        while ((problem = await node.DescribeUnreachableAsync(cancellationToken).ConfigureAwait(false)) is not null && !node.Ended.IsCompleted)
+        while (true)
         {
+            string? problem = await node.DescribeUnreachableAsync(cancellationToken).ConfigureAwait(false);
+            if ((problem is null && node.Ports.Count > 0) || node.Ended.IsCompleted)
+                return;
+            PivotStatus? app = await node.AppAsync(cancellationToken).ConfigureAwait(false);
+            if (app is { State: PivotState.Failed })
+                throw new CeremonyException($"{_plan.App} cannot be started: {VisibleText.OneLine(app.Reason ?? "the node does not say why")}");
+            if (problem is null && app is { State: not PivotState.Waiting })
+                return;
             if (_time.GetElapsedTime(begin) > s_patience)
             {
-                _log.Say(problem, Tone.Warning);
+                _log.Say(problem ?? "the app is not started yet", Tone.Warning);
                 return;
             }
 
