@@ -52,6 +52,35 @@ public class PromptnessTests
     }
 
     [Fact]
+    public async Task Hosts_that_never_answer_hold_up_no_replica_of_another_host()
+    {
+        await using Life life = await Life.BeginAsync(parallelism: 2);
+        await life.World.DeployAsync(replicas: 6);
+        life.Reconciler.Wake(life.World.App.Id);
+        await UntilAsync(async () => (await life.World.ReplicasAsync()).Any(static replica => replica.State == ReplicaState.AwaitingShares), "nobody waits for shares");
+        await life.World.ProvisionAsync(0, 1);
+        life.Reconciler.Wake(life.World.App.Id);
+        await UntilAsync(async () => (await life.World.ReplicasAsync()).Count(static replica => replica.State == ReplicaState.Ready) == 6, "they are not ready");
+        foreach (SimulatedNode node in life.World.Runner.Nodes.Values)
+            node.Hangs = true;
+        int before = life.World.Runner.HealthQuestions;
+        Replica victim = (await life.World.ReplicasAsync()).Single(static replica => replica.Slot == 5);
+        life.World.Node(victim).HasEnded = true;
+
+        // Two at a time fill the slots. When they have waited long, others have their turn.
+        life.Reconciler.Wake(life.World.App.Id);
+        await UntilAsync(() => life.World.Runner.HealthQuestions >= before + 2, "nobody hangs");
+        await UntilAsync(
+            async () =>
+            {
+                life.Time.Advance(s_soon);
+                return (await life.World.ReplicasAsync()).All(replica => replica.Id != victim.Id);
+            },
+            "the dead replica waits for the others");
+        Assert.True(life.Time.GetUtcNow() - DateTimeOffset.UnixEpoch < life.World.Settings.NodeLimit, "It waited for them to be given up.");
+    }
+
+    [Fact]
     public async Task Looks_for_the_sake_of_others_take_no_traffic_from_an_app_that_stumbles()
     {
         await using FleetWorld world = await FleetWorld.OnSqliteAsync();
@@ -94,10 +123,10 @@ public class PromptnessTests
         private readonly CancellationTokenSource _end = new();
         private readonly Task _running;
 
-        private Life(FleetWorld world)
+        private Life(FleetWorld world, int parallelism)
         {
             World = world;
-            world.Settings = world.Settings with { Interval = Interval };
+            world.Settings = world.Settings with { Interval = Interval, Parallelism = parallelism };
             Reconciler = world.Start(Time);
             _running = Reconciler.RunAsync(_end.Token);
         }
@@ -108,7 +137,7 @@ public class PromptnessTests
 
         public Reconciler Reconciler { get; }
 
-        public static async Task<Life> BeginAsync() => new(await FleetWorld.OnSqliteAsync());
+        public static async Task<Life> BeginAsync(int parallelism = 32) => new(await FleetWorld.OnSqliteAsync(), parallelism);
 
         public async Task<bool> IsInAsync(ReplicaState state) => (await World.ReplicasAsync()) is [var only] && only.State == state;
 

@@ -36,6 +36,9 @@ public sealed class SimulatedNode : IFleetNode
 
     public bool IsHealthy { get; set; } = true;
 
+    /// <summary>Whether a question for its app's health is taken and never answered.</summary>
+    public bool Hangs { get; set; }
+
     /// <summary>What it says of its app's process.</summary>
     public PivotStatus? Pivot { get; set; }
 

@@ -79,9 +79,12 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
 
     public IFleetNode Connect(ReplicaInstance instance) => Nodes.TryGetValue(instance.ReplicaId, out SimulatedNode? node) ? node : throw new NodeUnreachableException("it is gone");
 
-    public Task<bool> IsHealthyAsync(ReplicaInstance instance, HealthCheck check, CancellationToken cancellationToken)
+    public async Task<bool> IsHealthyAsync(ReplicaInstance instance, HealthCheck check, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _healthQuestions);
-        return Task.FromResult(Nodes.TryGetValue(instance.ReplicaId, out SimulatedNode? node) && node is { IsHealthy: true, HasEnded: false, IsSilent: false });
+        Nodes.TryGetValue(instance.ReplicaId, out SimulatedNode? node);
+        if (node is { Hangs: true })
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        return node is { IsHealthy: true, HasEnded: false, IsSilent: false };
     }
 }

@@ -42,6 +42,6 @@ public sealed record FleetSettings
     /// <summary>How long a deleted deployment can be restored.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>Steps that run at the same time.</summary>
+    /// <summary>Steps that run at the same time, without those that wait long for a host.</summary>
     public int Parallelism { get; init; } = 32;
 }

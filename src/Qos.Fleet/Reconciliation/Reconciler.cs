@@ -24,7 +24,7 @@ public sealed partial class Reconciler : IDisposable
     private readonly Channel<string> _wakes = Channel.CreateBounded<string>(
         new BoundedChannelOptions(4096) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
-    private readonly SemaphoreSlim _slots;
+    private readonly StepSlots _slots;
 
     /// <param name="parts">What it works with.</param>
     /// <param name="logger">Gets what operators need to know.</param>
@@ -33,12 +33,12 @@ public sealed partial class Reconciler : IDisposable
         ArgumentNullException.ThrowIfNull(parts);
         _parts = parts;
         _logger = logger;
-        _slots = new SemaphoreSlim(parts.Settings.Parallelism);
+        _slots = new StepSlots(parts.Settings.Parallelism, parts.Time);
         parts.Runner.Changed += OnRunnerChanged;
     }
 
     /// <summary>How many replicas it remembers in memory: no more than there are, however many there were.</summary>
-    internal int Remembered => Math.Max(_appOfReplica.Count, _troubles.Count);
+    internal int Remembered => Math.Max(_appOfReplica.Count, Math.Max(_troubles.Count, _slots.Count));
 
     /// <summary>Has an app looked at now instead of at the next interval.</summary>
     public void Wake(string appId) => _wakes.Writer.TryWrite(appId);
@@ -180,16 +180,31 @@ public sealed partial class Reconciler : IDisposable
     private async Task<bool> StepAsync(
         AppSnapshot app, DeploymentSnapshot deployment, Replica replica, ReplicaInstance? instance, CancellationToken cancellationToken)
     {
-        bool changed = false, told;
-        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        bool changed, told;
         try
         {
-            var step = new ReplicaStep(_parts, _troubles, app, deployment, replica, instance);
-            changed = await step.RunAsync(cancellationToken).ConfigureAwait(false);
+            changed = await _slots.RunAsync(replica.Id, () => TakeAsync(new ReplicaStep(_parts, _troubles, app, deployment, replica, instance), app.App.Id, replica, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _busy.TryRemove(replica.Id, out told);
+        }
+
+        if (changed || told)
+            Wake(app.App.Id);
+        return changed;
+    }
+
+    private async Task<bool> TakeAsync(ReplicaStep step, string appId, Replica replica, CancellationToken cancellationToken)
+    {
+        try
+        {
+            bool changed = await step.RunAsync(cancellationToken).ConfigureAwait(false);
             if (step.LookAgain is { } delay)
-                _ = LookAgainAsync(app.App.Id, delay, cancellationToken);
+                _ = LookAgainAsync(appId, delay, cancellationToken);
             if (changed)
                 _parts.Metrics.Steps.Add(1, new KeyValuePair<string, object?>("from", replica.State.ToString()));
+            return changed;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -199,15 +214,8 @@ public sealed partial class Reconciler : IDisposable
             // A step of one replica never ends the work for the others.
             LogStepFailed(_logger, replica.Id, replica.State, e.Message, e);
         }
-        finally
-        {
-            _slots.Release();
-            _busy.TryRemove(replica.Id, out told);
-        }
 
-        if (changed || told)
-            Wake(app.App.Id);
-        return changed;
+        return false;
     }
 
     // One at a time for an app, so that many replicas that wait do not multiply the looks.
@@ -224,6 +232,7 @@ public sealed partial class Reconciler : IDisposable
     private void Forget(HashSet<string> known)
     {
         _troubles.Keep(known);
+        _slots.Keep(known);
         foreach (string gone in _appOfReplica.Keys.Where(id => !known.Contains(id)))
             _appOfReplica.TryRemove(gone, out _);
     }

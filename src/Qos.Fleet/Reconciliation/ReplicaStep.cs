@@ -292,7 +292,7 @@ internal sealed class ReplicaStep(FleetParts parts, ReplicaTroubles troubles, Ap
         TimeSpan pause = (_now - replica.UpdatedAt) / 2;
         if (pause < parts.Settings.Interval)
             LookAgain = pause > s_soonest ? pause : s_soonest;
-        return why is null ? false : await SayAsync(why, cancellationToken).ConfigureAwait(false);
+        return why is not null && await SayAsync(why, cancellationToken).ConfigureAwait(false);
     }
 
     // What the node says of the app's process is a claim, like all that it says: it is shown to people and decides nothing.
