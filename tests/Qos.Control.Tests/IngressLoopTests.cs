@@ -42,6 +42,23 @@ public class IngressLoopTests
     }
 
     [Fact]
+    public async Task Each_request_of_a_connection_goes_where_it_says_whatever_came_before_it()
+    {
+        await using Stand stand = await Stand.StartAsync(app => app.MapFallback((HttpContext context) => Results.Text($"{context.Request.Path}{context.Request.QueryString}")));
+        using HttpClient http = stand.Client();
+        foreach (string target in (string[])["/a", "/a", "/a?x=1", "/a?x=2", "/b?x=2", "/a", "/" + new string('c', 500), "/" + new string('c', 500), "/a"])
+            Assert.Equal(target, await http.GetStringAsync(new Uri(target, UriKind.Relative)));
+
+        foreach ((string host, HttpStatusCode expected) in ((string, HttpStatusCode)[])[("app-two.localhost", HttpStatusCode.ServiceUnavailable), (Stand.Host, HttpStatusCode.OK),
+            ("one.localhost", HttpStatusCode.NotFound), (Stand.Host.ToUpperInvariant(), HttpStatusCode.OK)])
+        {
+            using var question = new HttpRequestMessage(HttpMethod.Get, new Uri("/a", UriKind.Relative)) { Headers = { Host = host } };
+            using HttpResponseMessage answer = await http.SendAsync(question);
+            Assert.Equal((host, expected), (host, answer.StatusCode));
+        }
+    }
+
+    [Fact]
     public async Task Requests_are_answered_while_one_waits_and_another_sends_without_end()
     {
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -421,7 +438,7 @@ public class IngressLoopTests
             var address = new IPEndPoint(IPAddress.Loopback, ControlService.FreePort());
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address));
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
             builder.Services.AddSingleton(new ControlSettings
             {
                 Listen = "http://127.0.0.1:1",
@@ -437,7 +454,6 @@ public class IngressLoopTests
                 builder.Services.AddSingleton(limits);
             WebApplication ingress = builder.Build();
             ingress.Services.GetRequiredService<IngressTable>().Replace([new IngressRoute("one", IngressKind.Http, null, "replica", app.ToString())]);
-            ingress.Run(ingress.Services.GetRequiredService<IngressProxy>().ForwardAsync);
             await ingress.StartAsync();
             return new Stand(ingress, owned, address);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
@@ -33,6 +34,8 @@ public class TelemetryTests
         await service.PromoteAsync(deployment);
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Host = service.AppHost;
+        string trace = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        http.DefaultRequestHeaders.Add("traceparent", $"00-{trace}-00f067aa0ba902b7-01");
         for (int i = 0; i < 5; i++)
             await http.GetStringAsync(new Uri(service.Ingress, "/who"));
 
@@ -43,6 +46,7 @@ public class TelemetryTests
         Assert.Contains("qos_ingress_requests_total{", page, StringComparison.Ordinal);
         Assert.Matches("""qos_ingress_requests_total\{[^}]*outcome="served"[^}]*\} 5\n""", page);
         Assert.Matches("""qos_ingress_request_duration_seconds_count\{[^}]*\} 5\n""", page);
+        Assert.Matches("""qos_ingress_connections\{[^}]*\} 1\n""", page);
         Assert.Matches("""qos_ingress_destinations\{[^}]*\} 3\n""", page);
         Assert.Matches("""qos_fleet_boot_seconds_count\{[^}]*mode="Standard"[^}]*\} 1\n""", page);
         Assert.Matches("""qos_fleet_boot_seconds_count\{[^}]*mode="KeyForward"[^}]*\} 2\n""", page);
@@ -54,6 +58,7 @@ public class TelemetryTests
         // Prometheus' reader, which is pulled, answers this with false.
         service.Services.GetRequiredService<MeterProvider>().ForceFlush(10_000);
         string traces = collector.Text("/opentelemetry.proto.collector.trace.v1.TraceService/Export"), metrics = collector.Text("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
+        Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(trace)), traces, StringComparison.Ordinal);
         foreach (string expected in (string[])["qos-control", "boot", "forward", "qos.donor", (await service.World.ReplicasAsync())[0].Id, "ingress", "qos.tries", "http.response.status_code"])
             Assert.Contains(expected, traces, StringComparison.Ordinal);
         foreach (string expected in (string[])["qos-control", "qos_fleet_boot_seconds", "qos_fleet_forward_seconds", "qos_ingress_requests_total"])

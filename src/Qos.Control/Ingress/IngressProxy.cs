@@ -21,7 +21,6 @@ internal sealed class IngressProxy : IDisposable
 
     private readonly IHttpForwarder _forwarder;
     private readonly IngressTable _table;
-    private readonly IngressSettings _settings;
     private readonly ControlMetrics _metrics;
     private readonly ConnectionLimits _limits;
     private readonly string _suffix;
@@ -29,37 +28,30 @@ internal sealed class IngressProxy : IDisposable
 
     public IngressProxy(IHttpForwarder forwarder, IngressTable table, IngressLoops loops, ControlSettings settings, ControlMetrics metrics, ConnectionLimits limits)
     {
-        (_forwarder, _table, _settings, _metrics, _limits) = (forwarder, table, settings.Ingress, metrics, limits);
+        (_forwarder, _table, _metrics, _limits) = (forwarder, table, metrics, limits);
         _suffix = "." + settings.Ingress.Domain;
         _clients = [.. Enumerable.Range(0, loops.Count).Select(index => Client(loops[index], loops, limits.Ingress))];
     }
 
-    /// <summary>Whether a request came in where the apps are reached.</summary>
-    public static bool IsOf(HttpContext context) => context.Features.Get<IngressLoop>() is not null;
-
     /// <summary>Carries one request.</summary>
-    public async Task ForwardAsync(HttpContext context)
+    public async Task ForwardAsync(IngressRequest request)
     {
-        // The server's own metric is the API's: requests to apps are counted and timed by the ingress's.
-        if (context.Features.Get<IHttpMetricsTagsFeature>() is { } counted)
-            counted.MetricsDisabled = true;
         long begin = Stopwatch.GetTimestamp();
-        if (AppOf(context.Request.Host.Host) is not { } appId)
+        HttpContext context = request.Http;
+        if (request.AppOf(_suffix) is not { } appId)
         {
             await ApiAnswers.RefuseAsync(context, new ApiException(ApiCode.NotFound, $"the host name is not app-ID{_suffix}")).ConfigureAwait(false);
             return;
         }
 
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = _settings.MaxBody;
         ForwarderRequestConfig config = context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true ? s_http2 : s_http1;
         WatchedBody? body = null;
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
+        if (context.Features[typeof(IHttpRequestBodyDetectionFeature)] is not IHttpRequestBodyDetectionFeature { CanHaveBody: false })
             context.Request.Body = body = new WatchedBody(context.Request.Body);
-        HttpMessageInvoker client = _clients[context.Features.GetRequiredFeature<IngressLoop>().Index];
-        var tried = new List<IngressTable.Destination>();
+        HttpMessageInvoker client = _clients[request.Loop.Index];
+        List<IngressTable.Destination>? tried = null;
         int tries = 0;
-        using Activity? trace = ControlMetrics.Source.StartActivity("ingress", ActivityKind.Server)?.SetTag("qos.app", appId);
+        using Activity? trace = ControlMetrics.Source.HasListeners() ? Trace(context.Request.Headers)?.SetTag("qos.app", appId) : null;
         while (true)
         {
             IngressTable.Destination? destination = _table.Find(appId)?.Choose(tried, Environment.TickCount64);
@@ -76,7 +68,7 @@ internal sealed class IngressProxy : IDisposable
             destination.Begin();
             try
             {
-                error = await _forwarder.SendAsync(context, destination.Prefix, client, config, IngressHeaders.Instance).ConfigureAwait(false);
+                error = await _forwarder.SendAsync(context, destination.Prefix, client, config, request).ConfigureAwait(false);
             }
             finally
             {
@@ -94,7 +86,7 @@ internal sealed class IngressProxy : IDisposable
             _metrics.Retry();
             destination.Suspect(Environment.TickCount64);
             if (!Has<IOException>(context))
-                tried.Add(destination);
+                (tried ??= []).Add(destination);
             context.Response.Clear();
             context.Features.Set<IForwarderErrorFeature>(null);
         }
@@ -150,8 +142,10 @@ internal sealed class IngressProxy : IDisposable
         return false;
     }
 
-    private string? AppOf(string host) =>
-        host.StartsWith("app-", StringComparison.OrdinalIgnoreCase) && host.EndsWith(_suffix, StringComparison.OrdinalIgnoreCase) && host.Length > 4 + _suffix.Length
-            ? host[4..^_suffix.Length].ToLowerInvariant()
-            : null;
+    // The client's own trace goes on here.
+    private static Activity? Trace(IHeaderDictionary headers)
+    {
+        _ = ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out ActivityContext client);
+        return ControlMetrics.Source.StartActivity("ingress", ActivityKind.Server, client);
+    }
 }

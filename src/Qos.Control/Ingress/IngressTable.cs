@@ -57,14 +57,14 @@ internal sealed class IngressTable : ITraffic
     internal sealed record AppRoutes(string AppId, IngressKind Kind, int? Port, IReadOnlyList<Destination> Destinations)
     {
         /// <summary>The one with the least to do that was not tried yet; one that just failed only when nothing else is left.</summary>
-        public Destination? Choose(IReadOnlyCollection<Destination> tried, long now)
+        public Destination? Choose(List<Destination>? tried, long now)
         {
             Destination? best = null;
             int start = Destinations.Count > 1 ? Random.Shared.Next(Destinations.Count) : 0;
             for (int i = 0; i < Destinations.Count; i++)
             {
                 Destination candidate = Destinations[(start + i) % Destinations.Count];
-                if (tried.Contains(candidate))
+                if (tried?.Contains(candidate) == true)
                     continue;
                 if (best is null || (best.IsSuspect(now) && !candidate.IsSuspect(now)) || (best.IsSuspect(now) == candidate.IsSuspect(now) && candidate.InFlight < best.InFlight))
                     best = candidate;

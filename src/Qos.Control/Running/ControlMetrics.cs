@@ -13,7 +13,7 @@ internal sealed class ControlMetrics : IDisposable
     private readonly Counter<long> _retries;
     private readonly Histogram<double> _duration;
 
-    public ControlMetrics(IngressTable table)
+    public ControlMetrics(IngressTable table, IngressLoops loops)
     {
         _requests = _meter.CreateCounter<long>("qos_ingress_requests_total", description: "Requests to apps, by outcome.");
         _retries = _meter.CreateCounter<long>("qos_ingress_retries_total", description: "Requests that were tried at another replica.");
@@ -23,6 +23,7 @@ internal sealed class ControlMetrics : IDisposable
             "From a request to an app until its answer is through.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         _meter.CreateObservableGauge("qos_ingress_destinations", () => table.Apps.Sum(static app => app.Destinations.Count), description: "Ready replicas of live deployments.");
+        _meter.CreateObservableGauge("qos_ingress_connections", () => loops.Clients, description: "Open connections of the apps' users.");
     }
 
     /// <summary>Traces of requests.</summary>

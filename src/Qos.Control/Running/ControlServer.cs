@@ -1,6 +1,4 @@
 using System.Net;
-using System.Text;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using OpenTelemetry.Metrics;
@@ -57,26 +55,18 @@ internal static class ControlServer
         replace?.Invoke(services);
 
         WebApplication app = builder.Build();
-        IngressProxy proxy = app.Services.GetRequiredService<IngressProxy>();
-        app.MapWhen(IngressProxy.IsOf, branch => branch.Run(proxy.ForwardAsync));
-
-        // After it: what goes to an app is looked up in no route of the service.
-        app.UseRouting();
         app.MapPrometheusScrapingEndpoint("/metrics");
         ApiEndpoints.Map(app);
         WebPages.Map(app);
         return app;
     }
 
-    /// <summary>What a request to an app passes.</summary>
+    /// <summary>What serves the apps' traffic.</summary>
     public static void AddIngress(IServiceCollection services)
     {
         services.AddHttpForwarder();
         services.AddSingleton<IngressTable>().AddSingleton(static _ => new IngressLoops(Environment.ProcessorCount)).AddSingleton<IngressProxy>().AddSingleton<ControlMetrics>();
-        services.AddSingleton<IConnectionListenerFactory, LoopTransport>().AddSingleton(static _ => ConnectionLimits.OfProcess());
-
-        // An app's headers reach the client byte for byte, whatever they are encoded in.
-        services.Configure<KestrelServerOptions>(static kestrel => kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1);
+        services.AddSingleton<LoopTransport>().AddSingleton(static _ => ConnectionLimits.OfProcess()).AddHostedService<IngressServer>();
     }
 
     private static void AddTelemetry(IServiceCollection services, ControlSettings settings)
@@ -97,13 +87,9 @@ internal static class ControlServer
 
     private static void Endpoints(IWebHostBuilder web, ControlSettings settings) => web.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
     {
-        kestrel.AddServerHeader = false;
-
-        // Bounded where bodies are read: the API's at once, an app's as its ingress says.
+        // Bounded where bodies are read.
         kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MaxConcurrentConnections = kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>().Clients;
         Listen(kestrel, settings.Listen, settings.Certificate);
-        Listen(kestrel, settings.Ingress.Listen, settings.Ingress.Certificate);
     });
 
     /// <summary>Reads where to listen.</summary>
@@ -116,8 +102,11 @@ internal static class ControlServer
             : throw new ControlException($"'{url}' is not where to listen, for example http://127.0.0.1:7800.");
     }
 
-    private static void Listen(KestrelServerOptions kestrel, string url, CertificateSettings? certificate)
+    /// <summary>Has a web server of the service listen.</summary>
+    public static void Listen(KestrelServerOptions kestrel, string url, CertificateSettings? certificate)
     {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>().Clients;
         kestrel.Listen(ListenAddress(url), options =>
         {
             if (certificate is null)

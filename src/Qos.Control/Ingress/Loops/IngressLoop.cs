@@ -22,6 +22,7 @@ internal sealed unsafe class IngressLoop : IDisposable
     private uint _added;
     private int _wakePending;
     private int _count;
+    private int _clients;
     private bool _closed;
     private volatile bool _stop;
 
@@ -38,6 +39,13 @@ internal sealed unsafe class IngressLoop : IDisposable
 
     /// <summary>How many sockets it has.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many of them are connections of clients.</summary>
+    public int Clients => Volatile.Read(ref _clients);
+
+    public void ClientCame() => Interlocked.Increment(ref _clients);
+
+    public void ClientWent() => Interlocked.Decrement(ref _clients);
 
     /// <summary>Watches a socket that does not block, until <see cref="Remove"/>.</summary>
     public void Add(LoopSocket socket)

@@ -12,6 +12,9 @@ internal sealed class IngressLoops(int count) : IDisposable
 
     public IngressLoop this[int index] => _loops[index];
 
+    /// <summary>How many connections of clients there are.</summary>
+    public int Clients => _loops.Sum(static loop => loop.Clients);
+
     /// <summary>The one with the fewest sockets.</summary>
     public IngressLoop Next() => _loops.MinBy(static loop => loop.Count)!;
 

@@ -19,6 +19,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
     // TCP_USER_TIMEOUT: so long may a client take nothing at all of what waits for it, in the kernel's memory and in ours. Kestrel's own limit counts what the kernel took as taken.
     private const int TcpUserTimeout = 18;
     private const int MaxUnreadMs = 60_000;
+    private readonly IngressLoop _loop;
     private readonly LoopSocket _socket;
     private readonly Pipe _input;
     private readonly Pipe _output;
@@ -29,7 +30,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
 
     public LoopConnection(IngressLoop loop, Socket socket, MemoryPool<byte> memory)
     {
-        MemoryPool = memory;
+        (_loop, MemoryPool) = (loop, memory);
         _input = new Pipe(Options(memory, MaxUnread));
         _output = new Pipe(Options(memory, MaxUnsent));
         (Transport, Application) = (new Duplex(_input.Reader, _output.Writer), new Duplex(_output.Reader, _input.Writer));
@@ -47,6 +48,8 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
             socket.Dispose();
             throw;
         }
+
+        loop.ClientCame();
     }
 
     public MemoryPool<byte> MemoryPool { get; }
@@ -64,6 +67,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         await _input.Reader.CompleteAsync().ConfigureAwait(false);
         await _output.Writer.CompleteAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
+        _loop.ClientWent();
         _closed.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
     }

@@ -6,13 +6,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Qos.Control;
 
-/// <summary>How Kestrel listens at the ingress's address: its connections are the loops', those of the API stay with Kestrel's own sockets.</summary>
-internal sealed class LoopTransport(IngressLoops loops, ControlSettings settings, IMemoryPoolFactory<byte> memory) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <summary>How the ingress's server listens: its connections are the loops'.</summary>
+internal sealed class LoopTransport(IngressLoops loops, IMemoryPoolFactory<byte> memory) : IConnectionListenerFactory
 {
     private const int Backlog = 512;
-    private readonly IPEndPoint _address = ControlServer.ListenAddress(settings.Ingress.Listen);
-
-    public bool CanBind(EndPoint endpoint) => endpoint.Equals(_address);
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
