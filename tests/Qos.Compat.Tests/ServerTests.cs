@@ -28,6 +28,17 @@ public class ServerTests
         Assert.Throws<FormatException>(() => program.Translate(Parsed(program, line)));
     }
 
+    [Theory]
+    [InlineData("--usock= --host-ip 127.0.0.1 --host-port 3001", "--usock")]
+    [InlineData("--usock --host-ip 127.0.0.1 --host-port 3001", "--usock")]
+    [InlineData("--usock a --host-ip= --host-port 3001", "--host-ip")]
+    public void An_option_with_nothing_behind_it_takes_no_other_word(string line, string option)
+    {
+        using StringWriter output = new(), error = new();
+        Assert.Equal(ClientCommandLine.Refused, new HostProgram().Run(line.Split(' '), new Screen(TextReader.Null, output, error)));
+        Assert.Equal($"Invalid input: {option} needs a value, and none is given", error.ToString().TrimEnd());
+    }
+
     [Fact]
     public void A_bridge_on_the_ports_of_the_manifest_or_on_another()
     {

@@ -102,7 +102,10 @@ public class StampTests
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             byte[] body = RandomNumberGenerator.GetBytes(i);
-            Assert.Equal(ApiStamp.PublicKeyOf(key), ApiStamp.Verify(ApiStamp.Make(body, key), body));
+            var stamp = ApiStamp.Read(ApiStamp.Make(body, key));
+            Assert.Equal(ApiStamp.PublicKeyOf(key), stamp.PublicKey);
+            stamp.Verify(body);
+            Assert.Throws<ApiException>(() => stamp.Verify([.. body, 0]));
         }
     }
 }

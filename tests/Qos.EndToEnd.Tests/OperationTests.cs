@@ -55,24 +55,20 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
 
     /// <summary>What an unset variable of a shell leaves behind an equals sign.</summary>
     [Theory]
-    [InlineData("qos", 2, "--in has no value", "key sign a.secret --in= --out signature")]
-    [InlineData("qos-host", 2, "--enclave-socket has no value", "--enclave-socket= --no-bridges")]
-    [InlineData("qos-host", 2, "--enclave-socket has no value", "--enclave-socket= --listen 127.0.0.1:3001")]
-    [InlineData("qos-enclave", 2, "--socket needs a value", "--socket= --nsm /tmp/y")]
-    [InlineData("qos-enclave", 2, "--nsm needs a value", "--socket /tmp/x --nsm --dir /tmp/d")]
-    [InlineData("qos-nsm-sim", 2, "--socket has no value", "--socket= /tmp/x")]
-    [InlineData("qos-nsm-sim", 2, "--out has no value", "pki --out= --pki-dir x")]
-    [InlineData("qos-control", 2, "--dir has no value", "init --dir= --listen 127.0.0.1:0")]
-    [InlineData("qos-control", 2, "--settings has no value", "run --settings=")]
-    [InlineData("qos-compat", 1, "--usock needs a value", "qos_host --usock= --host-ip 127.0.0.1 --host-port 1")]
-    [InlineData("qos-compat", 1, "--usock needs a value", "qos_core --usock= x --mock")]
-    [InlineData("qos-compat", 1, "--control-url needs a value", "qos_bridge --control-url= --usock x")]
-    [InlineData("qos-compat", 1, "--host-ip needs a value", "qos_client host-health --host-ip= --host-port 1")]
-    public async Task An_option_with_nothing_behind_its_equals_sign_takes_no_other_word(string program, int status, string complaint, string arguments)
+    [InlineData("qos", "--in has no value", "key sign a.secret --in= --out signature")]
+    [InlineData("qos-host", "--enclave-socket has no value", "--enclave-socket= --no-bridges")]
+    [InlineData("qos-host", "--enclave-socket has no value", "--enclave-socket= --listen 127.0.0.1:3001")]
+    [InlineData("qos-enclave", "--socket needs a value", "--socket= --nsm /tmp/y")]
+    [InlineData("qos-enclave", "--nsm needs a value", "--socket /tmp/x --nsm --dir /tmp/d")]
+    [InlineData("qos-nsm-sim", "--socket has no value", "--socket= /tmp/x")]
+    [InlineData("qos-nsm-sim", "--out has no value", "pki --out= --pki-dir x")]
+    [InlineData("qos-control", "--dir has no value", "init --dir= --listen 127.0.0.1:0")]
+    [InlineData("qos-control", "--settings has no value", "run --settings=")]
+    public async Task An_option_with_nothing_behind_its_equals_sign_takes_no_other_word(string program, string complaint, string arguments)
     {
         (int exitCode, string[] lines, string[] errors) = await RunningProgram.RunAsync(program, arguments.Split(' '));
         Assert.Contains(complaint, Assert.Single(errors), StringComparison.Ordinal);
-        Assert.Equal(status, exitCode);
+        Assert.Equal(2, exitCode);
         Assert.Empty(lines);
     }
 

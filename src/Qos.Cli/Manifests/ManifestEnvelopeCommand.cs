@@ -24,7 +24,7 @@ internal sealed class ManifestEnvelopeCommand : OutputFileCommand
     {
         Manifest manifest = InputFile.Manifest(parsed.GetValue(_manifest)!);
         ManifestEnvelope envelope = ManifestApproval.Assemble(manifest, parsed.GetValue(_approvals)!);
-        string approved = string.Join(", ", envelope.ManifestSetApprovals.Select(static approval => VisibleText.Escape(VisibleText.Name(approval.Member.Alias))));
+        string approved = string.Join(", ", envelope.ManifestSetApprovals.Select(static approval => MemberSetDifference.Name(approval.Member)));
         string what = string.Create(CultureInfo.InvariantCulture, $"approved by {approved}; {manifest.ManifestSet.Threshold} of {manifest.ManifestSet.Members.Count} are needed");
         return Task.FromResult((ManifestEnvelopeFormat.Write(envelope), what));
     }

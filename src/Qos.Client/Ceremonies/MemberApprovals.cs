@@ -18,7 +18,7 @@ internal static class MemberApprovals
         ArgumentNullException.ThrowIfNull(key);
         return set.Members.FirstOrDefault(member => member.Alias == alias && member.PubKey.Span.SequenceEqual(key.Bytes))
             ?? throw new CeremonyException(
-                $"{VisibleText.Escape(VisibleText.Name(alias))} with this key is not in {setName} ({string.Join(", ", set.Members.Select(static m => VisibleText.Escape(VisibleText.Name(m.Alias))))}), so {otherwise}.");
+                $"{MemberSetDifference.Name(alias)} with this key is not in {setName} ({string.Join(", ", set.Members.Select(MemberSetDifference.Name))}), so {otherwise}.");
     }
 
     /// <summary>Reads the approvals of a folder, by the names of their files.</summary>
@@ -32,7 +32,7 @@ internal static class MemberApprovals
     {
         if (refusal.Error.Code != ProtocolErrorCode.NotEnoughApprovals)
             return "";
-        string[] missing = [.. set.Members.Except(approvals.Select(static approval => approval.Member)).Select(static member => VisibleText.Escape(VisibleText.Name(member.Alias)))];
+        string[] missing = [.. set.Members.Except(approvals.Select(static approval => approval.Member)).Select(MemberSetDifference.Name)];
         return $" ({set.Members.Count - missing.Length} of {set.Threshold}; missing: {string.Join(", ", missing)})";
     }
 }

@@ -52,7 +52,15 @@ public static class MemberSetDifference
         return left;
     }
 
-    private static string Name(QuorumMember member) => VisibleText.Escape(VisibleText.Name(member.Alias));
+    /// <summary>A member's name as a line of ours can hold it: in quotes where it needs them, and with nothing hidden.</summary>
+    public static string Name(QuorumMember member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return Name(member.Alias);
+    }
+
+    /// <summary>The same for an alias.</summary>
+    public static string Name(string alias) => VisibleText.Escape(VisibleText.Name(alias));
 
     private static string Short(QuorumMember member) => Fingerprint(member.PubKey.Span)[..ShownDigits];
 }

@@ -110,19 +110,16 @@ internal static class ApiEndpoints
 
     private static async Task ReadyAsync(HttpContext context)
     {
-        try
-        {
-            await context.RequestServices.GetRequiredService<FleetDatabase>().OrganizationsAsync(context.RequestAborted).ConfigureAwait(false);
-
-            // It answers and carries traffic all the same.
-            string? hindrance = context.RequestServices.GetRequiredService<ReconcilerHandle>().Hindrance;
-            await context.Response.WriteAsync(hindrance is null ? "ready" : $"ready, but does not reconcile: {hindrance}").ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is System.Data.Common.DbException or IOException)
+        if (!await context.RequestServices.GetRequiredService<DatabaseProbe>().AnswersAsync(context.RequestAborted).ConfigureAwait(false))
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             await context.Response.WriteAsync("the database does not answer").ConfigureAwait(false);
+            return;
         }
+
+        // It answers and carries traffic all the same.
+        string? hindrance = context.RequestServices.GetRequiredService<ReconcilerHandle>().Hindrance;
+        await context.Response.WriteAsync(hindrance is null ? "ready" : $"ready, but does not reconcile: {hindrance}").ConfigureAwait(false);
     }
 
     private static string Route(HttpContext context, string name) => context.Request.RouteValues[name] as string ?? "";

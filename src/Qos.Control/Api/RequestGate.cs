@@ -37,16 +37,16 @@ internal sealed class RequestGate : IDisposable
     public async Task<ApiCaller> AdmitAsync(HttpContext context)
     {
         AdmitStranger(context);
-        string? stamp = context.Request.Headers[ApiStamp.Header];
+        string? header = context.Request.Headers[ApiStamp.Header];
 
         // Before the body is read: the service holds a body only for a caller whose stamp names a known key.
-        string named = ApiStamp.KeyOf(stamp);
-        ApiKeyRecord key = await _database.KeyAsync(named, context.RequestAborted).ConfigureAwait(false)
-            ?? throw new ApiException(ApiCode.Unauthenticated, $"the key {named} is not known here: 'qos-control key add' makes it so");
+        var stamp = ApiStamp.Read(header);
+        ApiKeyRecord key = await _database.KeyAsync(stamp.PublicKey, context.RequestAborted).ConfigureAwait(false)
+            ?? throw new ApiException(ApiCode.Unauthenticated, $"the key {stamp.PublicKey} is not known here: 'qos-control key add' makes it so");
         byte[] body = await ReadAsync(context, MaxBody).ConfigureAwait(false);
-        string publicKey = ApiStamp.Verify(stamp, body);
-        Count("key " + publicKey);
-        return new ApiCaller(key, body, stamp!);
+        stamp.Verify(body);
+        Count("key " + stamp.PublicKey);
+        return new ApiCaller(key, body, header!);
     }
 
     /// <summary>Lets a request without a stamp in, as often as its address may ask.</summary>

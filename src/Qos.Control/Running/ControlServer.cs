@@ -48,6 +48,7 @@ internal static class ControlServer
             Metrics = provider.GetRequiredService<FleetMetrics>(),
             Publish = provider.GetRequiredService<EventHub>().Publish,
         });
+        services.AddSingleton(static provider => new DatabaseProbe(provider.GetRequiredService<FleetDatabase>().OrganizationsAsync, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RequestGate>().AddSingleton<DeploymentMaker>().AddSingleton<ApiQueries>().AddSingleton<ActivityHandlers>().AddSingleton<ApiActivities>();
         services.AddHostedService<PendingActivities>().AddHostedService<FleetService>().AddHostedService<IngressRefresh>();
         Cluster.Add(services, settings);

@@ -8,8 +8,12 @@ namespace Qos.Fleet.Api;
 /// <summary>
 /// The header <c>X-Stamp</c>: an ECDSA signature with SHA-256 over the exact bytes of a body, and the P-256 key that it is of. Specification: cloud-api, Transport.
 /// </summary>
-public static class ApiStamp
+public sealed class ApiStamp
 {
+    private readonly StampBody _stamp;
+
+    private ApiStamp(StampBody stamp, string publicKey) => (_stamp, PublicKey) = (stamp, publicKey);
+
     /// <summary>The header's name.</summary>
     public const string Header = "X-Stamp";
 
@@ -21,6 +25,9 @@ public static class ApiStamp
     private static readonly BigInteger s_p = Hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
     private static readonly BigInteger s_b = Hex("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
 
+    /// <summary>The key that it names, 66 lower-case hex digits: a claim until the signature is verified.</summary>
+    public string PublicKey { get; }
+
     /// <summary>Stamps a body.</summary>
     public static string Make(ReadOnlySpan<byte> body, ECDsa key)
     {
@@ -30,30 +37,26 @@ public static class ApiStamp
         return Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(stamp, ApiJson.Default.StampBody));
     }
 
-    /// <summary>The key that a header names, before its signature is verified: a claim.</summary>
-    /// <returns>66 lower-case hex digits.</returns>
+    /// <summary>Reads a header.</summary>
     /// <exception cref="ApiException"><see cref="ApiCode.Unauthenticated"/>: it is no stamp of a key of the API.</exception>
-    public static string KeyOf(string? header)
-    {
-        string publicKey = ReadHeader(header).PublicKey.ToLowerInvariant();
-        return publicKey.Length == 66 && publicKey.All(char.IsAsciiHexDigit) ? publicKey : throw Refused("the stamp's key is not 66 hex digits");
-    }
-
-    /// <summary>Reads a header and verifies its signature over a body. Whether the key is known is for the caller to find out.</summary>
-    /// <returns>The public key, 66 lower-case hex digits.</returns>
-    /// <exception cref="ApiException"><see cref="ApiCode.Unauthenticated"/>: it is no stamp, or not of this body.</exception>
-    public static string Verify(string? header, ReadOnlySpan<byte> body)
+    public static ApiStamp Read(string? header)
     {
         StampBody stamp = ReadHeader(header);
-        if (stamp.Scheme != Scheme)
-            throw Refused($"the stamp's scheme is not {Scheme}");
         string publicKey = stamp.PublicKey.ToLowerInvariant();
+        return publicKey.Length == 66 && publicKey.All(char.IsAsciiHexDigit) ? new ApiStamp(stamp, publicKey) : throw Refused("the stamp's key is not 66 hex digits");
+    }
+
+    /// <summary>Verifies that it is of a body. Whether the key is known is for the caller to find out.</summary>
+    /// <exception cref="ApiException"><see cref="ApiCode.Unauthenticated"/>: it is not.</exception>
+    public void Verify(ReadOnlySpan<byte> body)
+    {
+        if (_stamp.Scheme != Scheme)
+            throw Refused($"the stamp's scheme is not {Scheme}");
         try
         {
-            using ECDsa key = Import(publicKey);
-            return key.VerifyData(body, Convert.FromHexString(stamp.Signature), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)
-                ? publicKey
-                : throw Refused("the stamp's signature is not over this body");
+            using ECDsa key = Import(PublicKey);
+            if (!key.VerifyData(body, Convert.FromHexString(_stamp.Signature), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence))
+                throw Refused("the stamp's signature is not over this body");
         }
         catch (Exception e) when (e is FormatException or CryptographicException)
         {

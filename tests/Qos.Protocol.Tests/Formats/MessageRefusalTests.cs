@@ -101,6 +101,20 @@ public sealed class MessageRefusalTests
         Assert.Equal(ProtocolErrorCode.InvalidMsg, Sample.Refused(() => MessageCodec.Encode(new ProtocolMessage.VersionResponse("\ud800", ""), WireEncoding.Json)));
     }
 
+    /// <summary>A fault of ours in an answer is no reason to hang up on whoever asked.</summary>
+    [Theory]
+    [InlineData(WireEncoding.Json)]
+    [InlineData(WireEncoding.Borsh)]
+    public void An_answer_that_has_no_form_at_all_is_answered_in_json_too(WireEncoding encoding)
+    {
+        ProtocolMessage[] answers =
+        [
+            new ProtocolMessage.VersionResponse(null!, ""),
+            new ProtocolMessage.ManifestEnvelopeResponse(Sample.Envelope(null!)),
+        ];
+        Assert.All(answers, answer => Assert.Equal("{\"protocolErrorResponse\":\"InvalidMsg\"}", Encoding.UTF8.GetString(MessageCodec.EncodeAnswer(answer, encoding))));
+    }
+
     [Fact]
     public void Every_error_has_its_index_and_name()
     {

@@ -55,7 +55,8 @@ public static class MessageCodec
 
     /// <summary>
     /// Writes an answer in its request's encoding, and where that cannot express it, <see cref="ProtocolErrorCode.InvalidMsg"/> in JSON,
-    /// as the reference does. A refusal of a request that could not be read is written in JSON as well.
+    /// as the reference does. A refusal of a request that could not be read is written in JSON as well. Whoever asks gets an answer: whatever
+    /// an answer holds that has no form, its connection goes on.
     /// </summary>
     public static byte[] EncodeAnswer(ProtocolMessage answer, WireEncoding encoding)
     {
@@ -63,7 +64,7 @@ public static class MessageCodec
         {
             return Encode(answer, encoding);
         }
-        catch (ProtocolException)
+        catch (Exception)
         {
             var refusal = new ProtocolError(ProtocolErrorCode.InvalidMsg);
             return Encode(new ProtocolMessage.ProtocolErrorResponse(refusal), WireEncoding.Json);
