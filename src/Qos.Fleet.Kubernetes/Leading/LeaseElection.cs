@@ -124,8 +124,8 @@ public sealed class LeaseElection : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // Whatever it is, it may pass. After a conflict, somebody else was first: what the Lease says now is read at the next try.
-            if (KubernetesErrors.Is(e, HttpStatusCode.Conflict))
+            // Whatever it is, it may pass. After a conflict, somebody else was first; where there is none, it was deleted: what is there now is read at the next try.
+            if (KubernetesErrors.Is(e, HttpStatusCode.Conflict) || KubernetesErrors.Is(e, HttpStatusCode.NotFound))
                 _seen = null;
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using k8s;
 using k8s.Autorest;
@@ -23,12 +24,19 @@ internal sealed partial class Informer<TObject, TList, TView>(
     where TView : class, IEquatable<TView>
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(15);
+
+    // A watch that ends sooner is one of a server that ends each at once.
+    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<string, TView> _known = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _starting = new();
+    private readonly Lock _changing = new();
     private Task? _running;
     private volatile string? _trouble;
+
+    // The newest version that the server told of by itself; 0 when its versions are no numbers.
+    private ulong _told;
 
     /// <summary>Told of every object that came, changed (the old view is given) or went (the new one is null).</summary>
     public event Action<string, TView?, TView?>? Changed;
@@ -50,11 +58,11 @@ internal sealed partial class Informer<TObject, TList, TView>(
         return _listed.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Takes what an own write answered with, so that the next look sees it though the watch is late.</summary>
+    /// <summary>Takes what an own write answered with, so that the next look sees it though the watch is late. When the answer is late, it is left: the object may have changed, or gone.</summary>
     public void Learn(TObject written)
     {
         if (written.Metadata.DeletionTimestamp is null)
-            Put(written);
+            Put(written, isLearnt: true);
     }
 
     public async ValueTask DisposeAsync()
@@ -71,13 +79,15 @@ internal sealed partial class Informer<TObject, TList, TView>(
         string? version = null;
         while (!_end.IsCancellationRequested)
         {
+            long began = time.GetTimestamp();
             try
             {
                 version ??= await ListAsync().ConfigureAwait(false);
                 _trouble = null;
                 _listed.TrySetResult();
+                began = time.GetTimestamp();
                 version = await WatchAsync(version).ConfigureAwait(false);
-                pause = TimeSpan.Zero;
+                pause = await PauseAsync(pause, began).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_end.IsCancellationRequested)
             {
@@ -87,6 +97,7 @@ internal sealed partial class Informer<TObject, TList, TView>(
             {
                 LogGone(logger, what);
                 version = null;
+                pause = await PauseAsync(pause, began).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -94,11 +105,20 @@ internal sealed partial class Informer<TObject, TList, TView>(
                 _trouble = $"{what} cannot be followed: {Text(e)}";
                 LogTrouble(logger, what, Text(e));
                 version = null;
-                pause = pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(250) : pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
-                TimeSpan jitter = pause * (0.8 + (Random.Shared.NextDouble() * 0.4));
-                await Task.Delay(jitter, time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = await PauseAsync(pause, null).ConfigureAwait(false);
             }
         }
+    }
+
+    // Waits longer than the time before, and returns how long; not at all after a watch that lasted.
+    private async Task<TimeSpan> PauseAsync(TimeSpan before, long? began)
+    {
+        if (began is { } since && time.GetElapsedTime(since) >= s_shortest)
+            return TimeSpan.Zero;
+        TimeSpan pause = before == TimeSpan.Zero ? TimeSpan.FromMilliseconds(250) : before * 2 < s_longestPause ? before * 2 : s_longestPause;
+        TimeSpan jitter = pause * (0.8 + (Random.Shared.NextDouble() * 0.4));
+        await Task.Delay(jitter, time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return pause;
     }
 
     private async Task<string> ListAsync()
@@ -122,6 +142,7 @@ internal sealed partial class Informer<TObject, TList, TView>(
 
         foreach (string gone in _known.Keys.Where(name => !seen.Contains(name)))
             Drop(gone);
+        Told(version);
         return version ?? throw new InvalidOperationException("the list has no version");
     }
 
@@ -130,6 +151,7 @@ internal sealed partial class Informer<TObject, TList, TView>(
         await foreach ((WatchChange change, TObject item) in watch(version, _end.Token).ConfigureAwait(false))
         {
             version = item.Metadata.ResourceVersion ?? version;
+            Told(version);
             if (change == WatchChange.There)
                 Put(item);
             else if (change == WatchChange.Gone)
@@ -139,13 +161,27 @@ internal sealed partial class Informer<TObject, TList, TView>(
         return version;
     }
 
-    private void Put(TObject item)
+    private void Told(string? version)
+    {
+        lock (_changing)
+            _told = Number(version);
+    }
+
+    private static ulong Number(string? version) => ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : 0;
+
+    private void Put(TObject item, bool isLearnt = false)
     {
         TView view = select(item);
-        _known.TryGetValue(item.Metadata.Name, out TView? old);
-        if (view.Equals(old))
-            return;
-        _known[item.Metadata.Name] = view;
+        TView? old;
+        lock (_changing)
+        {
+            if (isLearnt && _told != 0 && Number(item.Metadata.ResourceVersion) <= _told)
+                return;
+            if (_known.TryGetValue(item.Metadata.Name, out old) && view.Equals(old))
+                return;
+            _known[item.Metadata.Name] = view;
+        }
+
         Changed?.Invoke(item.Metadata.Name, old, view);
     }
 

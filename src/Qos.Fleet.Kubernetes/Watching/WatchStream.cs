@@ -30,6 +30,9 @@ internal static class WatchStream
     private const int MaxRefusal = 64 << 10;
     private const int Seconds = 600;
 
+    // A server that is gone without a word, or does not keep to the time that it was given, is noticed after this.
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(Seconds + 60);
+
     /// <summary>Reads the changes since a version.</summary>
     /// <param name="client">The API server's client.</param>
     /// <param name="path">Of the list, without a slash before it: <c>api/v1/namespaces/NAME/pods</c>.</param>
@@ -46,6 +49,9 @@ internal static class WatchStream
         string query = string.Create(
             CultureInfo.InvariantCulture,
             $"{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds={Seconds}&resourceVersion={Uri.EscapeDataString(version)}{(labels is null ? "" : "&labelSelector=" + Uri.EscapeDataString(labels))}");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_limit);
+        cancellationToken = limit.Token;
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(client.BaseUri, query)) { Version = HttpVersion.Version20 };
         if (client.Credentials is not null)
             await client.Credentials.ProcessHttpRequestAsync(request, cancellationToken).ConfigureAwait(false);
