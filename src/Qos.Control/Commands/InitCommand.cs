@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;
+using Tmds.Linux;
 
 namespace Qos.Control;
 
@@ -67,14 +70,14 @@ internal static class InitCommand
         string folder, string organization, string? pcrs, string database, string programs, ControlSettings settings, CancellationToken cancellationToken)
     {
         string file = Path.Combine(folder, ControlSettings.FileName);
-        if (File.Exists(file))
-            throw new ControlException($"{file} is there already: this folder was made before.");
         ControlServer.ListenAddress(settings.Listen);
         ControlServer.ListenAddress(settings.Ingress.Listen);
         bool isNew = !Directory.Exists(folder);
+        using FileStream alone = Enter(folder);
+        if (File.Exists(file))
+            throw new ControlException($"{file} is there already: this folder was made before.");
         try
         {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             bool inCluster = settings.Runner.Kubernetes is not null;
             string data = inCluster ? folder : Path.Combine(folder, settings.Data);
             Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -83,16 +86,17 @@ internal static class InitCommand
                 await MakeAuthorityAsync(Path.GetFullPath(programs), Path.Combine(folder, "pki"), cancellationToken).ConfigureAwait(false);
             if (inCluster)
             {
-                WriteSecret(Path.Combine(folder, "database"), database);
+                Write(Path.Combine(folder, "database"), Encoding.UTF8.GetBytes(database));
                 if (settings.Root is { } root)
                     File.Copy(Path.Combine(folder, "pki", "root.pem"), Path.Combine(folder, root));
             }
 
-            File.WriteAllText(Path.Combine(folder, "release.pcrs"), pcrs is null ? Simulated() : File.ReadAllText(pcrs));
+            Write(Path.Combine(folder, "release.pcrs"), Encoding.UTF8.GetBytes(pcrs is null ? Simulated() : File.ReadAllText(pcrs)), UnixFileMode.GroupRead | UnixFileMode.OtherRead);
 
             // The settings last: where they are, the folder is whole.
             string admin = await RegisterAsync(folder, organization, database, cancellationToken).ConfigureAwait(false);
-            File.WriteAllBytes(file + ".draft", JsonSerializer.SerializeToUtf8Bytes(settings, SettingsJson.Default.ControlSettings));
+            File.Delete(file + ".draft");
+            Write(file + ".draft", JsonSerializer.SerializeToUtf8Bytes(settings, SettingsJson.Default.ControlSettings), UnixFileMode.GroupRead | UnixFileMode.OtherRead);
             File.Move(file + ".draft", file);
             await Console.Out.WriteLineAsync(
                 $"""
@@ -115,6 +119,37 @@ internal static class InitCommand
         }
     }
 
+    // One init at a time: one that fails takes the folder with it. A folder of somebody else's would hold links of theirs, and our keys.
+    private static FileStream Enter(string folder)
+    {
+        string path = Path.Combine(folder, ".init");
+        try
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            RefuseOthers(folder);
+            return new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ControlException(File.Exists(path) ? $"{folder} is being made by another init." : $"{folder} cannot be made: {e.Message}", e);
+        }
+    }
+
+    private static unsafe void RefuseOthers(string folder)
+    {
+        stat found;
+        fixed (byte* path = Encoding.UTF8.GetBytes(folder + "\0"))
+        {
+            if (LibC.stat(path, &found) != 0)
+                throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+        }
+
+        if ((uint)found.st_uid != 0 && (uint)found.st_uid != (uint)LibC.geteuid())
+            throw new ControlException($"{folder} belongs to another user: name a folder of your own.");
+        if (((uint)found.st_mode & (uint)UnixFileMode.OtherWrite) != 0)
+            throw new ControlException($"everybody may write in {folder}: take that right away (chmod o-w), or name another folder.");
+    }
+
     // One that was made by half cannot be made again.
     private static void Forget(string folder, bool isNew)
     {
@@ -122,10 +157,11 @@ internal static class InitCommand
             Directory.Delete(folder, recursive: true);
     }
 
-    private static void WriteSecret(string path, string text)
+    // For its owner alone, unless others may read it.
+    private static void Write(string path, byte[] bytes, UnixFileMode others = UnixFileMode.None)
     {
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-        file.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | others });
+        file.Write(bytes);
     }
 
     private static async Task<string> RegisterAsync(string folder, string name, string settingsDatabase, CancellationToken cancellationToken)
@@ -171,7 +207,7 @@ internal static class InitCommand
 
     // Measurements of an image that does not exist: every simulator of this folder shows them.
     private static string Simulated() => string.Concat(Enumerable.Range(0, 3).Select(static index =>
-        $"{Convert.ToHexStringLower(System.Security.Cryptography.SHA384.HashData(System.Text.Encoding.UTF8.GetBytes($"simulated image part {index}")))} PCR{index}\n"));
+        $"{Convert.ToHexStringLower(System.Security.Cryptography.SHA384.HashData(Encoding.UTF8.GetBytes($"simulated image part {index}")))} PCR{index}\n"));
 
     // Out of out/lib/qos-control/, the programs are links in out/bin/.
     private static string DefaultPrograms()
