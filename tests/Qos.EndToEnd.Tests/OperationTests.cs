@@ -111,6 +111,24 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
         Assert.Equal(ProtocolPhase.WaitingForBootInstruction, await node.PhaseAsync());
     }
 
+    /// <summary>192.0.2.1 is for documentation (RFC 5737), and no machine's.</summary>
+    [RootFact]
+    public async Task An_address_that_is_not_the_machines_is_said()
+    {
+        await using LocalNode node = Prepared();
+        await FailsAsync("qos-host", "Cannot listen on 192.0.2.1:8088: ", "--enclave-socket", node.Socket, "--listen", "192.0.2.1:8088");
+        foreach ((string api, string apps) in ((string, string)[])[("http://192.0.2.1:7800", "http://127.0.0.1:0"), ("http://127.0.0.1:0", "http://192.0.2.1:7880")])
+        {
+            string folder = node.In($"control-{api.Length}");
+            (int made, _, IReadOnlyList<string> complaints) = await RunningProgram.RunAsync("qos-control", "init", "--dir", folder, "--listen", api, "--ingress", apps, "--programs", Path.GetDirectoryName(Programs.Find("qos-control"))!);
+            Assert.True(made == 0, string.Join('\n', complaints));
+            (int exitCode, _, IReadOnlyList<string> errors) = await RunningProgram.RunAsync("qos-control", "run", "--settings", folder);
+            Assert.Equal(1, exitCode);
+            Assert.StartsWith($"qos-control: The service cannot listen at {api} and, for apps, {apps}: ", errors[^1], StringComparison.Ordinal);
+            Assert.DoesNotContain(errors, static line => line.Contains("Exception", StringComparison.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task What_is_missing_is_said_in_one_line()
     {

@@ -28,6 +28,10 @@ internal sealed class BoundedListenerFactory(
         {
             throw new AddressInUseException(e.Message, e);
         }
+        catch (SocketException e)
+        {
+            throw new IOException($"Cannot listen on {endpoint}: {e.Message}.{(e.SocketErrorCode == SocketError.AccessDenied ? " A port below 1024 needs root or CAP_NET_BIND_SERVICE." : "")}", e);
+        }
 
         return new ValueTask<IConnectionListener>(new BoundedListener(socket, most, metrics, time, loggers));
     }
