@@ -24,4 +24,27 @@ public sealed class SettingsTests
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    [Theory]
+    [InlineData("\"lissten\": 1, ", ", line 1, column 12: there is no member 'lissten' here.")]
+    [InlineData("\"listen\": 5, ", ", line 1, column 13: another kind of value is wanted here.")]
+    [InlineData("\"listen\" 5, ", ", line 1, column 11: '5' is invalid after a property name. Expected a ':'.")]
+    [InlineData("", ", line 1, column 167: it lacks 'listen'.")]
+    [InlineData("\"listen\": \"http://127.0.0.1:1\", \"p\": 1, ", ", line 1, column 38: there is no member 'p' here.")]
+    [InlineData("\"listen\": \"http://127.0.0.1:1\", ", ": runner.firstPort, 5, is above runner.lastPort, 4.")]
+    public void What_is_wrong_in_a_file_is_said_with_its_place(string first, string said)
+    {
+        string folder = Directory.CreateTempSubdirectory("qos-settings-").FullName, file = Path.Combine(folder, ControlSettings.FileName);
+        try
+        {
+            File.WriteAllText(file, $"{{{first}" + """
+                "database": "sqlite:fleet.db", "data": "data", "images": [], "runner": {"kind": "local", "firstPort": 5, "lastPort": 4}, "ingress": {"listen": "http://127.0.0.1:2"}}
+                """);
+            Assert.Equal(file + said, Assert.Throws<ControlException>(() => ControlSettings.Read(folder)).Message);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

@@ -300,7 +300,7 @@ internal sealed class ActivityHandlers(FleetDatabase database, DeploymentMaker m
         }
         catch (JsonException e)
         {
-            throw new ApiException(ApiCode.InvalidArgument, $"parameters is not of its form at {e.Path}: {e.Message}", e);
+            throw new ApiException(ApiCode.InvalidArgument, $"parameters is not of its form at {e.Path}: {JsonMistake.Describe(e)}", e);
         }
     }
 

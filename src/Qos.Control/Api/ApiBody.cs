@@ -25,7 +25,7 @@ internal static class ApiBody
         }
         catch (JsonException e)
         {
-            throw new ApiException(ApiCode.InvalidArgument, $"the body is not of its form at {e.Path}: {e.Message}", e);
+            throw new ApiException(ApiCode.InvalidArgument, $"the body is not of its form at {e.Path}: {JsonMistake.Describe(e)}", e);
         }
     }
 

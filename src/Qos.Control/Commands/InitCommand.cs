@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Qos.Client;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;
 using Tmds.Linux;
@@ -31,6 +32,12 @@ internal static class InitCommand
         {
             dir, name, listen, ingress, database, version, pcrs, role, programs, kubernetes, authority, eif, plain,
         };
+        role.Validators.Add(static result =>
+        {
+            string arn = result.GetValueOrDefault<string>() ?? "";
+            if (RoleArn.Describe(arn) is { } complaint)
+                result.AddError($"--role-arn {complaint}");
+        });
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetValue(dir)!,
             parsed.GetValue(name)!,

@@ -60,6 +60,12 @@ internal sealed record ControlSettings
         {
             ControlSettings settings = JsonSerializer.Deserialize(File.ReadAllBytes(full), SettingsJson.Default.ControlSettings)
                 ?? throw new ControlException($"{full} is empty.");
+            foreach ((string name, int first, int last) in ((string, int, int)[])[("runner.firstPort", settings.Runner.FirstPort, settings.Runner.LastPort), ("ingress.firstTcpPort", settings.Ingress.FirstTcpPort, settings.Ingress.LastTcpPort)])
+            {
+                if (first > last)
+                    throw new ControlException($"{full}: {name}, {first}, is above {name.Replace("first", "last", StringComparison.Ordinal)}, {last}.");
+            }
+
             return settings.At(Path.GetDirectoryName(full)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -68,7 +74,7 @@ internal sealed record ControlSettings
         }
         catch (JsonException e)
         {
-            throw new ControlException($"{full}, line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: {e.Message}", e);
+            throw new ControlException($"{full}{(e.LineNumber is { } line ? $", line {line + 1}, column {e.BytePositionInLine + 1}" : "")}: {JsonMistake.Describe(e)}.", e);
         }
     }
 
