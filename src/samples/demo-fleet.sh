@@ -174,7 +174,7 @@ The fleet goes on running. Talk to it:
     $qos app status echo
     curl -H 'Host: $host_name' -d '{"say":"hello"}' http://$ingress/echo
 Stop it:
-    $qos app delete $app --yes && sleep 3 && kill ${pids[*]}
+    $qos app delete $app --yes && until [ -z "\$(ls $dir/control/replicas)" ]; do sleep 1; done; kill ${pids[*]}
 MESSAGE
     disown -a
     exit 0

@@ -18,6 +18,10 @@ internal static class ControlServer
         FleetTrust trust = ServiceTrust.Of(settings);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
 
+        // As qos-host writes its own: one line an event, with the time.
+        builder.Logging.AddSimpleConsole(static options =>
+            (options.SingleLine, options.UseUtcTimestamp, options.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ "));
+
         // Why it does not start is said in one line.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
