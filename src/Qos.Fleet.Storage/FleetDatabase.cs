@@ -33,7 +33,11 @@ public sealed partial class FleetDatabase : IFleetStore, IAsyncDisposable
         {
             DbConnection connection = await database._source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
+            {
                 await Migrations.RunAsync(connection, database.Kind, cancellationToken).ConfigureAwait(false);
+                await FillNoncesAsync(connection).ConfigureAwait(false);
+            }
+
             return database;
         }
         catch (Exception e) when (e is DbException or IOException or UnauthorizedAccessException)

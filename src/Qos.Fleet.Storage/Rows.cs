@@ -114,6 +114,8 @@ internal sealed class DeploymentRow
 
     public long IsPurged { get; set; }
 
+    public long Nonce { get; set; }
+
     public Deployment ToModel() => new()
     {
         Id = Id,
@@ -139,6 +141,22 @@ internal sealed class DeploymentRow
         IsDeleted = IsDeleted != 0,
         IsPurged = IsPurged != 0,
     };
+}
+
+internal sealed class NonceRow
+{
+    public string Id { get; set; }
+
+    public long? Nonce { get; set; }
+
+    public long IsDeleted { get; set; }
+
+    // Of a row without a nonce alone.
+    public byte[] Manifest { get; set; }
+
+    public DeploymentNonce ToModel() => new((uint?)Nonce ?? ReadNonce(), IsDeleted != 0);
+
+    public uint ReadNonce() => Protocol.ManifestFormat.Read(Manifest).Namespace.Nonce;
 }
 
 internal sealed class ApprovalRow

@@ -238,6 +238,25 @@ public abstract class StorageTests : IDisposable
     }
 
     [Fact]
+    public async Task Nonces_are_known_without_the_manifests_also_of_what_an_older_service_wrote()
+    {
+        await using FleetWorld world = await OpenAsync();
+        Deployment first = await world.DeployAsync(approve: false), second = await world.DeployAsync(approve: false);
+        DeploymentNonce[] expected = [new(first.Manifest.Namespace.Nonce, false), new(second.Manifest.Namespace.Nonce, false)];
+        Assert.Equal(expected, (await world.Database.NoncesAsync(world.App.Id, default)).OrderBy(static d => d.Nonce));
+
+        // A service of before still writes beside this one.
+        await ExecuteAsync($"UPDATE deployments SET nonce = NULL WHERE id = '{second.Id}'");
+        Assert.Equal(expected, (await world.Database.NoncesAsync(world.App.Id, default)).OrderBy(static d => d.Nonce));
+
+        // Its database, opened by this one; then nothing of a manifest is read any more.
+        await ExecuteAsync("DROP INDEX deployments_without_nonce; ALTER TABLE deployments DROP COLUMN nonce; DELETE FROM migrations WHERE step >= 6");
+        await using FleetDatabase again = await FleetDatabase.OpenAsync(Location!, TimeProvider.System);
+        await ExecuteAsync("UPDATE deployments SET manifest = qos_version" + (again.Kind == DatabaseKind.Postgres ? "::bytea" : ""));
+        Assert.Equal(expected, (await again.NoncesAsync(world.App.Id, default)).OrderBy(static d => d.Nonce));
+    }
+
+    [Fact]
     public async Task A_database_of_a_newer_service_is_refused()
     {
         string location = NewLocation();

@@ -61,11 +61,11 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
         IngressKind ingressKind = Ingress(asked.IngressType);
         string? pullSecret = string.IsNullOrEmpty(asked.PivotContainerEncryptedPullSecret) ? null : asked.PivotContainerEncryptedPullSecret;
         string imageDigest = await TakeAsync(asked, digest, pullSecret, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Deployment> before = await database.AllDeploymentsAsync(app.Id, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<DeploymentNonce> before = await database.NoncesAsync(app.Id, cancellationToken).ConfigureAwait(false);
         if (before.Count(static d => !d.IsDeleted) >= MaxDeployments)
             throw new ApiException(ApiCode.ResourceExhausted, $"the app has {MaxDeployments} deployments: delete some");
         Manifest manifest = MakeManifest(app, image, asked, digest, ingress, health, Nonce(asked, before));
-        IReadOnlyList<LintFinding> findings = ManifestLint.Check(manifest, before.Count == 0 ? null : before.Max(static d => d.Manifest.Namespace.Nonce));
+        IReadOnlyList<LintFinding> findings = ManifestLint.Check(manifest, before.Count == 0 ? null : before.Max(static d => d.Nonce));
         if (findings.FirstOrDefault(static finding => finding.Severity == LintSeverity.Refused) is { } refused)
             throw new ApiException(ApiCode.InvalidArgument, $"the manifest would be refused: {refused}");
         DateTimeOffset now = time.GetUtcNow();
@@ -152,12 +152,12 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
     }
 
     // The Unix time, but always higher than before: two deployments in one second are two manifests.
-    private uint Nonce(CreateDeploymentParameters asked, IReadOnlyList<Deployment> before)
+    private uint Nonce(CreateDeploymentParameters asked, IReadOnlyList<DeploymentNonce> before)
     {
-        uint? highest = before.Count == 0 ? null : before.Max(static d => d.Manifest.Namespace.Nonce);
+        uint? highest = before.Count == 0 ? null : before.Max(static d => d.Nonce);
         if (asked.Nonce is not { } given)
             return Math.Max((uint)Math.Clamp(time.GetUtcNow().ToUnixTimeSeconds(), 0, uint.MaxValue), highest is { } h ? checked(h + 1) : 0);
-        return before.Any(d => d.Manifest.Namespace.Nonce == given)
+        return before.Any(d => d.Nonce == given)
             ? throw new ApiException(ApiCode.AlreadyExists, string.Create(CultureInfo.InvariantCulture, $"another deployment of this app has the nonce {given}: nobody could tell which manifest is the later one"))
             : given;
     }
