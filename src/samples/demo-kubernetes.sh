@@ -115,7 +115,7 @@ for who in alice bob; do as "$who" deploy approve "$first" --yes --accept-warnin
 begin=$(date +%s%N)
 wait_for "the first replica" is_phase AwaitingShares
 run k get enclavedeployments
-for who in alice carol; do as "$who" deploy provision "$first" --yes; done
+for who in alice carol; do as "$who" deploy provision "$first" --yes --accept-warnings; done
 wait_for "three ready replicas" is_phase Live
 # The kubelet's word comes a probe later than the service's.
 are_ready() { [ "$(k get pods -l "fleet.qos/deployment=$first" -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status} {end}')" = "True True True " ]; }

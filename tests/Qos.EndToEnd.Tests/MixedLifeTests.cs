@@ -120,7 +120,7 @@ public sealed class MixedLifeTests : IDisposable
         await DoAsync(
             $"yes | qos_client proxy-re-encrypt-share --share-path {user}.share --secret-path {user}.secret --attestation-doc-path doc --eph-wrapped-share-path {user}.node-share"
             + $" --approval-path {user}.node-approval --manifest-envelope-path fetched --pcr3-preimage-path pcr3-preimage.txt --manifest-set-dir set --alias {user} --root {MixedNode.Root}",
-            $"qos share reencrypt --attestation doc --envelope fetched --share {user}.share --secret {user}.secret --alias {user} --root {MixedNode.Root} --pcrs mock.pcrs{Held} --yes");
+            $"qos share reencrypt --attestation doc --envelope fetched --share {user}.share --secret {user}.secret --alias {user} --root {MixedNode.Root} --pcrs mock.pcrs{Held} --yes --accept-warnings");
         await DoAsync(
             $"qos_client post-share {node.Address} --eph-wrapped-share-path {user}.node-share --approval-path {user}.node-approval",
             $"qos share post {node.Url} --share {user}.node-share --approval {user}.node-approval");

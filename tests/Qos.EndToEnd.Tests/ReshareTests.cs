@@ -42,7 +42,7 @@ public sealed class ReshareTests(ITestOutputHelper output) : NodeTests(output), 
             qos manifest envelope --manifest manifest --approvals manifest-approvals --out envelope
             qos node boot --host {Host(app)} --envelope envelope --pivot app
             for who in carol dave erin; do
-                qos share give --host {Host(app)} --envelope envelope --share $who.share --secret $who.secret --alias $who --manifest-set new --share-set new --quorum-key genesis/quorum_key.pub --pcrs release.pcrs --root root.pem --yes
+                qos share give --host {Host(app)} --envelope envelope --share $who.share --secret $who.secret --alias $who --manifest-set new --share-set new --quorum-key genesis/quorum_key.pub --pcrs release.pcrs --root root.pem --yes --accept-warnings
             done
             """);
         Assert.Equal(ProtocolPhase.QuorumKeyProvisioned, await app.PhaseAsync());

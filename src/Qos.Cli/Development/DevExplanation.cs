@@ -50,7 +50,7 @@ internal static class DevExplanation
             "",
             "# The boot, and both shares for the enclave that was booted. The last one completes the key, and the app is started.",
             "qos node boot --host \"$host\" --envelope manifest_envelope --pivot app",
-            .. members.Select(static name => $"qos share give --host \"$host\" --envelope manifest_envelope --share {name}.share --secret {name}.secret --alias {name} {Trust} --yes"),
+            .. members.Select(static name => $"qos share give --host \"$host\" --envelope manifest_envelope --share {name}.share --secret {name}.secret --alias {name} {Trust} --yes --accept-warnings"),
             "",
             "# What anybody can check.",
             "curl -sS --fail \"$host/qos/boot-proof\" >boot-proof.json",

@@ -15,6 +15,7 @@ internal sealed class ShareHandover
     private readonly TrustOptions _trust = new();
     private readonly PinOptions _pins;
     private readonly Option<bool> _yes = StandardOptions.Yes();
+    private readonly Option<bool> _acceptWarnings = StandardOptions.AcceptWarnings();
 
     public ShareHandover() => _pins = new PinOptions(_trust);
 
@@ -24,7 +25,7 @@ internal sealed class ShareHandover
     /// <summary>The options where the envelope comes with the document, and is believed as little.</summary>
     public Symbol[] Fetched =>
     [
-        _share, _secret.Secret, _alias, .. _pins.All, .. _trust.All, _yes, _secret.PassphraseDescriptorNumber, _secret.PinDescriptorNumber,
+        _share, _secret.Secret, _alias, .. _pins.All, .. _trust.All, _yes, _acceptWarnings, _secret.PassphraseDescriptorNumber, _secret.PinDescriptorNumber,
     ];
 
     /// <summary>The member's alias.</summary>
@@ -51,12 +52,15 @@ internal sealed class ShareHandover
 
         using IKeyPair key = _secret.Open(parsed, terminal);
         PublicKey setupKey = ShareCeremony.Check(await documentAsync(), envelope, policy, pins, alias, key.PublicKey);
-        ManifestDecision.Show(terminal, page, envelope.Manifest, pins, _pins.LintPivot(parsed));
+        IReadOnlyList<LintFinding> warnings = ManifestDecision.Show(terminal, page, envelope.Manifest, pins, _pins.LintPivot(parsed));
         page.Heading("The enclave");
         page.Line("  The document verifies, and is about this manifest, which enough members of its manifest set approved.", Tone.Good);
         foreach (Approval approval in envelope.ManifestSetApprovals)
             page.Field("approved by", $"{VisibleText.Name(approval.Member.Alias)}, fingerprint {MemberSetDifference.Fingerprint(approval.Member.PubKey.Span)}");
         page.Field("setup key", $"fingerprint {KeySource.Fingerprint(setupKey)}");
+
+        // What others approved is not what this member knows of: a share that was given cannot be taken back, an approval can be left without the rest.
+        ManifestPage.Accept(terminal, warnings, parsed.GetValue(_acceptWarnings));
         if (!yes && !terminal.Confirm("Give your share to this enclave?", "--yes"))
             throw new CeremonyException("You did not agree; the share stays where it is.");
         return ShareCeremony.Reencrypt(encrypted, setupKey, envelope.Manifest, alias, key, SystemRandomSource.Instance);
