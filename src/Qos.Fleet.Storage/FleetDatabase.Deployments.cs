@@ -80,6 +80,12 @@ public sealed partial class FleetDatabase
             "SELECT id, nonce, is_deleted, CASE WHEN nonce IS NULL THEN manifest END AS manifest FROM deployments WHERE app_id = @appId", new { appId }).ConfigureAwait(false)).Select(static row => row.ToModel())],
         cancellationToken);
 
+    /// <summary>The executables that deployments need which exist or can be restored: their SHA-256 in lower-case hex.</summary>
+    public Task<IReadOnlySet<string>> NeededPivotsAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlySet<string>>(
+        async connection => (await connection.QueryAsync<NonceRow>("SELECT id, nonce, is_deleted, manifest FROM deployments WHERE is_purged = 0").ConfigureAwait(false))
+            .Select(static row => Convert.ToHexStringLower(Protocol.ManifestFormat.Read(row.Manifest).Pivot.Hash.Span)).ToHashSet(StringComparer.Ordinal),
+        cancellationToken);
+
     /// <summary>Who approved a manifest.</summary>
     public Task<IReadOnlyList<StoredApproval>> ApprovalsAsync(string manifestId, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<StoredApproval>>(
         async connection => [.. (await connection.QueryAsync<ApprovalRow>($"{ApprovalColumns} WHERE p.manifest_id = @manifestId ORDER BY p.created_at, p.id", new { manifestId }).ConfigureAwait(false)).Select(static row => row.ToModel()).DistinctBy(Member)],

@@ -33,7 +33,12 @@ internal sealed class PivotStore(string folder, RegistryClient registry, Service
             // That the bytes are there says nothing about this image and path, and the deployment names those.
             string origin = $"{image.ManifestDigest} {path} {name}";
             if (_taken.ContainsKey(origin) && await IsThereAsync(target, sha256, cancellationToken).ConfigureAwait(false))
+            {
+                // Asked for now: the deployment that needs it may not be kept yet.
+                File.SetLastWriteTimeUtc(target, DateTime.UtcNow);
                 return target;
+            }
+
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             if (Interlocked.Exchange(ref _swept, 1) == 0)
                 Sweep();
@@ -97,6 +102,44 @@ internal sealed class PivotStore(string folder, RegistryClient registry, Service
             if (DateTime.UtcNow - File.GetLastWriteTimeUtc(draft) > s_longestDraft)
                 File.Delete(draft);
         }
+    }
+
+    /// <summary>
+    /// Removes executables that nobody needs, and what a service that was killed left half written. Each goes in one step, and one that is needed after all is taken
+    /// out of its image again.
+    /// </summary>
+    /// <param name="before">Only what was written or asked for before this: what is younger may be for a deployment that is being made.</param>
+    /// <param name="neededAsync">The SHA-256 of those that are needed, in lower-case hex; asked after the folder was looked at.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many were removed.</returns>
+    /// <exception cref="IOException">One cannot be removed.</exception>
+    public async Task<int> RemoveUnneededAsync(DateTime before, Func<CancellationToken, Task<IReadOnlySet<string>>> neededAsync, CancellationToken cancellationToken)
+    {
+        string[] old = Directory.Exists(folder) ? [.. Directory.GetFiles(folder).Where(path => File.GetLastWriteTimeUtc(path) < before)] : [];
+        if (old.Length == 0)
+            return 0;
+        IReadOnlySet<string> needed = await neededAsync(cancellationToken).ConfigureAwait(false);
+        int removed = 0;
+        foreach (string path in old.Where(path => !needed.Contains(Path.GetFileName(path))))
+        {
+            string name = Path.GetFileName(path);
+            SemaphoreSlim one = _locks.GetOrAdd(name, static _ => new SemaphoreSlim(1));
+            await one.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (File.GetLastWriteTimeUtc(path) >= before)
+                    continue;
+                File.Delete(path);
+                _checked.TryRemove(name, out _);
+                removed++;
+            }
+            finally
+            {
+                one.Release();
+            }
+        }
+
+        return removed;
     }
 
     private RegistryCredentials Credentials(string? pullSecret) => string.IsNullOrEmpty(pullSecret) ? own : key.OpenPullSecret(pullSecret);

@@ -54,7 +54,7 @@ internal static class ControlServer
         });
         services.AddSingleton(static provider => new DatabaseProbe(provider.GetRequiredService<FleetDatabase>().OrganizationsAsync, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RequestGate>().AddSingleton<DeploymentMaker>().AddSingleton<ApiQueries>().AddSingleton<ActivityHandlers>().AddSingleton<ApiActivities>();
-        services.AddHostedService<PendingActivities>().AddHostedService<FleetService>().AddHostedService<IngressRefresh>();
+        services.AddHostedService<PendingActivities>().AddHostedService<FleetService>().AddHostedService<IngressRefresh>().AddHostedService<PivotCleaning>();
         Cluster.Add(services, settings);
         AddTelemetry(services, settings);
         replace?.Invoke(services);
