@@ -78,13 +78,21 @@ internal sealed class RegistryConnection(HttpClient http, ImageReference image, 
         // The framework lets a SocketException out when a connection is reset just as it opens.
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            throw new RegistryException(RegistryError.Unavailable, $"The registry {host} cannot be reached: {e.Message}", e);
+            throw new RegistryException(RegistryError.Unavailable, $"The registry {host} cannot be reached: {Reason(e)}", e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RegistryException(RegistryError.Unavailable, $"The registry {host} did not answer within {options.Limits.Patience.TotalSeconds:0} s.", e);
         }
     }
+
+    // The outer words of what failed in TLS or while an answer was read are "see inner exception".
+    private static string Reason(Exception e) => e switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => $"TLS failed: {e.GetBaseException().Message}",
+        { InnerException: IOException } => e.GetBaseException().Message,
+        _ => e.Message,
+    };
 
     private static bool IsSameOrigin(Uri left, Uri right) =>
         left.Scheme == right.Scheme && left.Port == right.Port && string.Equals(left.Host, right.Host, StringComparison.OrdinalIgnoreCase);

@@ -69,6 +69,37 @@ public sealed class NodeClientTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => resetting);
     }
 
+    [Theory]
+    [InlineData("https", "HTTP/1.1 400 Bad Request\r\n\r\n", "cannot be reached: TLS failed: ")]
+    [InlineData("http", "", "cannot be reached: The response ended prematurely")]
+    public async Task What_answers_something_else_is_told_by_its_innermost_reason(string scheme, string answer, string told)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task answering = Task.Run(
+            async () =>
+            {
+                while (true)
+                {
+                    using Socket connection = await listener.AcceptSocketAsync(stop.Token);
+                    await connection.ReceiveAsync(new byte[64 * 1024], stop.Token);
+                    await connection.SendAsync(System.Text.Encoding.ASCII.GetBytes(answer), stop.Token);
+                    connection.Shutdown(SocketShutdown.Send);
+                    await connection.ReceiveAsync(new byte[64 * 1024], stop.Token);
+                }
+            },
+            stop.Token);
+        using (var node = new NodeClient($"{scheme}://{listener.LocalEndpoint}"))
+        {
+            CeremonyException refused = await Assert.ThrowsAsync<CeremonyException>(() => node.VersionAsync(TestContext.Current.CancellationToken));
+            Assert.Contains(told, refused.Message, StringComparison.Ordinal);
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => answering);
+    }
+
     private static async Task ServeAsync(HttpListener listener, int status, string reason)
     {
         var error = new ProtocolMessage.ProtocolErrorResponse(new ProtocolError(ProtocolErrorCode.EnclaveClient));

@@ -200,7 +200,7 @@ public sealed class NodeClient : IDisposable
         // The framework lets a SocketException out when a connection is reset just as it opens.
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            throw new CeremonyException($"The host at {Base} cannot be reached: {e.Message}", e);
+            throw new CeremonyException($"The host at {Base} cannot be reached: {Reason(e)}", e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -237,6 +237,14 @@ public sealed class NodeClient : IDisposable
             return null;
         }
     }
+
+    // The outer words of what failed in TLS or while an answer was read are "see inner exception".
+    private static string Reason(Exception e) => e switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => $"TLS failed: {e.GetBaseException().Message}",
+        { InnerException: IOException } => e.GetBaseException().Message,
+        _ => e.Message,
+    };
 
     private static ByteArrayContent Content(byte[] bytes, string type)
     {
@@ -311,7 +319,7 @@ public sealed class NodeClient : IDisposable
         // The framework lets a SocketException out when a connection is reset just as it opens.
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            throw new CeremonyException($"The host at {Base} cannot be reached: {e.Message}", e);
+            throw new CeremonyException($"The host at {Base} cannot be reached: {Reason(e)}", e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -132,7 +132,7 @@ public sealed class ControlClient : IDisposable
         // The framework lets a SocketException out when a connection is reset just as it opens.
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            throw new ApiException(ApiCode.Unavailable, $"The control service at {_http.BaseAddress} cannot be reached: {e.Message}", e);
+            throw new ApiException(ApiCode.Unavailable, $"The control service at {_http.BaseAddress} cannot be reached: {Reason(e)}", e);
         }
         catch (JsonException e)
         {
@@ -162,6 +162,14 @@ public sealed class ControlClient : IDisposable
     }
 
     private ApiException LeftOut(string member) => new(ApiCode.Internal, $"The answer of {_http.BaseAddress} is not the API's: {(member.Length == 0 ? "it is empty" : $"it lacks {member}")}.");
+
+    // The outer words of what failed in TLS or while an answer was read are "see inner exception".
+    private static string Reason(Exception e) => e switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => $"TLS failed: {e.GetBaseException().Message}",
+        { InnerException: IOException } => e.GetBaseException().Message,
+        _ => e.Message,
+    };
 
     private static ApiStatus? TryStatus(byte[] answer)
     {

@@ -10,7 +10,8 @@ namespace Qos.Sample.Policy;
 public sealed record PolicyOptions(ushort Port, ushort StorePort, string Owner, string? QosDirectory)
 {
     /// <summary>One line for who called it wrongly.</summary>
-    public const string Usage = "usage: qos-sample-policy --owner KEY [--port PORT] [--store-port PORT] [--qos-dir DIRECTORY]";
+    public const string Usage = "usage: qos-sample-policy --owner KEY [--port PORT] [--store-port PORT] [--qos-dir DIRECTORY]\n"
+        + "KEY is the owner's public key, with which requests are stamped: 66 hex digits in lower case.";
 
     /// <summary>Reads the command line; null when it is not of the form of <see cref="Usage"/>.</summary>
     public static PolicyOptions? Parse(ReadOnlySpan<string> args)
