@@ -8,6 +8,8 @@ using System.Text;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Qos.Fleet;
 using Qos.Fleet.World;
 
@@ -34,6 +36,15 @@ public class IngressTests
             Assert.Contains("\"X-Forwarded-Proto\":\"https\"", answer, StringComparison.Ordinal);
             Assert.Contains($"\"Host\":\"{service.AppHost}:{service.Ingress.Port}\"", answer, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task The_ingress_starts_after_what_it_needs_and_stops_before_it()
+    {
+        await using ControlService service = await ControlService.StartAsync();
+        string[] own = [.. service.Services.GetServices<IHostedService>().Select(static one => one.GetType()).Where(static type => type.Assembly == typeof(IngressServer).Assembly).Select(static type => type.Name)];
+        Assert.Contains(nameof(IngressRefresh), own);
+        Assert.Equal(nameof(IngressServer), own[^1]);
     }
 
     [Fact]

@@ -36,7 +36,6 @@ internal static class ControlServer
         services.AddSingleton<IPivotSource>(static provider => provider.GetRequiredService<PivotStore>());
         services.AddSingleton(provider => RunnerChoice.Make(settings, provider, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IFleetNodes, HostNodes>();
-        AddIngress(services);
         services.AddSingleton<ITraffic>(static provider => provider.GetRequiredService<IngressTable>()).AddSingleton<TcpIngress>();
         services.AddSingleton<EventHub>().AddSingleton<FleetMetrics>().AddSingleton<ReconcilerHandle>().AddSingleton<ReplicaVerifier>();
         services.AddSingleton(static provider => new FleetParts
@@ -55,6 +54,9 @@ internal static class ControlServer
         services.AddSingleton(static provider => new DatabaseProbe(provider.GetRequiredService<FleetDatabase>().OrganizationsAsync, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RequestGate>().AddSingleton<DeploymentMaker>().AddSingleton<ApiQueries>().AddSingleton<ActivityHandlers>().AddSingleton<ApiActivities>();
         services.AddHostedService<PendingActivities>().AddHostedService<FleetService>().AddHostedService<IngressRefresh>().AddHostedService<PivotCleaning>();
+
+        // What starts last stops first: requests under way are finished while the routes are still kept.
+        AddIngress(services);
         Cluster.Add(services, settings);
         AddTelemetry(services, settings);
         replace?.Invoke(services);
