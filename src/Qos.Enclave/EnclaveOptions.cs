@@ -7,28 +7,35 @@ namespace Qos.Enclave;
 internal sealed record EnclaveOptions
 {
     public const string Help = """
-        qos-enclave: a node of the quorum, which boots, holds and runs one approved app.
+        qos-enclave: a node of the quorum; it boots, holds and runs one approved app.
 
-        Usage: qos-enclave --socket ADDRESS --nsm MODULE [--dir FOLDER] [--network KIND] [--work-dir FOLDER] [--linger SECONDS]
-                           [--hosts-file FILE]
+        Usage: qos-enclave --socket ADDRESS --nsm MODULE [--dir FOLDER]
+                           [--network KIND] [--work-dir FOLDER]
+                           [--linger SECONDS] [--hosts-file FILE]
                qos-enclave --help | --version
 
-          --socket ADDRESS   where to listen for the host: the path of a Unix socket, or vsock:any
-          --nsm MODULE       the Nitro Secure Module: device for /dev/nsm, or the path of a simulator's socket, which is waited for
-                             for 10 seconds
-          --dir FOLDER       where manifest, app and keys are put; default /. The keys are removed when the node ends
-          --network KIND     the app's network: isolated (nothing but loopback, as in an enclave) or shared;
-                             default: isolated with a Unix socket where that is permitted, else shared
+          --socket ADDRESS   where to listen for the host: the path of a Unix socket,
+                             or vsock:any
+          --nsm MODULE       the Nitro Secure Module: device for /dev/nsm, or the path
+                             of a simulator's socket, which may come 10 s later
+          --dir FOLDER       where manifest, app and keys are put; default /. The keys
+                             are removed when the node ends
+          --network KIND     the app's network: isolated (nothing but loopback, as in
+                             an enclave) or shared; default: isolated with a Unix
+                             socket where that is permitted, else shared
           --work-dir FOLDER  the app's working directory; default /, as in an enclave
-          --hosts-file FILE  where the names that the manifest's client bridges lead to are written: the app's own /etc/hosts, of a mount
-                             namespace in which the node was started; default: they are not written
-          --linger SECONDS   how long the node still answers after an app that its manifest never starts again has ended; default 0
+          --hosts-file FILE  where the names are written that the manifest's client
+                             bridges lead to: the app's own /etc/hosts, of a mount
+                             namespace in which the node was started; default: nowhere
+          --linger SECONDS   how long the node still answers after an app that its
+                             manifest never starts again has ended; default 0
 
         Example:
           qos-enclave --socket /tmp/enclave.sock --nsm /tmp/nsm.sock --dir /tmp/enclave
 
-        Exit codes: 0 stopped by SIGTERM or SIGINT, 1 cannot run, 2 wrong usage. When the app ends and its manifest says Never:
-        the app's own exit code, or 128 plus the number of the signal that ended it.
+        Exit codes: 0 stopped by SIGTERM or SIGINT, 1 cannot run, 2 wrong usage. When
+        the app ends and its manifest says Never: the app's own exit code, or 128 plus
+        the number of the signal that ended it.
         """;
 
     private const string Device = "device";
