@@ -50,6 +50,58 @@ public class IngressStrangerTests
         Assert.Contains("\r\nX-Name: " + Latin("Žofie") + "\r\n", answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/a%2Fb/c%2fd;x=%3B,%2B+?q=%2F/?&r=%41%20b", "/a%2Fb/c%2fd;x=%3B,%2B+?q=%2F/?&r=%41%20b")]
+    [InlineData("//evil.example/x@y:1", "//evil.example/x@y:1")]
+    [InlineData("/a/../%2e%2E/b?c=../d", "/b?c=../d")]
+    [InlineData("/a\\b^?\"", "/a%5Cb%5E?%22")]
+    [InlineData("http://app-one.localhost/abs%41?x", "/absA?x")]
+    public async Task A_requests_target_reaches_the_app_as_it_was_written_unless_it_is_odd(string sent, string received)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using Stand stand = await Stand.StartAsync((IPEndPoint)listener.LocalEndpoint);
+        Task<string> asking = AskAsync(stand, sent, "X: y");
+        using Socket app = await listener.AcceptSocketAsync();
+        string request = await ReadAsync(app, "\r\n\r\n");
+        Assert.StartsWith($"GET {received} HTTP/1.1\r\n", request, StringComparison.Ordinal);
+        await app.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8.ToArray());
+        string answer = await asking;
+        Assert.EndsWith("ok", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("\r\nServer:", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clients_beyond_the_limit_are_closed_and_the_others_are_served()
+    {
+        await using Stand stand = await Stand.StartAsync(static app => app.MapGet("/who", static () => "app"), new ConnectionLimits(256));
+        using HttpClient http = stand.Client();
+        Assert.Equal("app", await http.GetStringAsync(new Uri("/who", UriKind.Relative)));
+        var clients = new List<Socket>();
+        try
+        {
+            for (int i = 0; i < 63; i++)
+                clients.Add(await stand.ConnectAsync());
+            using Socket more = await stand.ConnectAsync();
+            int read;
+            try
+            {
+                read = await more.ReceiveAsync(new byte[1]).WaitAsync(TimeSpan.FromSeconds(60));
+            }
+            catch (SocketException)
+            {
+                read = 0;
+            }
+
+            Assert.Equal(0, read);
+            Assert.Equal("app", await http.GetStringAsync(new Uri("/who", UriKind.Relative)));
+        }
+        finally
+        {
+            clients.ForEach(static client => client.Dispose());
+        }
+    }
+
     [Fact]
     public async Task Of_what_nobody_takes_little_is_kept()
     {

@@ -1,3 +1,5 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Qos.Control;
@@ -10,10 +12,14 @@ internal sealed class IngressRequest(IngressLoop loop) : HttpTransformer
 {
     // What is longer is not kept for the next request: a connection that waits holds little memory.
     private const int MaxKept = 256;
+
+    // RFC 3986, 3.3 and 3.4: what a path and a query are written with.
+    private static readonly SearchValues<char> s_target = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%");
+    private static readonly UriCreationOptions s_asItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
     private string? _host;
     private string? _appId;
     private Uri? _address;
-    private (string Prefix, PathString Path, QueryString Query) _addressOf;
+    private (string Prefix, string Target) _addressOf;
 
     public DefaultHttpContext Http { get; } = new();
 
@@ -49,7 +55,7 @@ internal sealed class IngressRequest(IngressLoop loop) : HttpTransformer
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-For", httpContext.Connection.RemoteIpAddress?.ToString());
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Proto", request.Scheme);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Host", request.Host.Value);
-        proxyRequest.RequestUri = AddressOf((destinationPrefix, request.Path, request.QueryString));
+        proxyRequest.RequestUri = AddressOf((destinationPrefix, httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget), request);
     }
 
     // Also as apps behind CGI and WSGI spell it, to which X_Forwarded_For is X-Forwarded-For.
@@ -63,12 +69,24 @@ internal sealed class IngressRequest(IngressLoop loop) : HttpTransformer
             || plain.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
     }
 
-    private Uri AddressOf((string Prefix, PathString Path, QueryString Query) wanted)
+    private Uri AddressOf((string Prefix, string Target) wanted, HttpRequest request)
     {
-        if (_address is not null && wanted.Prefix == _addressOf.Prefix && wanted.Path.Value == _addressOf.Path.Value && wanted.Query.Value == _addressOf.Query.Value)
+        if (_address is not null && wanted == _addressOf)
             return _address;
-        Uri address = RequestUtilities.MakeDestinationAddress(wanted.Prefix, wanted.Path, wanted.Query);
+
+        // As the client wrote it: decoded and encoded again, %2F would be %252F and %2B a plus. Where it is odd, it is what the server understood.
+        Uri address = IsPlain(wanted.Target)
+            ? new Uri(string.Concat(wanted.Prefix, wanted.Target.AsSpan(1)), s_asItIs)
+            : RequestUtilities.MakeDestinationAddress(wanted.Prefix, request.Path, request.QueryString);
         (_address, _addressOf) = address.OriginalString.Length <= MaxKept ? (address, wanted) : default;
         return address;
+    }
+
+    private static bool IsPlain(string target)
+    {
+        if (target is not ['/', ..] || target.AsSpan().ContainsAnyExcept(s_target))
+            return false;
+        ReadOnlySpan<char> path = target.AsSpan(0, target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? query : target.Length);
+        return !path.Contains("/.", StringComparison.Ordinal) && !path.Contains("%2E", StringComparison.OrdinalIgnoreCase);
     }
 }
