@@ -10,11 +10,9 @@ namespace Qos.Control;
 /// </summary>
 internal sealed class PivotStore(string folder, RegistryClient registry, ServiceKey key, RegistryCredentials own) : IPivotSource
 {
-    private static readonly TimeSpan s_longestDraft = TimeSpan.FromHours(1);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, SemaphoreSlim> _locks = new(StringComparer.Ordinal);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte> _checked = new(StringComparer.Ordinal);
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte> _taken = new(StringComparer.Ordinal);
-    private int _swept;
 
     /// <summary>The image's digest.</summary>
     /// <exception cref="RegistryException">It cannot be had.</exception>
@@ -40,8 +38,6 @@ internal sealed class PivotStore(string folder, RegistryClient registry, Service
             }
 
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            if (Interlocked.Exchange(ref _swept, 1) == 0)
-                Sweep();
             string draft = Path.Combine(folder, $".{Guid.NewGuid():N}");
             try
             {
@@ -91,16 +87,6 @@ internal sealed class PivotStore(string folder, RegistryClient registry, Service
         catch (Exception e) when (e is RegistryException or IOException or UnauthorizedAccessException)
         {
             throw new PivotUnavailableException($"its executable cannot be had: {e.Message}", e);
-        }
-    }
-
-    // Drafts of a process that was killed. Another one that has this folder may be writing a younger one.
-    private void Sweep()
-    {
-        foreach (string draft in Directory.EnumerateFiles(folder, ".*"))
-        {
-            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(draft) > s_longestDraft)
-                File.Delete(draft);
         }
     }
 
