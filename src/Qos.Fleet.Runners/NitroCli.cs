@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Qos.Fleet.Runners;
@@ -8,9 +9,17 @@ namespace Qos.Fleet.Runners;
 /// <c>nitro-cli</c> behind its JSON: what it prints is bounded, a failure is its exit status and the first line that it says. Specification: AWS, Nitro
 /// Enclaves user guide, "Nitro Enclaves Command Line Interface".
 /// </summary>
-internal sealed class NitroCli(string program)
+/// <param name="program">The program.</param>
+/// <param name="time">The clock.</param>
+internal sealed class NitroCli(string program, TimeProvider time)
 {
     private const int MaxOutput = 1024 * 1024;
+
+    // Whoever waited for one that hangs would look after no replica any more.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    // A start reads the image and fills the enclave's memory.
+    private static readonly TimeSpan s_startPatience = TimeSpan.FromMinutes(3);
 
     /// <summary>Starts an enclave.</summary>
     public Task RunAsync(string name, string image, int cpus, int memoryMib, uint contextId, bool debug, CancellationToken cancellationToken) => CallAsync(
@@ -18,12 +27,13 @@ internal sealed class NitroCli(string program)
             "run-enclave", "--eif-path", image, "--cpu-count", Text(cpus), "--memory", Text(memoryMib), "--enclave-cid", Text(contextId), "--enclave-name", name,
             .. debug ? (string[])["--debug-mode"] : [],
         ],
+        s_startPatience,
         cancellationToken);
 
     /// <summary>The enclaves that run: names, and their ids.</summary>
     public async Task<IReadOnlyDictionary<string, string>> DescribeAsync(CancellationToken cancellationToken)
     {
-        string json = await CallAsync(["describe-enclaves"], cancellationToken).ConfigureAwait(false);
+        string json = await CallAsync(["describe-enclaves"], s_patience, cancellationToken).ConfigureAwait(false);
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 16 });
@@ -43,20 +53,33 @@ internal sealed class NitroCli(string program)
     }
 
     /// <summary>Ends an enclave.</summary>
-    public Task TerminateAsync(string id, CancellationToken cancellationToken) => CallAsync(["terminate-enclave", "--enclave-id", id], cancellationToken);
+    public Task TerminateAsync(string id, CancellationToken cancellationToken) => CallAsync(["terminate-enclave", "--enclave-id", id], s_patience, cancellationToken);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private async Task<string> CallAsync(IEnumerable<string> words, CancellationToken cancellationToken)
+    private async Task<string> CallAsync(IReadOnlyList<string> words, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using Process process = Start(words);
+        using var limit = new CancellationTokenSource(patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            string[] said = await Task.WhenAll(ReadAsync(process, process.StandardOutput, both.Token), ReadAsync(process, process.StandardError, both.Token)).ConfigureAwait(false);
+            await process.WaitForExitAsync(both.Token).ConfigureAwait(false);
+            return process.ExitCode == 0 ? said[0] : throw new RunnerException($"nitro-cli {words[0]} failed: {FirstLine(said[1])}");
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new RunnerException($"nitro-cli {words[0]} did not end within {patience.TotalSeconds:0} s", e);
+        }
+    }
+
+    private Process Start(IReadOnlyList<string> words)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, words) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            Task<string> output = ReadAsync(process.StandardOutput, cancellationToken), error = ReadAsync(process.StandardError, cancellationToken);
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-            return process.ExitCode == 0
-                ? await output.ConfigureAwait(false)
-                : throw new RunnerException($"nitro-cli {words.First()} failed: {FirstLine(await error.ConfigureAwait(false))}");
+            return Process.Start(new ProcessStartInfo(program, words) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
@@ -64,11 +87,21 @@ internal sealed class NitroCli(string program)
         }
     }
 
-    private static async Task<string> ReadAsync(StreamReader reader, CancellationToken cancellationToken)
+    // One that prints without end would never exit, because nobody reads on.
+    private static async Task<string> ReadAsync(Process process, StreamReader reader, CancellationToken cancellationToken)
     {
-        char[] buffer = new char[MaxOutput];
-        int length = await reader.ReadBlockAsync(buffer, cancellationToken).ConfigureAwait(false);
-        return length < MaxOutput ? new string(buffer, 0, length) : throw new RunnerException("nitro-cli prints more than any answer has");
+        var text = new StringBuilder();
+        char[] buffer = new char[4096];
+        int read;
+        while ((read = await reader.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            if (text.Append(buffer, 0, read).Length <= MaxOutput)
+                continue;
+            process.Kill(entireProcessTree: true);
+            throw new RunnerException("nitro-cli prints more than any answer has");
+        }
+
+        return text.ToString();
     }
 
     private static string FirstLine(string text) => text.Split('\n').FirstOrDefault(static line => line.Length > 0) is { } line ? line[..Math.Min(line.Length, 300)] : "it says nothing";

@@ -9,7 +9,7 @@ public sealed class NitroRunner(NitroRunnerOptions options, TimeProvider time) :
     // 0 to 3 are the hypervisor's and the parent's; low numbers are left to enclaves that somebody starts by hand.
     private const uint FirstContextId = 100;
 
-    private readonly NitroCli _cli = new(options.NitroCli);
+    private readonly NitroCli _cli = new(options.NitroCli, time);
     private IReadOnlyDictionary<string, string> _running = new Dictionary<string, string>();
 
     /// <inheritdoc/>

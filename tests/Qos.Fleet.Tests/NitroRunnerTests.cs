@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Qos.Fleet.Runners;
 using Qos.Local;
+using Qos.Runtime.Tests;
 
 namespace Qos.Fleet.Tests;
 
@@ -102,6 +103,26 @@ public sealed class NitroRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_never_ends_is_ended_and_said_and_the_next_look_succeeds()
+    {
+        var time = new ManualTime();
+        using NitroRunner runner = Make(time: time);
+        File.WriteAllText(Path.Combine(_folder, "hangs"), "");
+        Task<IReadOnlyDictionary<string, ReplicaInstance>> look = runner.ObserveAsync(default);
+        time.AdvanceToNextTimer();
+        RunnerException refused = await Assert.ThrowsAsync<RunnerException>(() => look);
+        Assert.Equal("nitro-cli describe-enclaves did not end within 20 s", refused.Message);
+
+        File.Delete(Path.Combine(_folder, "hangs"));
+        File.WriteAllText(Path.Combine(_folder, "floods"), "");
+        refused = await Assert.ThrowsAsync<RunnerException>(() => runner.ObserveAsync(default));
+        Assert.Equal("nitro-cli prints more than any answer has", refused.Message);
+
+        File.Delete(Path.Combine(_folder, "floods"));
+        Assert.Empty(await runner.ObserveAsync(default));
+    }
+
+    [Fact]
     public async Task Debug_mode_is_asked_for_only_when_it_is_wanted()
     {
         using NitroRunner runner = Make();
@@ -136,7 +157,7 @@ public sealed class NitroRunnerTests : IDisposable
         Assert.Equal(($"{machine}:{folder}", "rack 3"), (unnamed.Place, named.Place));
     }
 
-    private NitroRunner Make(string? place = null) => new(
+    private NitroRunner Make(string? place = null, TimeProvider? time = null) => new(
         new NitroRunnerOptions
         {
             Place = place,
@@ -146,7 +167,7 @@ public sealed class NitroRunnerTests : IDisposable
             Images = new Dictionary<string, string> { ["test"] = "/image.eif" },
             Ports = new PortRange(41000, 42000),
         },
-        TimeProvider.System);
+        time ?? TimeProvider.System);
 
     private ReplicaLaunch Launch() => new() { ReplicaId = _id, DeploymentId = "d", AppId = "a", Slot = 0, QosVersion = "test", Ports = [3000] };
 
