@@ -201,7 +201,8 @@ run k get enclavedeployments
 only_second() { [ "$(k get pods -l fleet.qos/fleet=qos -o 'jsonpath={range .items[*]}{.metadata.labels.fleet\.qos/deployment}{"\n"}{end}' | sort -u)" = "$second" ]; }
 wait_for "the first release's end" only_second
 run k scale enclavedeployment echo --replicas=2
-two_pods() { [ "$(k get pods -l fleet.qos/fleet=qos --no-headers | wc -l)" = 2 ] && [ "$(field ready)" = 2/2 ]; }
+# A kubelet that lost sight of a pod's containers when they ended keeps the pod for its whole grace period and longer.
+two_pods() { [ "$(k get pods -l fleet.qos/fleet=qos --no-headers | grep -vc Terminating)" = 2 ] && [ "$(field ready)" = 2/2 ]; }
 wait_for "two replicas" two_pods
 run k get enclavedeployments
 
@@ -220,6 +221,7 @@ run k describe enclavedeployment echo
 step "The end: the app goes with its object"
 run k delete enclavedeployment echo --timeout=60s
 no_pods() { [ -z "$(k get pods -l fleet.qos/fleet=qos --no-headers 2>/dev/null)" ]; }
+no_pods || k wait --for=delete pod -l fleet.qos/fleet=qos --timeout=120s >/dev/null 2>&1 || true
 wait_for "the pods' end" no_pods
 
 printf '\n%sAll of it held, in %s s.%s\n' "$green" "$((SECONDS - started))" "$plain"
