@@ -42,11 +42,14 @@ public sealed class CommandArguments
     /// <summary>A mistake that the parser found, without the name of a type of .NET's.</summary>
     public static string Told(ParseError error)
     {
-        OptionResult? option = error.SymbolResult as OptionResult ?? (error.SymbolResult as ArgumentResult)?.Parent as OptionResult;
+        OptionResult? option = OptionOf(error);
         return option is not null && error.Message.StartsWith("Cannot parse", StringComparison.Ordinal)
             ? $"{option.Option.Name} does not take '{(option.Tokens.Count > 0 ? option.Tokens[^1].Value : "")}'."
             : string.Join(' ', error.Message.Split((char[]?)['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
+
+    /// <summary>The option that a mistake is about; null when it is about none.</summary>
+    public static OptionResult? OptionOf(ParseError error) => error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
 
     // Those of the command that is asked for, and those of the commands above it.
     private static Dictionary<string, Option> OptionsOf(ParseResult parsed)

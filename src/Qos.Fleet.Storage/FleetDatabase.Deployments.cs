@@ -82,7 +82,7 @@ public sealed partial class FleetDatabase
 
     /// <summary>The executables that deployments need which exist or can be restored: their SHA-256 in lower-case hex.</summary>
     public Task<IReadOnlySet<string>> NeededPivotsAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlySet<string>>(
-        async connection => (await connection.QueryAsync<NonceRow>("SELECT id, nonce, is_deleted, manifest FROM deployments WHERE is_purged = 0").ConfigureAwait(false))
+        async connection => (await connection.QueryAsync<NonceRow>("SELECT manifest FROM deployments WHERE is_purged = 0").ConfigureAwait(false))
             .Select(static row => Convert.ToHexStringLower(Protocol.ManifestFormat.Read(row.Manifest).Pivot.Hash.Span)).ToHashSet(StringComparer.Ordinal),
         cancellationToken);
 

@@ -151,7 +151,7 @@ internal sealed class NonceRow
 
     public long IsDeleted { get; set; }
 
-    // Of a row without a nonce alone.
+    // Only where it is asked for: of a row without a nonce, or for its executable.
     public byte[] Manifest { get; set; }
 
     public DeploymentNonce ToModel() => new((uint?)Nonce ?? ReadNonce(), IsDeleted != 0);

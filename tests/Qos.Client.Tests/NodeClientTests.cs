@@ -46,14 +46,12 @@ public sealed class NodeClientTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        Task resetting = Task.Run(
-            async () =>
+        Task resetting = EachAsync(
+            listener,
+            static (connection, _) =>
             {
-                while (true)
-                {
-                    using Socket connection = await listener.AcceptSocketAsync(stop.Token);
-                    connection.LingerState = new LingerOption(true, 0);
-                }
+                connection.LingerState = new LingerOption(true, 0);
+                return Task.CompletedTask;
             },
             stop.Token);
 
@@ -77,17 +75,14 @@ public sealed class NodeClientTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        Task answering = Task.Run(
-            async () =>
+        Task answering = EachAsync(
+            listener,
+            async (connection, token) =>
             {
-                while (true)
-                {
-                    using Socket connection = await listener.AcceptSocketAsync(stop.Token);
-                    await connection.ReceiveAsync(new byte[64 * 1024], stop.Token);
-                    await connection.SendAsync(System.Text.Encoding.ASCII.GetBytes(answer), stop.Token);
-                    connection.Shutdown(SocketShutdown.Send);
-                    await connection.ReceiveAsync(new byte[64 * 1024], stop.Token);
-                }
+                await connection.ReceiveAsync(new byte[64 * 1024], token);
+                await connection.SendAsync(System.Text.Encoding.ASCII.GetBytes(answer), token);
+                connection.Shutdown(SocketShutdown.Send);
+                await connection.ReceiveAsync(new byte[64 * 1024], token);
             },
             stop.Token);
         using (var node = new NodeClient($"{scheme}://{listener.LocalEndpoint}"))
@@ -99,6 +94,17 @@ public sealed class NodeClientTests
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => answering);
     }
+
+    private static Task EachAsync(TcpListener listener, Func<Socket, CancellationToken, Task> serve, CancellationToken stop) => Task.Run(
+        async () =>
+        {
+            while (true)
+            {
+                using Socket connection = await listener.AcceptSocketAsync(stop);
+                await serve(connection, stop);
+            }
+        },
+        stop);
 
     private static async Task ServeAsync(HttpListener listener, int status, string reason)
     {

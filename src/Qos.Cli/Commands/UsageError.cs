@@ -44,9 +44,8 @@ internal static class UsageError
     // The parser's own words can lack the option that a word was given to.
     private static string Describe(ParseError error)
     {
-        OptionResult? option = error.SymbolResult as OptionResult ?? (error.SymbolResult as ArgumentResult)?.Parent as OptionResult;
         string told = CommandArguments.Told(error);
-        return option is not null && told.StartsWith("Argument '", StringComparison.Ordinal) ? $"{option.Option.Name}: {told}" : told;
+        return CommandArguments.OptionOf(error) is { } option && told.StartsWith("Argument '", StringComparison.Ordinal) ? $"{option.Option.Name}: {told}" : told;
     }
 
     private static string NoOption(string word, Command command)

@@ -60,12 +60,10 @@ internal sealed record ControlSettings
         {
             ControlSettings settings = JsonSerializer.Deserialize(File.ReadAllBytes(full), SettingsJson.Default.ControlSettings)
                 ?? throw new ControlException($"{full} is empty.");
-            foreach ((string name, int first, int last) in ((string, int, int)[])[("runner.firstPort", settings.Runner.FirstPort, settings.Runner.LastPort), ("ingress.firstTcpPort", settings.Ingress.FirstTcpPort, settings.Ingress.LastTcpPort)])
-            {
-                if (first > last)
-                    throw new ControlException($"{full}: {name}, {first}, is above {name.Replace("first", "last", StringComparison.Ordinal)}, {last}.");
-            }
-
+            if (settings.Runner.FirstPort > settings.Runner.LastPort)
+                throw new ControlException($"{full}: runner.firstPort, {settings.Runner.FirstPort}, is above runner.lastPort, {settings.Runner.LastPort}.");
+            if (settings.Ingress.FirstTcpPort > settings.Ingress.LastTcpPort)
+                throw new ControlException($"{full}: ingress.firstTcpPort, {settings.Ingress.FirstTcpPort}, is above ingress.lastTcpPort, {settings.Ingress.LastTcpPort}.");
             return settings.At(Path.GetDirectoryName(full)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -11,16 +11,16 @@ internal sealed class ConnectionLimits(int descriptors)
     private const int MostTcp = 4096;
 
     /// <summary>Of clients, at the ingress and at the API each.</summary>
-    public int Clients { get; } = Math.Min(MostClients, descriptors / 4);
+    public int Clients => Math.Min(MostClients, descriptors / 4);
 
     /// <summary>Of the ingress's clients and to replicas together. One client's connection may carry a hundred requests, each on one of its own to a replica.</summary>
-    public int Ingress { get; } = Math.Min(MostClients, descriptors / 4) + (descriptors / 4);
+    public int Ingress => Clients + (descriptors / 4);
 
     /// <summary>Requests that one replica has at a time: one app's clients do not take the others' connections.</summary>
-    public int RequestsOfReplica { get; } = Math.Min(MostClients, descriptors / 8);
+    public int RequestsOfReplica => Math.Min(MostClients, descriptors / 8);
 
     /// <summary>Of clients at the ports of TCP apps; each has another one to a replica.</summary>
-    public int Tcp { get; } = Math.Min(MostTcp, descriptors / 16);
+    public int Tcp => Math.Min(MostTcp, descriptors / 16);
 
     /// <summary>Of those, one app's.</summary>
     public int TcpOfApp => Tcp / 4;

@@ -142,7 +142,11 @@ public sealed partial class Reconciler : IDisposable
         if (appId is null)
         {
             HashSet<string> known = apps.SelectMany(static app => app.Replicas).Select(static replica => replica.Id).ToHashSet(StringComparer.Ordinal);
-            Forget(known);
+
+            // Those that are gone, which over the months are many more than there ever are at once.
+            _troubles.Keep(known);
+            _slots.Keep(known);
+            _appOfReplica.Keep(known);
             await StopStrangersAsync(instances, known, cancellationToken).ConfigureAwait(false);
             _parts.Metrics.Passes.Record(Stopwatch.GetElapsedTime(begin).TotalSeconds);
         }
@@ -226,15 +230,6 @@ public sealed partial class Reconciler : IDisposable
         await Task.Delay(delay, _parts.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _looksAgain.TryRemove(appId, out _);
         Wake(appId);
-    }
-
-    // Replicas that are gone, which over the months are many more than there ever are at once.
-    private void Forget(HashSet<string> known)
-    {
-        _troubles.Keep(known);
-        _slots.Keep(known);
-        foreach (string gone in _appOfReplica.Keys.Where(id => !known.Contains(id)))
-            _appOfReplica.TryRemove(gone, out _);
     }
 
     private async Task StopStrangersAsync(IReadOnlyDictionary<string, ReplicaInstance> instances, HashSet<string> known, CancellationToken cancellationToken)

@@ -34,11 +34,7 @@ internal sealed class ReplicaTroubles
     public int Count => _all.Count;
 
     /// <summary>Forgets all replicas but these.</summary>
-    public void Keep(IReadOnlySet<string> replicas)
-    {
-        foreach (string gone in _all.Keys.Where(id => !replicas.Contains(id)))
-            _all.TryRemove(gone, out _);
-    }
+    public void Keep(IReadOnlySet<string> replicas) => _all.Keep(replicas);
 
     /// <summary>Since when, and how often in a row.</summary>
     internal sealed record Trouble

@@ -60,11 +60,7 @@ internal sealed class StepSlots(int parallelism, TimeProvider time) : IDisposabl
     }
 
     /// <summary>Forgets all replicas but these.</summary>
-    public void Keep(IReadOnlySet<string> replicas)
-    {
-        foreach (string gone in _slowReplicas.Keys.Where(id => !replicas.Contains(id)))
-            _slowReplicas.TryRemove(gone, out _);
-    }
+    public void Keep(IReadOnlySet<string> replicas) => _slowReplicas.Keep(replicas);
 
     /// <inheritdoc/>
     public void Dispose()
