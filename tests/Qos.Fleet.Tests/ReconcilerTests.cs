@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Qos.Fleet.World;
 using Qos.Protocol;
 
@@ -107,6 +109,51 @@ public class ReconcilerTests
         await FleetWorld.SettleAsync(reconciler);
         Assert.Empty(world.Runner.Nodes);
         Assert.Equal(0, reconciler.Remembered);
+    }
+
+    [Fact]
+    public async Task That_an_instance_belongs_to_no_replica_is_said_once_for_as_long_as_it_is_seen()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        Deployment deployment = await world.DeployAsync(replicas: 2);
+        var log = new Lines();
+        using Reconciler reconciler = world.Start(logger: log);
+        await world.RunAsync(reconciler);
+        string[] replicas = [.. world.Runner.Nodes.Keys.Order(StringComparer.Ordinal)];
+        world.Runner.Lingers = true;
+        await world.Database.DeleteDeploymentAsync(await world.ActivityAsync(), "{}", deployment.Id, default);
+        await FleetWorld.SettleAsync(reconciler);
+        for (int i = 0; i < 5; i++)
+            await reconciler.PassAsync(null, default);
+        Assert.Equal(replicas.Select(static id => $"Instance {id} belongs to no replica and is stopped"), log.Strangers.Order(StringComparer.Ordinal));
+        Assert.Equal(2, reconciler.Remembered);
+
+        // Gone, and seen again.
+        SimulatedNode first = world.Runner.Nodes[replicas[0]];
+        world.Runner.Lingers = false;
+        await reconciler.PassAsync(null, default);
+        await reconciler.PassAsync(null, default);
+        Assert.Equal(0, reconciler.Remembered);
+        world.Runner.Nodes[replicas[0]] = first;
+        await reconciler.PassAsync(null, default);
+        Assert.Equal(3, log.Strangers.Count());
+    }
+
+    [Fact]
+    public async Task An_instance_that_cannot_be_stopped_keeps_no_other_running_and_is_told_once()
+    {
+        await using FleetWorld world = await FleetWorld.OnSqliteAsync();
+        var log = new Lines();
+        using Reconciler reconciler = world.Start(logger: log);
+        string[] strangers = ["a", "b", "c"];
+        foreach (string id in strangers)
+            world.Runner.Nodes[id] = new SimulatedNode(world, new ReplicaLaunch { ReplicaId = id, DeploymentId = "d", AppId = "e", Slot = 0, QosVersion = "f", Ports = [] });
+        world.Runner.Stopping = static id => id == "a" ? throw new RunnerException("its folder is in use") : Task.CompletedTask;
+        for (int i = 0; i < 3; i++)
+            await reconciler.PassAsync(null, default);
+        Assert.Equal("a", Assert.Single(world.Runner.Nodes.Keys));
+        Assert.Equal("Instance a belongs to no replica and cannot be stopped: its folder is in use", Assert.Single(log.Strangers, static line => line.Contains("cannot", StringComparison.Ordinal)));
+        Assert.Equal(4, log.Strangers.Count());
     }
 
     [Fact]
@@ -331,5 +378,20 @@ public class ReconcilerTests
         }
 
         Assert.InRange(world.Runner.Everything.Count, 4, 12);
+    }
+
+    private sealed class Lines : ILogger<Reconciler>
+    {
+        private readonly ConcurrentQueue<string> _all = new();
+
+        public IEnumerable<string> Strangers => _all.Where(static line => line.Contains("belongs to no replica", StringComparison.Ordinal));
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _all.Enqueue(formatter(state, exception));
     }
 }

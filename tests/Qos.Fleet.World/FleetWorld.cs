@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Qos.Client;
 using Qos.Fleet.Storage;
@@ -216,7 +217,8 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
 
     /// <summary>A service that was just started on what is there.</summary>
     /// <param name="time">The reconciler's clock and timers; the world's clock when left out.</param>
-    public Reconciler Start(TimeProvider? time = null) => new(
+    /// <param name="logger">Gets what it logs.</param>
+    public Reconciler Start(TimeProvider? time = null, ILogger<Reconciler>? logger = null) => new(
         new FleetParts
         {
             Store = new InterruptedStore(Database, Interruption),
@@ -230,7 +232,7 @@ public sealed class FleetWorld : ITraffic, IPivotSource, IAsyncDisposable
             Metrics = new FleetMetrics(),
             Publish = Events.Enqueue,
         },
-        NullLogger<Reconciler>.Instance);
+        logger ?? NullLogger<Reconciler>.Instance);
 
     /// <summary>Passes until nothing changes any more.</summary>
     public static async Task SettleAsync(Reconciler reconciler, CancellationToken cancellationToken = default)

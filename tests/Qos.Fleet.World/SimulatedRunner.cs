@@ -24,6 +24,12 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
     /// <summary>Awaited at the end of a start, after the runner has told of it.</summary>
     public Func<Task> AfterStart { get; set; } = static () => Task.CompletedTask;
 
+    /// <summary>Awaited with a replica's id before it is stopped.</summary>
+    public Func<string, Task> Stopping { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>Whether what was stopped is seen on, as a pod is during its grace.</summary>
+    public bool Lingers { get; set; }
+
     /// <summary>How often it was asked what runs.</summary>
     public int Looks => Volatile.Read(ref _looks);
 
@@ -72,7 +78,11 @@ public sealed class SimulatedRunner(FleetWorld world) : IRunner, IFleetNodes
                 StringComparer.Ordinal));
     }
 
-    public Task StopAsync(string replicaId, CancellationToken cancellationToken) => world.Interruption.AroundAsync(() => Task.FromResult(Nodes.TryRemove(replicaId, out SimulatedNode? node) && (node.HasEnded = true)));
+    public async Task StopAsync(string replicaId, CancellationToken cancellationToken)
+    {
+        await Stopping(replicaId);
+        await world.Interruption.AroundAsync(() => Task.FromResult(Nodes.TryGetValue(replicaId, out SimulatedNode? node) && (node.HasEnded = true) && (Lingers || Nodes.TryRemove(replicaId, out _))));
+    }
 
     public Task<IReadOnlyList<LogLine>> LogsAsync(string replicaId, int tailLines, DateTimeOffset? since, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<LogLine>>(Log);

@@ -21,6 +21,9 @@ public sealed partial class Reconciler : IDisposable
     private readonly ConcurrentDictionary<string, bool> _busy = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _looksAgain = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _appOfReplica = new(StringComparer.Ordinal);
+
+    // Instances that belong to no replica and take their time to end; the value: why one could not be stopped the last time, empty when it could.
+    private readonly ConcurrentDictionary<string, string> _strangers = new(StringComparer.Ordinal);
     private readonly Channel<string> _wakes = Channel.CreateBounded<string>(
         new BoundedChannelOptions(4096) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -37,8 +40,8 @@ public sealed partial class Reconciler : IDisposable
         parts.Runner.Changed += OnRunnerChanged;
     }
 
-    /// <summary>How many replicas it remembers in memory: no more than there are, however many there were.</summary>
-    internal int Remembered => Math.Max(_appOfReplica.Count, Math.Max(_troubles.Count, _slots.Count));
+    /// <summary>How many replicas it remembers in memory, or instances that belong to none: no more than there are, however many there were.</summary>
+    internal int Remembered => new[] { _appOfReplica.Count, _troubles.Count, _slots.Count, _strangers.Count }.Max();
 
     /// <summary>Has an app looked at now instead of at the next interval.</summary>
     public void Wake(string appId) => _wakes.Writer.TryWrite(appId);
@@ -76,7 +79,8 @@ public sealed partial class Reconciler : IDisposable
     /// <returns>How many steps changed something.</returns>
     public async Task<int> PassAsync(string? appId, CancellationToken cancellationToken)
     {
-        (int planned, List<Task<bool>> steps) = await BeginAsync(appId, cancellationToken).ConfigureAwait(false);
+        var steps = new List<Task<bool>>();
+        int planned = await BeginAsync(appId, steps, cancellationToken).ConfigureAwait(false);
         bool[] changed = await Task.WhenAll(steps).ConfigureAwait(false);
         return planned + changed.Count(static c => c);
     }
@@ -88,13 +92,13 @@ public sealed partial class Reconciler : IDisposable
         _slots.Dispose();
     }
 
-    private async Task<List<Task>> TryPassAsync(HashSet<string>? apps, CancellationToken cancellationToken)
+    private async Task<List<Task<bool>>> TryPassAsync(HashSet<string>? apps, CancellationToken cancellationToken)
     {
-        var steps = new List<Task>();
+        var steps = new List<Task<bool>>();
         try
         {
             foreach (string? appId in apps is null ? [null] : apps.Cast<string?>())
-                steps.AddRange((await BeginAsync(appId, cancellationToken).ConfigureAwait(false)).Steps);
+                await BeginAsync(appId, steps, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -108,7 +112,8 @@ public sealed partial class Reconciler : IDisposable
         return steps;
     }
 
-    private async Task<(int Planned, List<Task<bool>> Steps)> BeginAsync(string? appId, CancellationToken cancellationToken)
+    // What it began is in the steps also when it throws: they are waited for before the runner and the store go.
+    private async Task<int> BeginAsync(string? appId, List<Task<bool>> steps, CancellationToken cancellationToken)
     {
         long begin = Stopwatch.GetTimestamp();
         using Activity? trace = appId is null ? FleetMetrics.Source.StartActivity("pass") : null;
@@ -119,7 +124,6 @@ public sealed partial class Reconciler : IDisposable
         _parts.Instances = instances;
         await _parts.Runner.FollowAsync(apps, appId is null, cancellationToken).ConfigureAwait(false);
         int planned = 0;
-        var steps = new List<Task<bool>>();
         foreach (AppSnapshot app in apps)
         {
             int changes = await PlanAsync(app, cancellationToken).ConfigureAwait(false);
@@ -145,13 +149,13 @@ public sealed partial class Reconciler : IDisposable
 
             // Those that are gone, which over the months are many more than there ever are at once.
             _troubles.Keep(known);
-            _slots.Keep(known);
+            _slots.Keep(new HashSet<string>([.. known, .. instances.Keys], StringComparer.Ordinal));
             _appOfReplica.Keep(known);
-            await StopStrangersAsync(instances, known, cancellationToken).ConfigureAwait(false);
+            StopStrangers(instances, known, steps, cancellationToken);
             _parts.Metrics.Passes.Record(Stopwatch.GetElapsedTime(begin).TotalSeconds);
         }
 
-        return (planned, steps);
+        return planned;
     }
 
     private async Task<int> PlanAsync(AppSnapshot app, CancellationToken cancellationToken)
@@ -232,13 +236,51 @@ public sealed partial class Reconciler : IDisposable
         Wake(appId);
     }
 
-    private async Task StopStrangersAsync(IReadOnlyDictionary<string, ReplicaInstance> instances, HashSet<string> known, CancellationToken cancellationToken)
+    private void StopStrangers(IReadOnlyDictionary<string, ReplicaInstance> instances, HashSet<string> known, List<Task<bool>> steps, CancellationToken cancellationToken)
     {
-        foreach (string stranger in instances.Keys.Where(id => !known.Contains(id) && !_busy.ContainsKey(id)))
+        HashSet<string> strangers = instances.Keys.Where(id => !known.Contains(id)).ToHashSet(StringComparer.Ordinal);
+        _strangers.Keep(strangers);
+        foreach (string stranger in strangers.Where(id => _busy.TryAdd(id, false)))
         {
-            LogStranger(_logger, stranger);
-            await _parts.Runner.StopAsync(stranger, cancellationToken).ConfigureAwait(false);
+            // Once for each: a pod that was told to end is seen for as long as its grace lasts.
+            if (_strangers.TryAdd(stranger, ""))
+                LogStranger(_logger, stranger);
+            steps.Add(StopStrangerAsync(stranger, cancellationToken));
         }
+    }
+
+    // In a slot, as the replicas' steps are: one that does not end keeps neither the others nor the pass waiting.
+    private async Task<bool> StopStrangerAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _slots.RunAsync(id, () => TryStopAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _busy.TryRemove(id, out _);
+        }
+    }
+
+    private async Task<bool> TryStopAsync(string id, CancellationToken cancellationToken)
+    {
+        string trouble = "";
+        try
+        {
+            await _parts.Runner.StopAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            // The next pass tries again.
+            trouble = e.Message;
+        }
+
+        if (_strangers.TryGetValue(id, out string? before) && before != trouble && _strangers.TryUpdate(id, trouble, before) && trouble.Length > 0)
+            LogStrangerStays(_logger, id, trouble);
+        return false;
     }
 
     private async Task WaitAsync(HashSet<string> woken, long lastFull, CancellationToken cancellationToken)
@@ -273,4 +315,7 @@ public sealed partial class Reconciler : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Instance {Replica} belongs to no replica and is stopped")]
     private static partial void LogStranger(ILogger logger, string replica);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Instance {Replica} belongs to no replica and cannot be stopped: {Why}")]
+    private static partial void LogStrangerStays(ILogger logger, string replica, string why);
 }
