@@ -28,21 +28,21 @@ internal sealed class ClusterObjects : IAsyncDisposable
         Pods = new(
             "pods",
             async (more, token) => await client.CoreV1.ListNamespacedPodAsync(options.Namespace, continueParameter: more, labelSelector: mine, limit: Page, cancellationToken: token).ConfigureAwait(false),
-            (version, token) => WatchStream.ReadAsync(client, $"api/v1/namespaces/{options.Namespace}/pods", mine, version, static item => KubernetesJson.Deserialize<V1Pod>(item), token),
+            (version, token) => WatchStream.ReadAsync(client, $"api/v1/namespaces/{options.Namespace}/pods", mine, version, static item => KubernetesJson.Deserialize<V1Pod>(item), time, token),
             PodView.Of,
             time,
             logger);
         Sets = new(
             "StatefulSets",
             async (more, token) => await client.AppsV1.ListNamespacedStatefulSetAsync(options.Namespace, continueParameter: more, labelSelector: mine, limit: Page, cancellationToken: token).ConfigureAwait(false),
-            (version, token) => WatchStream.ReadAsync(client, $"apis/apps/v1/namespaces/{options.Namespace}/statefulsets", mine, version, static item => KubernetesJson.Deserialize<V1StatefulSet>(item), token),
+            (version, token) => WatchStream.ReadAsync(client, $"apis/apps/v1/namespaces/{options.Namespace}/statefulsets", mine, version, static item => KubernetesJson.Deserialize<V1StatefulSet>(item), time, token),
             SetView.Of,
             time,
             logger);
         Services = new(
             "Services",
             async (more, token) => await client.CoreV1.ListNamespacedServiceAsync(options.Namespace, continueParameter: more, labelSelector: mine, limit: Page, cancellationToken: token).ConfigureAwait(false),
-            (version, token) => WatchStream.ReadAsync(client, $"api/v1/namespaces/{options.Namespace}/services", mine, version, static item => KubernetesJson.Deserialize<V1Service>(item), token),
+            (version, token) => WatchStream.ReadAsync(client, $"api/v1/namespaces/{options.Namespace}/services", mine, version, static item => KubernetesJson.Deserialize<V1Service>(item), time, token),
             ServiceView.Of,
             time,
             logger);

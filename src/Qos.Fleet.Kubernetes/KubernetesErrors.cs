@@ -11,8 +11,12 @@ internal static class KubernetesErrors
 {
     private const int MaxText = 300;
 
-    /// <summary>Whether an exception is a refusal of the server or a server that cannot be reached: the next look tries again.</summary>
-    public static bool IsApi(Exception e) => e is HttpOperationException or KubernetesException or HttpRequestException or IOException or JsonException;
+    /// <summary>Whether an exception is a refusal of the server, or a server that cannot be reached or does not answer in time: the next look tries again.</summary>
+    /// <param name="e">The exception.</param>
+    /// <param name="cancellationToken">What the caller calls its work off with; all else that ends a request early is the client's own limit.</param>
+    public static bool IsApi(Exception e, CancellationToken cancellationToken) =>
+        e is HttpOperationException or KubernetesException or HttpRequestException or IOException or JsonException
+        || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     public static bool Is(Exception e, HttpStatusCode status) => e is HttpOperationException { Response.StatusCode: var code } && code == status;
 
@@ -22,6 +26,7 @@ internal static class KubernetesErrors
         {
             HttpOperationException http => $"{(int)http.Response.StatusCode} {Message(http.Response.Content) ?? http.Response.ReasonPhrase}",
             KubernetesException { Status: { } status } => $"{status.Code} {status.Message}",
+            OperationCanceledException => "the API server does not answer in time",
             _ => e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message,
         };
         text = text.ReplaceLineEndings(" ");

@@ -61,14 +61,14 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
         await Parallel.ForEachAsync(apps, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken }, async (app, token) =>
         {
             foreach (DeploymentSnapshot deployment in app.Deployments)
-                await TryAsync(deployment.Deployment.Id, () => FollowAsync(app, deployment, token)).ConfigureAwait(false);
-            await TryAsync(app.App.Id, () => FollowServiceAsync(app, token)).ConfigureAwait(false);
+                await TryAsync(deployment.Deployment.Id, () => FollowAsync(app, deployment, token), token).ConfigureAwait(false);
+            await TryAsync(app.App.Id, () => FollowServiceAsync(app, token), token).ConfigureAwait(false);
             foreach (Replica replica in app.Replicas)
             {
                 PodView? pod = byReplica[replica.Id].FirstOrDefault(IsOurs);
                 bool verified = replica.State == ReplicaState.Ready;
                 if (pod is { IsGoing: false } && (pod.IsVerified ?? false) != verified)
-                    await TryAsync(replica.Id, () => _objects.VouchAsync(pod, verified, _time.GetUtcNow(), token)).ConfigureAwait(false);
+                    await TryAsync(replica.Id, () => _objects.VouchAsync(pod, verified, _time.GetUtcNow(), token), token).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
 
@@ -106,7 +106,7 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
         {
             await _objects.BindAsync(pod, launch.ReplicaId, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (KubernetesErrors.IsApi(e))
+        catch (Exception e) when (KubernetesErrors.IsApi(e, cancellationToken))
         {
             throw new RunnerException($"the pod {name} cannot be bound: {KubernetesErrors.Text(e)}", e);
         }
@@ -137,7 +137,7 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
             {
                 await StopAsync(pod, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (KubernetesErrors.IsApi(e))
+            catch (Exception e) when (KubernetesErrors.IsApi(e, cancellationToken))
             {
                 throw new RunnerException($"the pod {pod.Name} cannot be ended: {KubernetesErrors.Text(e)}", e);
             }
@@ -155,7 +155,7 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
                 ? await PodLogs.ReadAsync(_client, pod.Metadata.Name, _options, tailLines, since, cancellationToken).ConfigureAwait(false)
                 : [];
         }
-        catch (Exception e) when (KubernetesErrors.IsApi(e))
+        catch (Exception e) when (KubernetesErrors.IsApi(e, cancellationToken))
         {
             throw new RunnerException($"the logs cannot be had: {KubernetesErrors.Text(e)}", e);
         }
@@ -203,10 +203,10 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
     {
         HashSet<string> deployments = apps.SelectMany(static app => app.Deployments).Select(static d => d.Deployment.Id).ToHashSet(StringComparer.Ordinal);
         foreach (SetView set in _objects.Sets.Known.Values.Where(set => !set.IsGoing && (set.DeploymentId is null || !deployments.Contains(set.DeploymentId))))
-            await TryAsync(set.Name, () => _objects.DeleteSetAsync(set, cancellationToken)).ConfigureAwait(false);
+            await TryAsync(set.Name, () => _objects.DeleteSetAsync(set, cancellationToken), cancellationToken).ConfigureAwait(false);
         HashSet<string> live = apps.Where(static app => !app.App.IsDeleted).Select(static app => app.App.Id).ToHashSet(StringComparer.Ordinal);
         foreach (ServiceView service in _objects.Services.Known.Values.Where(service => service.AppId is { } id && !live.Contains(id)))
-            await TryAsync(service.Name, () => _objects.DeleteServiceAsync(service.Name, cancellationToken)).ConfigureAwait(false);
+            await TryAsync(service.Name, () => _objects.DeleteServiceAsync(service.Name, cancellationToken), cancellationToken).ConfigureAwait(false);
         foreach (string gone in _deployments.Keys.Where(id => !deployments.Contains(id)))
             _deployments.TryRemove(gone, out _);
         HashSet<string> replicas = apps.SelectMany(static app => app.Replicas).Select(static replica => replica.Id).ToHashSet(StringComparer.Ordinal);
@@ -240,17 +240,17 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
         await _objects.DeletePodAsync(pod, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task TryAsync(string what, Func<Task> act)
+    private async Task TryAsync(string what, Func<Task> act, CancellationToken cancellationToken)
     {
         try
         {
             await act().ConfigureAwait(false);
             _troubles.TryRemove(what, out _);
         }
-        catch (Exception e) when (KubernetesErrors.IsApi(e) || e is RunnerException)
+        catch (Exception e) when (KubernetesErrors.IsApi(e, cancellationToken) || e is RunnerException)
         {
             // What cannot be written now is written at the next look; what runs is not held up by it.
-            string why = e is RunnerException ? e.Message : $"the API server refuses: {KubernetesErrors.Text(e)}";
+            string why = e is RunnerException ? e.Message : e is OperationCanceledException ? KubernetesErrors.Text(e) : $"the API server refuses: {KubernetesErrors.Text(e)}";
             if (!_troubles.TryGetValue(what, out string? before) || before != why)
                 LogTrouble(_logger, what, why);
             _troubles[what] = why;

@@ -25,7 +25,7 @@ public class InformerTests
             {
                 // The first watch asks for a version from before the server's memory: 410 Gone.
                 versions.Add(version);
-                return WatchStream.ReadAsync(cluster.Admin, $"api/v1/namespaces/{cluster.Namespace}/services", null, versions.Count == 1 ? "1" : version, static item => KubernetesJson.Deserialize<V1Service>(item), token);
+                return WatchStream.ReadAsync(cluster.Admin, $"api/v1/namespaces/{cluster.Namespace}/services", null, versions.Count == 1 ? "1" : version, static item => KubernetesJson.Deserialize<V1Service>(item), TimeProvider.System, token);
             },
             ServiceView.Of,
             TimeProvider.System,

@@ -47,7 +47,7 @@ public sealed partial class EnclaveDeploymentController : IAsyncDisposable
             "EnclaveDeployments",
             async (more, token) => ((JsonElement)await client.CustomObjects.ListNamespacedCustomObjectAsync(
                 KubernetesNames.Group, KubernetesNames.Version, ns, KubernetesNames.Plural, continueParameter: more, limit: Page, cancellationToken: token).ConfigureAwait(false)).Deserialize(EnclaveDeploymentJson.Default.EnclaveDeploymentList)!,
-            (version, token) => WatchStream.ReadAsync(client, $"apis/{KubernetesNames.Group}/{KubernetesNames.Version}/namespaces/{ns}/{KubernetesNames.Plural}", null, version, static item => item.Deserialize(EnclaveDeploymentJson.Default.EnclaveDeployment)!, token),
+            (version, token) => WatchStream.ReadAsync(client, $"apis/{KubernetesNames.Group}/{KubernetesNames.Version}/namespaces/{ns}/{KubernetesNames.Plural}", null, version, static item => item.Deserialize(EnclaveDeploymentJson.Default.EnclaveDeployment)!, time, token),
             EnclaveDeploymentView.Of,
             time,
             logger);

@@ -45,7 +45,7 @@ internal sealed class EventWriter(IKubernetes client, string ns, TimeProvider ti
                 fieldManager: KubernetesNames.FieldManager,
                 cancellationToken: cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (KubernetesErrors.IsApi(e))
+        catch (Exception e) when (KubernetesErrors.IsApi(e, cancellationToken))
         {
             // The status says the same.
         }

@@ -201,7 +201,7 @@ public sealed class LeaseElection : IAsyncDisposable
             lease.Spec.RenewTime = Now();
             await _client.CoordinationV1.ReplaceNamespacedLeaseAsync(lease, _name, _namespace, cancellationToken: limit.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (KubernetesErrors.IsApi(e) || e is OperationCanceledException)
+        catch (Exception e) when (KubernetesErrors.IsApi(e, CancellationToken.None))
         {
             // It runs out by itself.
         }

@@ -39,34 +39,33 @@ internal static class WatchStream
     /// <param name="labels">Which objects; null for all.</param>
     /// <param name="version">The version of the list.</param>
     /// <param name="read">Makes an object of what the server sent.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HttpOperationException">The server refuses the request.</exception>
+    /// <exception cref="TimeoutException">The server does not end the watch when it should.</exception>
     /// <exception cref="KubernetesException">The server ends the watch with an error: 410 when the version is gone.</exception>
     public static async IAsyncEnumerable<(WatchChange Change, TObject Item)> ReadAsync<TObject>(
-        k8s.Kubernetes client, string path, string? labels, string version, Func<JsonElement, TObject> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+        k8s.Kubernetes client, string path, string? labels, string version, Func<JsonElement, TObject> read, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
         where TObject : IKubernetesObject<V1ObjectMeta>
     {
         string query = string.Create(
             CultureInfo.InvariantCulture,
             $"{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds={Seconds}&resourceVersion={Uri.EscapeDataString(version)}{(labels is null ? "" : "&labelSelector=" + Uri.EscapeDataString(labels))}");
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_limit);
-        cancellationToken = limit.Token;
+        using var late = new CancellationTokenSource(s_limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(client.BaseUri, query)) { Version = HttpVersion.Version20 };
-        if (client.Credentials is not null)
-            await client.Credentials.ProcessHttpRequestAsync(request, cancellationToken).ConfigureAwait(false);
-        using HttpResponseMessage answer = await client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage answer = await InTimeAsync(token => SendAsync(client, request, token)).ConfigureAwait(false);
         Stream stream = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
             if (!answer.IsSuccessStatusCode)
-                throw new HttpOperationException($"the watch is refused: {(int)answer.StatusCode}") { Response = new HttpResponseMessageWrapper(answer, await RefusalAsync(stream, cancellationToken).ConfigureAwait(false)) };
+                throw new HttpOperationException($"the watch is refused: {(int)answer.StatusCode}") { Response = new HttpResponseMessageWrapper(answer, await InTimeAsync(token => RefusalAsync(stream, token)).ConfigureAwait(false)) };
             PipeReader lines = PipeReader.Create(stream);
             try
             {
                 while (true)
                 {
-                    ReadResult part = await lines.ReadAsync(cancellationToken).ConfigureAwait(false);
+                    ReadResult part = await InTimeAsync(token => lines.ReadAsync(token).AsTask()).ConfigureAwait(false);
                     ReadOnlySequence<byte> rest = part.Buffer;
                     while (rest.PositionOf((byte)'\n') is { } end)
                     {
@@ -87,6 +86,25 @@ internal static class WatchStream
                 await lines.CompleteAsync().ConfigureAwait(false);
             }
         }
+
+        async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> act)
+        {
+            try
+            {
+                return await act(either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"the API server did not end a watch of {Seconds} s within {s_limit.TotalSeconds} s"), e);
+            }
+        }
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(k8s.Kubernetes client, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (client.Credentials is not null)
+            await client.Credentials.ProcessHttpRequestAsync(request, cancellationToken).ConfigureAwait(false);
+        return await client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
     }
 
     private static (WatchChange Change, TObject Item)? Parse<TObject>(ReadOnlySequence<byte> line, Func<JsonElement, TObject> read)
