@@ -39,6 +39,7 @@ public sealed class PivotCleaningTests
         Age(path);
         Assert.Equal(1, await pivots.RemoveUnneededAsync(hourAgo, Needed(), default));
         Assert.Empty(Directory.GetFiles(folder));
+        Assert.Equal(0, pivots.Remembered);
         Assert.Equal(ControlService.Pivot, await File.ReadAllBytesAsync(await pivots.TakeAsync(image, "/app/server", s_hash, null, default), TestContext.Current.CancellationToken));
 
         void Age(params string[] files)
@@ -46,6 +47,34 @@ public sealed class PivotCleaningTests
             foreach (string file in files)
                 File.SetLastWriteTimeUtc(file, now.AddHours(-2));
         }
+    }
+
+    [Fact]
+    public async Task Nothing_is_remembered_but_of_files_that_are_there()
+    {
+        await using ControlService service = await ControlService.StartAsync();
+        using ServiceKey key = ServiceKey.Open(Path.Combine(service.Data, ServiceKey.FileName));
+        using var registry = new RegistryClient(new RegistryOptions());
+        string folder = Path.Combine(service.Data, "remembered");
+        var pivots = new PivotStore(folder, registry, key, RegistryCredentials.None);
+        ResolvedImage image = await pivots.ResolveAsync(ImageReference.Parse(service.Image), null, default);
+        for (byte i = 0; i < 5; i++)
+        {
+            byte[] other = [.. s_hash.AsSpan()[1..], i];
+            await Assert.ThrowsAsync<RegistryException>(() => pivots.TakeAsync(image, "/app/server", other, null, default));
+            await Assert.ThrowsAsync<RegistryException>(() => pivots.TakeAsync(image, $"/app/{i}", s_hash, null, default));
+        }
+
+        Assert.Equal(0, pivots.Remembered);
+        string path = await pivots.TakeAsync(image, "/app/server", s_hash, null, default);
+        Assert.Equal(1, pivots.Remembered);
+
+        // Somebody else takes it away.
+        File.Delete(path);
+        Assert.Equal(0, await pivots.RemoveUnneededAsync(DateTime.UtcNow.AddHours(-1), Needed(), default));
+        Assert.Equal(0, pivots.Remembered);
+        Assert.Equal(path, await pivots.TakeAsync(image, "/app/server", s_hash, null, default));
+        Assert.Equal(ControlService.Pivot, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
     }
 
     [Fact]
