@@ -16,6 +16,7 @@ public sealed class HostileServiceTests : IDisposable
     private readonly string _key = Path.GetTempFileName();
     private readonly string _url;
     private Func<string, string> _answer = static _ => "{}";
+    private string _said = "";
 
     public HostileServiceTests()
     {
@@ -107,6 +108,31 @@ public sealed class HostileServiceTests : IDisposable
         Assert.DoesNotContain("Qos.", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(2, 1, "2 more approvals, by alice, bob or member\\u{202e}", "1 more share, from member 2 or member 3")]
+    [InlineData(3, 2, "3 more approvals, by alice, bob and member\\u{202e}", "2 more shares, from member 2 and member 3")]
+    [InlineData(null, null, "missing of alice, bob, member\\u{202e}", "waits for shares")]
+    public async Task How_many_approvals_and_shares_are_enough_is_said(int? approvals, int? shares, params string[] said)
+    {
+        JsonObject whole = Whole();
+        JsonObject status = whole["appStatus"]!["deployments"]![0]!.AsObject();
+        status["provisioningState"] = "PROVISIONING_STATE_AWAITING_PROVISION";
+        status["approvalsMissing"] = new JsonArray("alice", "bob", "member\u202e");
+        status["approvalsWanted"] = approvals;
+        status["sharesWanted"] = shares;
+        JsonObject holder = status["shareHolders"]![0]!.AsObject();
+        foreach ((string name, string state) in ((string, string)[])[("member 2", "MISSING"), ("member 3", "REFUSED"), ("member 4", "POSTED")])
+        {
+            JsonObject other = holder.DeepClone().AsObject();
+            (other["name"], other["state"]) = (name, state);
+            status["shareHolders"]!.AsArray().Add((JsonNode)other);
+        }
+
+        _answer = _ => whole.ToJsonString();
+        Assert.Equal((0, ""), await RunAsync("deploy status 00000000-0000-0000-0000-000000000002"));
+        Assert.All(said, line => Assert.Contains(line, _said, StringComparison.Ordinal));
+    }
+
     // An answer to every question at once: each command takes its part.
     private static JsonObject Whole()
     {
@@ -157,7 +183,7 @@ public sealed class HostileServiceTests : IDisposable
                 [
                     new ApiDeploymentStatus
                     {
-                        DeploymentId = id, ReadyReplicas = 1, DesiredReplicas = 1, LastUpdatedTime = s_time, ProvisioningState = "PROVISIONING_STATE_PROVISIONED", ApprovalsMissing = ["member 2"],
+                        DeploymentId = id, ReadyReplicas = 1, DesiredReplicas = 1, LastUpdatedTime = s_time, ProvisioningState = "PROVISIONING_STATE_PROVISIONED", ApprovalsMissing = ["member 2"], ApprovalsWanted = 1, SharesWanted = 1,
                         ShareHolders = [new ApiShareHolder { OperatorId = "op1", Name = "member 1", State = "DELIVERED" }],
                         Replicas = [new ApiReplica { Id = "replica", Slot = 0, State = "Ready", Mode = "Standard", Healthy = true, CreatedAt = s_time, UpdatedAt = s_time }],
                     },
@@ -239,6 +265,7 @@ public sealed class HostileServiceTests : IDisposable
         using var error = new StringWriter { NewLine = "\n" };
         var terminal = new Terminal(output, error, new ScriptedKeyboard([])) { Environment = name => name switch { "QOS_CONTROL" => _url, "QOS_CONTROL_KEY" => _key, _ => null } };
         int status = await CommandLine.RunAsync(command.Split(' '), terminal, TestContext.Current.CancellationToken);
+        _said = output.ToString();
         return (status, error.ToString());
     }
 

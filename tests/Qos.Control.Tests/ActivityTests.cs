@@ -77,6 +77,7 @@ public class ActivityTests
         Assert.Equal(HttpStatusCode.Conflict, (await ApproveAsync(service.World.App.ManifestSet.Operators[0].Id)).Status);
         ApiAppStatus status = (await service.Client().QueryAsync("get_app_status", new QueryParameters { AppId = service.World.App.Id })).AppStatus!;
         Assert.Equal(service.World.App.ManifestSet.Operators.Skip(1).Select(static op => op.Name), status.Deployments[0].ApprovalsMissing);
+        Assert.Equal((int)service.World.App.ManifestSet.Threshold - 1, status.Deployments[0].ApprovalsWanted);
 
         Task<(HttpStatusCode Status, JsonNode Body)> ApproveAsync(string operatorId) => service.PostAsync(
             "public/v1/submit/create_tvc_manifest_approvals",

@@ -96,11 +96,11 @@ internal abstract class FleetCommand : QosCommand
             page.Field("key", deployment.ProvisioningState switch
             {
                 "PROVISIONING_STATE_PROVISIONED" => "has it",
-                "PROVISIONING_STATE_AWAITING_PROVISION" => "waits for shares",
+                "PROVISIONING_STATE_AWAITING_PROVISION" => deployment.SharesWanted is > 0 and var shares ? WantedMembers.Describe(shares, "share", "from", Without(deployment.ShareHolders ?? [])) : "waits for shares",
                 _ => "not yet",
             });
             if (deployment.ApprovalsMissing is { Count: > 0 } missing)
-                page.Field("not approved by", string.Join(", ", missing), Tone.Warning);
+                page.Field("approvals", deployment.ApprovalsWanted is { } wanted ? WantedMembers.Describe(wanted, "approval", "by", missing) : $"missing of {string.Join(", ", missing)}", Tone.Warning);
             foreach (ApiShareHolder holder in deployment.ShareHolders ?? [])
                 page.Field("share", $"{holder.Name}: {holder.State.ToLowerInvariant()}{(holder.Message is null ? "" : $", {holder.Message}")}", holder.State == "DELIVERED" ? Tone.Good : Tone.Warning);
             foreach (ApiReplica replica in deployment.Replicas ?? [])
@@ -110,4 +110,6 @@ internal abstract class FleetCommand : QosCommand
         if (status.IngressPort is { } port)
             page.Field("TCP port", port.ToString(CultureInfo.InvariantCulture));
     }
+
+    private static string[] Without(IReadOnlyList<ApiShareHolder> holders) => [.. holders.Where(static holder => holder.State is not ("POSTED" or "DELIVERED")).Select(static holder => holder.Name)];
 }

@@ -33,7 +33,8 @@ internal static class AppStatusView
     {
         IReadOnlyList<StoredApproval> approvals = await database.ApprovalsAsync(deployment.ManifestId, cancellationToken).ConfigureAwait(false);
         HashSet<string> approved = approvals.Select(static approval => approval.Operator.Id).ToHashSet(StringComparer.Ordinal);
-        bool isApproved = approvals.Count >= app.ManifestSet.Threshold;
+        int approvalsWanted = (int)app.ManifestSet.Threshold - approvals.Count;
+        IReadOnlyList<ApiShareHolder>? holders = await HoldersAsync(database, app, deployment, replicas, cancellationToken).ConfigureAwait(false);
         return new ApiDeploymentStatus
         {
             DeploymentId = deployment.Id,
@@ -41,8 +42,10 @@ internal static class AppStatusView
             DesiredReplicas = deployment.IsDeleted ? 0 : deployment.Replicas,
             LastUpdatedTime = ApiTimestamp.Of(replicas.Select(static replica => replica.UpdatedAt).Append(deployment.UpdatedAt).Max()),
             ProvisioningState = ProvisioningState(replicas),
-            ApprovalsMissing = isApproved ? null : [.. app.ManifestSet.Operators.Where(op => !approved.Contains(op.Id)).Select(static op => op.Name)],
-            ShareHolders = await HoldersAsync(database, app, deployment, replicas, cancellationToken).ConfigureAwait(false),
+            ApprovalsMissing = approvalsWanted <= 0 ? null : [.. app.ManifestSet.Operators.Where(op => !approved.Contains(op.Id)).Select(static op => op.Name)],
+            ApprovalsWanted = approvalsWanted <= 0 ? null : approvalsWanted,
+            ShareHolders = holders,
+            SharesWanted = holders is null ? null : Math.Max(0, (int)app.ShareSet.Threshold - holders.Count(static holder => holder.State is "POSTED" or "DELIVERED")),
             Replicas = [.. replicas.Select(Of)],
             Delete = deployment.IsDeleted,
         };

@@ -21,8 +21,14 @@ public sealed record ApiDeploymentStatus
     /// <summary>Aliases that have not approved, while the threshold is not reached.</summary>
     public IReadOnlyList<string>? ApprovalsMissing { get; init; }
 
+    /// <summary>How many more approvals are enough; left out when the threshold is reached.</summary>
+    public int? ApprovalsWanted { get; init; }
+
     /// <summary>Who is asked for a share; left out when nobody is.</summary>
     public IReadOnlyList<ApiShareHolder>? ShareHolders { get; init; }
+
+    /// <summary>How many more shares are enough; left out when nobody is asked for one.</summary>
+    public int? SharesWanted { get; init; }
 
     /// <summary>The replicas.</summary>
     public IReadOnlyList<ApiReplica>? Replicas { get; init; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Qos.Client;
 
 namespace Qos.Fleet.Kubernetes;
 
@@ -74,7 +75,7 @@ internal static class StatusView
                 : refusal is { Reason: "ImageRefused" } ? (false, refusal.Reason, refusal.Message) : ((bool?)null, "Pending", ""),
             "Approved" => current is null ? (null, "Pending", "")
                 : current.IsApproved ? (true, "Approved", "")
-                : (false, "ApprovalsMissing", $"approve it: qos deploy approve {current.Deployment.Id}; missing: {string.Join(", ", Missing(app!, current))}"),
+                : (false, "ApprovalsMissing", $"{Wanted(app!, current)}: qos deploy approve {current.Deployment.Id}"),
             "Booted" => replicas.Any(static replica => replica.State is ReplicaState.AwaitingKey or ReplicaState.AwaitingShares || replica.IsProvisioned)
                 ? (true, "DocumentVerified", "") : (false, "NoReplicaBooted", trouble ?? ""),
             "Provisioned" => replicas.Any(static replica => replica.IsProvisioned) ? (true, "HasKey", "")
@@ -88,10 +89,11 @@ internal static class StatusView
         return new EnclaveCondition(type, status, reason, message.Length == 0 ? null : message, at, generation);
     }
 
-    private static IEnumerable<string> Missing(AppSnapshot app, DeploymentSnapshot current)
+    private static string Wanted(AppSnapshot app, DeploymentSnapshot current)
     {
         HashSet<string> approved = current.Approvals.Select(static approval => approval.Operator.Id).ToHashSet(StringComparer.Ordinal);
-        return app.App.ManifestSet.Operators.Where(op => !approved.Contains(op.Id)).Select(static op => op.Name);
+        string[] missing = [.. app.App.ManifestSet.Operators.Where(op => !approved.Contains(op.Id)).Select(static op => op.Name)];
+        return WantedMembers.Describe((int)current.Deployment.Manifest.ManifestSet.Threshold - current.Approvals.Count, "approval", "by", missing);
     }
 
     private static string Of(int given, uint threshold) => string.Create(CultureInfo.InvariantCulture, $"{given}/{threshold}");
