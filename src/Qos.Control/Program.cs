@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Qos.Arguments;
+using Qos.Client;
 using Qos.Control;
 using Qos.Fleet.Storage;
 using Qos.Keys;
@@ -21,7 +22,7 @@ try
 {
     return await arguments.Parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
 }
-catch (Exception e) when (e is ControlException or StorageException)
+catch (Exception e) when (e is ControlException or StorageException or CeremonyException)
 {
     await Console.Error.WriteLineAsync($"qos-control: {e.Message}").ConfigureAwait(false);
     return 1;

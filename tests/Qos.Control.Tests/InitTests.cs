@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Diagnostics;
+using Qos.Fleet.Api;
+using Qos.Fleet.Storage;
 
 namespace Qos.Control.Tests;
 
@@ -34,11 +37,9 @@ public class InitTests
         {
             // In the place of the simulator: waits until it is let go, so that the others come while the first is at it.
             string go = Path.Combine(home, "go");
-            Directory.CreateDirectory(programs);
-            await File.WriteAllTextAsync(Path.Combine(programs, "qos-nsm-sim"), $"#!/bin/sh\nmkdir -p \"$5\"; echo root >\"$5/root.pem\"; while [ ! -e '{go}' ]; do sleep 0.02; done\n");
-            File.SetUnixFileMode(Path.Combine(programs, "qos-nsm-sim"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            MakeSimulator(programs, $"while [ -d '{home}' ] && [ ! -e '{go}' ]; do sleep 0.02; done");
             Task<int> first = InitAsync(folder, programs);
-            await Until.TrueAsync(() => File.Exists(Path.Combine(folder, "pki", "root.pem")), "the first does not begin");
+            await Until.TrueAsync(() => Begins(folder), "the first does not begin");
             ControlException refused = await Assert.ThrowsAsync<ControlException>(() => InitAsync(folder, programs));
             Assert.Equal($"{folder} is being made by another init.", refused.Message);
             Assert.False(first.IsCompleted);
@@ -46,9 +47,7 @@ public class InitTests
             Assert.Equal(0, await first);
             refused = await Assert.ThrowsAsync<ControlException>(() => InitAsync(folder, programs));
             Assert.Contains("is there already", refused.Message, StringComparison.Ordinal);
-            Assert.Equal(
-                ["admin.apikey", "control.db", "data", "pki", "qos-control.json", "release.pcrs"],
-                Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Where(static name => !name!.StartsWith("control.db-", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            Assert.Equal(["admin.apikey", "control.db", "data", "pki", "qos-control.json", "release.pcrs"], Entries(folder));
         }
         finally
         {
@@ -76,6 +75,112 @@ public class InitTests
             Directory.Delete(folder, recursive: true);
             File.Delete(target);
         }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("data/service.secret")]
+    [InlineData("release.pcrs", "data/service.secret", "pki/root.pem")]
+    [InlineData("admin.apikey", "release.pcrs", "data/service.secret", "pki/root.pem", "control.db")]
+    public async Task What_a_killed_one_left_is_taken_up_by_the_next_with_the_keys_that_were_made(params string[] made)
+    {
+        string home = Directory.CreateTempSubdirectory("qos-init-").FullName, folder = Path.Combine(home, "control"), whole = Path.Combine(home, "whole"), programs = Path.Combine(home, "programs");
+        try
+        {
+            MakeSimulator(programs, "true");
+            Assert.Equal(0, await InitAsync(whole, programs));
+
+            // As a kill leaves it: its mark, what was made so far, and drafts of what was not.
+            foreach (string name in made.Where(static name => name.Length > 0))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
+                File.Copy(Path.Combine(whole, name), Path.Combine(folder, name));
+            }
+
+            Directory.CreateDirectory(Path.Combine(folder, "data"));
+            Directory.CreateDirectory(Path.Combine(folder, ".pki.0", "module"));
+            await File.WriteAllTextAsync(Path.Combine(folder, ".release.pcrs.0.draft"), "half");
+            await File.WriteAllTextAsync(Path.Combine(folder, ".init"), "\n");
+            Assert.Equal(0, await InitAsync(folder, programs));
+            Assert.Equal(Files(whole), Files(folder));
+            foreach (string key in made.Where(static name => name.EndsWith("key", StringComparison.Ordinal) || name.EndsWith("secret", StringComparison.Ordinal)))
+                Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(whole, key)), await File.ReadAllBytesAsync(Path.Combine(folder, key)));
+            FleetDatabase database = await FleetDatabase.OpenAsync("sqlite:" + Path.Combine(folder, "control.db"), TimeProvider.System, default);
+            await using (database.ConfigureAwait(false))
+            {
+                ApiKeyRecord key = Assert.Single(await database.KeysAsync(default));
+                ApiKeyBody admin = ApiKeyFile.Read(Path.Combine(folder, "admin.apikey"));
+                Assert.Equal((admin.PublicKey, admin.OrganizationId), (key.PublicKey, key.OrganizationId));
+                Assert.Single(await database.OrganizationsAsync(default));
+            }
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+
+        static IEnumerable<string> Files(string folder) =>
+            Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path)).Where(static name => !name.StartsWith("control.db-", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_is_killed_while_it_makes_the_authority_is_taken_up()
+    {
+        string home = Directory.CreateTempSubdirectory("qos-init-").FullName, folder = Path.Combine(home, "control"), programs = Path.Combine(home, "programs");
+        string go = Path.Combine(home, "go");
+        try
+        {
+            MakeSimulator(programs, $"while [ -d '{home}' ] && [ ! -e '{go}' ]; do sleep 0.02; done");
+            using Process killed = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "qos-control"), ["init", "--dir", folder, "--programs", programs]) { RedirectStandardError = true })!;
+            await Until.TrueAsync(() => Begins(folder), "it does not begin");
+            killed.Kill();
+            await killed.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(go, "");
+            byte[] key = await File.ReadAllBytesAsync(Path.Combine(folder, "data", ServiceKey.FileName));
+            Assert.Equal(0, await InitAsync(folder, programs));
+            Assert.Equal(key, await File.ReadAllBytesAsync(Path.Combine(folder, "data", ServiceKey.FileName)));
+            Assert.Equal(["admin.apikey", "control.db", "data", "pki", "qos-control.json", "release.pcrs"], Entries(folder));
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(go, "");
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_no_inits_is_not_written_over_and_the_folder_stays_as_it_was()
+    {
+        string folder = Directory.CreateTempSubdirectory("qos-init-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "release.pcrs"), "somebody's");
+            for (int i = 0; i < 2; i++)
+            {
+                ControlException refused = await Assert.ThrowsAsync<ControlException>(() => InitAsync(folder, "/nowhere"));
+                Assert.Equal($"{Path.Combine(folder, "release.pcrs")} is there already, and no init made it: name another folder, or move it away.", refused.Message);
+                Assert.Equal(["release.pcrs"], Entries(folder));
+            }
+
+            Assert.Equal("somebody's", await File.ReadAllTextAsync(Path.Combine(folder, "release.pcrs")));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static bool Begins(string folder) => Directory.Exists(folder) && Directory.GetDirectories(folder, ".pki.*").Any(static draft => File.Exists(Path.Combine(draft, "pki", "root.pem")));
+
+    private static IEnumerable<string?> Entries(string folder) =>
+        Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Where(static name => !name!.StartsWith("control.db-", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+
+    private static void MakeSimulator(string programs, string wait)
+    {
+        Directory.CreateDirectory(programs);
+        string path = Path.Combine(programs, "qos-nsm-sim");
+        File.WriteAllText(path, $"#!/bin/sh\nmkdir -p \"$5\"; echo root >\"$5/root.pem\"; {wait}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static Task<int> InitAsync(string folder, string programs, params string[] options) => ControlCommand.Make().Parse(["init", "--dir", folder, "--programs", programs, .. options])

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -13,6 +14,12 @@ namespace Qos.Control;
 /// <summary><c>qos-control init</c>: a folder with everything, so that <c>run</c> needs nothing else.</summary>
 internal static class InitCommand
 {
+    private const string Authority = "pki";
+    private const string AdminKey = "admin.apikey";
+
+    // EWOULDBLOCK, as the framework's exception has it for a file that another process has locked.
+    private const int WouldBlock = 11;
+
     public static Command Make()
     {
         var dir = new Option<string>("--dir") { Description = "The folder to make.", HelpName = "DIR", Required = true };
@@ -79,40 +86,47 @@ internal static class InitCommand
         string file = Path.Combine(folder, ControlSettings.FileName);
         ControlServer.ListenAddress(settings.Listen);
         ControlServer.ListenAddress(settings.Ingress.Listen);
-        bool isNew = !Directory.Exists(folder);
+        byte[] measurements = pcrs is null ? Encoding.UTF8.GetBytes(Simulated()) : InputFile.Bytes(pcrs);
+        bool inCluster = settings.Runner.Kubernetes is not null, isNew = !Directory.Exists(folder);
+        string admin;
         using FileStream alone = Enter(folder);
-        if (File.Exists(file))
-            throw new ControlException($"{file} is there already: this folder was made before.");
         try
         {
-            bool inCluster = settings.Runner.Kubernetes is not null;
+            if (File.Exists(file))
+                throw new ControlException($"{file} is there already: this folder was made before.");
+            if (alone.Length == 0)
+                RequireFree(folder, inCluster ? ["release.pcrs", AdminKey, "database", "root.pem"] : ["release.pcrs", AdminKey]);
+        }
+        catch
+        {
+            File.Delete(alone.Name);
+            throw;
+        }
+
+        try
+        {
+            // From here on what has our names is ours: an init that is killed, or fails in a folder that was there, is taken up by the next one. Each of its files and
+            // folders appears whole, and keys that are there are used.
+            alone.WriteByte((byte)'\n');
+            alone.Flush(flushToDisk: true);
             string data = inCluster ? folder : Path.Combine(folder, settings.Data);
             Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             ServiceKey.Make(data);
             if (settings.Root is not null)
-                await MakeAuthorityAsync(Path.GetFullPath(programs), Path.Combine(folder, "pki"), cancellationToken).ConfigureAwait(false);
+                await MakeAuthorityAsync(Path.GetFullPath(programs), folder, cancellationToken).ConfigureAwait(false);
             if (inCluster)
             {
-                Write(Path.Combine(folder, "database"), Encoding.UTF8.GetBytes(database));
+                OutputFile.Write(Path.Combine(folder, "database"), Encoding.UTF8.GetBytes(database), overwrite: true, ownerOnly: true);
                 if (settings.Root is { } root)
-                    File.Copy(Path.Combine(folder, "pki", "root.pem"), Path.Combine(folder, root));
+                    OutputFile.Write(Path.Combine(folder, root), File.ReadAllBytes(Path.Combine(folder, Authority, "root.pem")), overwrite: true);
             }
 
-            Write(Path.Combine(folder, "release.pcrs"), Encoding.UTF8.GetBytes(pcrs is null ? Simulated() : File.ReadAllText(pcrs)), UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            OutputFile.Write(Path.Combine(folder, "release.pcrs"), measurements, overwrite: true);
 
             // The settings last: where they are, the folder is whole.
-            string admin = await RegisterAsync(folder, organization, database, cancellationToken).ConfigureAwait(false);
-            File.Delete(file + ".draft");
-            Write(file + ".draft", JsonSerializer.SerializeToUtf8Bytes(settings, SettingsJson.Default.ControlSettings), UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-            File.Move(file + ".draft", file);
-            await Console.Out.WriteLineAsync(
-                $"""
-                {file}: the service's settings
-                {admin}: the administrator's API key, a secret
-                Run it:   qos-control run --settings {folder}
-                Use it:   export QOS_CONTROL={settings.Listen} QOS_CONTROL_KEY={Path.GetFullPath(admin)}
-                """).ConfigureAwait(false);
-            return 0;
+            admin = await RegisterAsync(folder, organization, database, cancellationToken).ConfigureAwait(false);
+            OutputFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(settings, SettingsJson.Default.ControlSettings));
+            File.Delete(alone.Name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -124,22 +138,47 @@ internal static class InitCommand
             Forget(folder, isNew);
             throw;
         }
+
+        await Console.Out.WriteLineAsync(
+            $"""
+            {file}: the service's settings
+            {admin}: the administrator's API key, a secret
+            Run it:   qos-control run --settings {folder}
+            Use it:   export QOS_CONTROL={settings.Listen} QOS_CONTROL_KEY={Path.GetFullPath(admin)}
+            """).ConfigureAwait(false);
+        return 0;
     }
 
     // One init at a time: one that fails takes the folder with it. A folder of somebody else's would hold links of theirs, and our keys.
     private static FileStream Enter(string folder)
     {
-        string path = Path.Combine(folder, ".init");
         try
         {
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             RefuseOthers(folder);
-            return new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose });
+            var alone = new FileStream(Path.Combine(folder, ".init"), new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 });
+
+            // Locked, and gone: the init that had it ended between.
+            if (new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{alone.SafeFileHandle.DangerousGetHandle()}")).LinkTarget is { } target && !target.EndsWith(" (deleted)", StringComparison.Ordinal))
+                return alone;
+            alone.Dispose();
+            throw new ControlException($"{folder} was being made by another init, which ended just now: look at it, and try again.");
+        }
+        catch (IOException e) when (e.HResult == WouldBlock)
+        {
+            throw new ControlException($"{folder} is being made by another init.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ControlException(File.Exists(path) ? $"{folder} is being made by another init." : $"{folder} cannot be made: {e.Message}", e);
+            throw new ControlException($"{folder} cannot be made: {e.Message}", e);
         }
+    }
+
+    // What would be written over. The service's key, the authority and the database may be there, and are used.
+    private static void RequireFree(string folder, string[] names)
+    {
+        if (Array.Find(names, name => Path.Exists(Path.Combine(folder, name))) is { } taken)
+            throw new ControlException($"{Path.Combine(folder, taken)} is there already, and no init made it: name another folder, or move it away.");
     }
 
     private static unsafe void RefuseOthers(string folder)
@@ -164,51 +203,62 @@ internal static class InitCommand
             Directory.Delete(folder, recursive: true);
     }
 
-    // For its owner alone, unless others may read it.
-    private static void Write(string path, byte[] bytes, UnixFileMode others = UnixFileMode.None)
-    {
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | others });
-        file.Write(bytes);
-    }
-
     private static async Task<string> RegisterAsync(string folder, string name, string settingsDatabase, CancellationToken cancellationToken)
     {
         string location = settingsDatabase.StartsWith("sqlite:", StringComparison.Ordinal) ? "sqlite:" + Path.Combine(folder, settingsDatabase["sqlite:".Length..]) : settingsDatabase;
         FleetDatabase database = await FleetDatabase.OpenAsync(location, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         await using (database.ConfigureAwait(false))
         {
-            string organization = Guid.CreateVersion7().ToString();
-            await database.AddOrganizationAsync(organization, name, cancellationToken).ConfigureAwait(false);
-            string path = Path.Combine(folder, "admin.apikey");
-            ApiKeyBody key = KeyCommand.Write(path, organization);
-            await database.AddKeyAsync(key.PublicKey, organization, Guid.CreateVersion7().ToString(), "admin", cancellationToken).ConfigureAwait(false);
+            string path = Path.Combine(folder, AdminKey);
+            ApiKeyBody key = File.Exists(path) ? ReadKey(path) : KeyCommand.Write(path, Guid.CreateVersion7().ToString());
+            if (!(await database.OrganizationsAsync(cancellationToken).ConfigureAwait(false)).Any(known => known.Id == key.OrganizationId))
+                await database.AddOrganizationAsync(key.OrganizationId, name, cancellationToken).ConfigureAwait(false);
+            await database.AddKeyAsync(key.PublicKey, key.OrganizationId, Guid.CreateVersion7().ToString(), "admin", cancellationToken).ConfigureAwait(false);
             return path;
         }
     }
 
-    private static async Task MakeAuthorityAsync(string programs, string pki, CancellationToken cancellationToken)
+    // That of an init that was killed: the database may have it already.
+    private static ApiKeyBody ReadKey(string path)
     {
-        string simulator = Path.Combine(programs, "qos-nsm-sim");
+        try
+        {
+            return ApiKeyFile.Read(path);
+        }
+        catch (ApiException e)
+        {
+            throw new ControlException(e.Message, e);
+        }
+    }
+
+    private static async Task MakeAuthorityAsync(string programs, string folder, CancellationToken cancellationToken)
+    {
+        string simulator = Path.Combine(programs, "qos-nsm-sim"), pki = Path.Combine(folder, Authority);
         if (!File.Exists(simulator))
             throw new ControlException($"{simulator} is missing: name the folder of the programs with --programs.");
+        foreach (string left in Directory.GetDirectories(folder, $".{Authority}.*"))
+            Directory.Delete(left, recursive: true);
+        if (Directory.Exists(pki))
+            return;
 
-        // The module, which nobody needs, beside the authority: whatever ends this, it is not left in a folder of everybody's.
-        string module = pki + ".module";
-        using Process process = Process.Start(new ProcessStartInfo(simulator, ["pki", "--out", module, "--pki-dir", pki]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        // With the module, which nobody needs, in a folder that becomes the authority's when it is whole: whatever ends this, nothing of it is left in a folder of everybody's.
+        string draft = Path.Combine(folder, $".{Authority}.{Guid.NewGuid():N}"), made = Path.Combine(draft, Authority);
+        Directory.CreateDirectory(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using Process process = Process.Start(new ProcessStartInfo(simulator, ["pki", "--out", Path.Combine(draft, "module"), "--pki-dir", made]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         try
         {
             string error = await process.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             if (process.ExitCode != 0)
                 throw new ControlException($"The simulator's authority cannot be made: {error.Trim()}");
+            Directory.Move(made, pki);
         }
         finally
         {
             // One that was not waited for would go on writing.
             process.Kill();
             process.WaitForExit();
-            if (Directory.Exists(module))
-                Directory.Delete(module, recursive: true);
+            Directory.Delete(draft, recursive: true);
         }
     }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text.Json;
+using Qos.Client;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;
 
@@ -14,16 +16,9 @@ internal static class KeyCommand
     public static ApiKeyBody Write(string path, string organizationId)
     {
         ApiKeyBody key = ApiKeyFile.Make(organizationId);
-        try
-        {
-            using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-            JsonSerializer.Serialize(file, key, ApiJson.Default.ApiKeyBody);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ControlException($"{path} cannot be written: {e.Message}", e);
-        }
-
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(key, ApiJson.Default.ApiKeyBody);
+        OutputFile.Write(path, json, ownerOnly: true);
+        CryptographicOperations.ZeroMemory(json);
         return key;
     }
 

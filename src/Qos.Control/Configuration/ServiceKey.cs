@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Qos.Client;
 using Qos.Keys;
 using Qos.Registry;
 
@@ -22,15 +23,7 @@ internal sealed class ServiceKey : IDisposable
             return;
         using KeySet key = KeySet.Generate(SystemRandomSource.Instance);
         using SecretMemory seed = key.ExportSeed();
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            BufferSize = 0,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        file.Write(seed.Span);
-        file.Flush(flushToDisk: true);
+        OutputFile.Write(path, seed.Span, ownerOnly: true);
     }
 
     /// <exception cref="ControlException">It is missing, or no key.</exception>
