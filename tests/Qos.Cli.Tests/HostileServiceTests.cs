@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -133,6 +135,31 @@ public sealed class HostileServiceTests : IDisposable
         Assert.All(said, line => Assert.Contains(line, _said, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_key_may_come_through_a_pipe_of_the_shell_s_and_through_no_other()
+    {
+        using var passed = new AnonymousPipeServerStream(PipeDirection.Out);
+        passed.Write(await File.ReadAllBytesAsync(_key, TestContext.Current.CancellationToken));
+        passed.SafePipeHandle.Dispose();
+        _answer = static _ => Whole().ToJsonString();
+        Assert.Equal((0, ""), await RunAsync("app list", $"/dev/fd/{passed.ClientSafePipeHandle.DangerousGetHandle()}"));
+
+        string pipe = _key + ".pipe";
+        using (var made = Process.Start("mkfifo", ["-m", "644", pipe]))
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            // Held open, so that a reader that waits after all ends with this.
+            using var both = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+            (int status, string error) = await RunAsync("app list", pipe);
+            Assert.Equal((1, $"qos: {pipe} is a pipe or a device that is not yours alone: name a file, give it as /dev/stdin, or make the pipe one of your own with mode 0600.\n"), (status, error));
+        }
+        finally
+        {
+            File.Delete(pipe);
+        }
+    }
+
     // An answer to every question at once: each command takes its part.
     private static JsonObject Whole()
     {
@@ -259,11 +286,11 @@ public sealed class HostileServiceTests : IDisposable
         return (owner, parts[^1]);
     }
 
-    private async Task<(int Status, string Error)> RunAsync(string command)
+    private async Task<(int Status, string Error)> RunAsync(string command, string? key = null)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var terminal = new Terminal(output, error, new ScriptedKeyboard([])) { Environment = name => name switch { "QOS_CONTROL" => _url, "QOS_CONTROL_KEY" => _key, _ => null } };
+        var terminal = new Terminal(output, error, new ScriptedKeyboard([])) { Environment = name => name switch { "QOS_CONTROL" => _url, "QOS_CONTROL_KEY" => key ?? _key, _ => null } };
         int status = await CommandLine.RunAsync(command.Split(' '), terminal, TestContext.Current.CancellationToken);
         _said = output.ToString();
         return (status, error.ToString());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Pipes;
 
 namespace Qos.Client.Tests;
 
@@ -137,6 +138,76 @@ public sealed class AtomicFileTests : IDisposable
         OutputFile.Write(_folder["link"], "a share"u8, overwrite: true);
         Assert.Equal(["link"], Names());
         Assert.Null(new FileInfo(_folder["link"]).LinkTarget);
+    }
+
+    /// <summary>Whoever put it there would say for how long the reader waits.</summary>
+    [Theory]
+    [InlineData("644")]
+    [InlineData("620")]
+    public async Task A_pipe_in_a_file_s_place_that_is_not_the_reader_s_alone_is_refused(string mode)
+    {
+        string pipe = await PipeAsync("pipe", mode);
+
+        // Held open, so that a reader that waits after all ends with this.
+        using var both = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        foreach (Action read in Readers(pipe))
+            Assert.Contains("not yours alone", Assert.Throws<CeremonyException>(read).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_reader_s_own_pipe_and_what_a_shell_passes_are_read()
+    {
+        string pipe = await PipeAsync("pipe", "600");
+
+        // Each opening waits for the other.
+        Task<byte[]> reading = Task.Run(() => InputFile.Bytes(pipe), TestContext.Current.CancellationToken);
+        Task writing = Task.Run(
+            () =>
+            {
+                using var writer = new FileStream(pipe, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+                writer.Write("a share"u8);
+            },
+            TestContext.Current.CancellationToken);
+        await Task.WhenAny(reading, writing);
+
+        // Lets a writer go whose reader did not come.
+        using (reading.IsFaulted ? new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0) : Stream.Null)
+            await writing;
+        Assert.Equal("a share"u8.ToArray(), await reading);
+
+        using var passed = new AnonymousPipeServerStream(PipeDirection.Out);
+        passed.Write("a share"u8);
+        passed.SafePipeHandle.Dispose();
+        Assert.Equal("a share"u8.ToArray(), InputFile.Bytes($"/dev/fd/{passed.ClientSafePipeHandle.DangerousGetHandle()}"));
+    }
+
+    private static IEnumerable<Action> Readers(string pipe) =>
+    [
+        () => InputFile.Bytes(pipe),
+        () => SecretFile.Read(pipe).Dispose(),
+        () => PivotFile.Hash(pipe),
+        () => PivotFile.Lint(pipe),
+        () => KeySource.ReadPublic(pipe),
+        () => KeySource.ReadSecret(pipe).Dispose(),
+    ];
+
+    [Theory]
+    [InlineData("quorum_threshold")]
+    [InlineData("genesis_output")]
+    [InlineData("1.share")]
+    public async Task A_pipe_in_the_place_of_a_folder_s_file_is_never_waited_for(string name)
+    {
+        string pipe = await PipeAsync(name, "600");
+        using var both = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        CeremonyException refused = Assert.Throws<CeremonyException>(() =>
+        {
+            if (name == "1.share")
+                return ShareFile.Require(pipe);
+            if (name == "quorum_threshold")
+                return MemberSetDirectory.ReadPatchSet(_folder.Path).ToString();
+            return GenesisCeremony.ReadOutput(_folder.Path).ToString();
+        });
+        Assert.Equal($"{pipe} is a pipe or a device, and should be a plain file.", refused.Message);
     }
 
     private IEnumerable<string?> Names() => Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal);

@@ -81,7 +81,7 @@ public sealed class GoldenTests : IDisposable
     public async Task A_key_may_come_through_a_pipe()
     {
         await _folder.DoAsync(Generate);
-        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [_folder["key"]]))
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", ["-m", "600", _folder["key"]]))
             await mkfifo.WaitForExitAsync();
         var writing = Task.Run(() =>
         {

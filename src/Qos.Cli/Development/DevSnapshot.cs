@@ -18,6 +18,7 @@ internal static class DevSnapshot
     {
         if (Directory.Exists(source))
             throw new CeremonyException($"{source} is a folder: name the app's program.");
+        InputFile.RequirePlain(source);
         try
         {
             using var file = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

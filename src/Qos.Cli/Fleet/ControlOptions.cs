@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Qos.Client;
 using Qos.Fleet.Api;
 
 namespace Qos.Cli;
@@ -35,7 +36,11 @@ internal sealed class ControlOptions
     private ApiKeyBody Key(ParseResult parsed, Terminal terminal)
     {
         if ((parsed.GetValue(_key) ?? Variable(terminal, "QOS_CONTROL_KEY")) is { } path)
+        {
+            InputFile.RequireOwn(path);
             return ApiKeyFile.Read(path);
+        }
+
         return Variable(terminal, "TVC_ORG_ID") is { } organization && Variable(terminal, "TVC_API_KEY_PUBLIC") is { } publicKey && Variable(terminal, "TVC_API_KEY_PRIVATE") is { } privateKey
             ? new ApiKeyBody(organization, publicKey, privateKey)
             : throw new UsageException("say with which key: --api-key FILE, or QOS_CONTROL_KEY in the environment");

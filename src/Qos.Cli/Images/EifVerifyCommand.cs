@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Qos.Client;
 using Qos.Eif;
 using Qos.Verify;
 
@@ -41,9 +42,15 @@ internal sealed class EifVerifyCommand : QosCommand
             terminal.Page.Line("not signed: PCR8 is zero", Tone.Quiet);
 
         if (parsed.GetValue(_pcrs) is { } pcrs)
+        {
+            InputFile.RequireOwn(pcrs);
             Compare(terminal, path, image.Measurements, PcrFile.Read(pcrs));
+        }
         else
+        {
             terminal.Page.Line("not compared with anything: give --pcrs to know that it is the image that was agreed on", Tone.Warning);
+        }
+
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,4 @@
+using Qos.Client;
 using Qos.Eif;
 
 namespace Qos.Cli;
@@ -9,6 +10,7 @@ internal static class ImageFile
     /// <exception cref="EifException">It is malformed.</exception>
     public static EifImage Read(string path)
     {
+        InputFile.RequireOwn(path);
         try
         {
             return EifReader.ReadFile(path);

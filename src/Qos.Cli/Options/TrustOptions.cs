@@ -62,6 +62,7 @@ internal sealed class TrustOptions(bool requiresMeasurements = false, bool isArc
         Dictionary<int, byte[]> pcrs = [];
         if (Pcrs.Read(parsed) is { } file)
         {
+            InputFile.RequireOwn(file);
             pcrs = new(PcrFile.Read(file));
             if (requiresMeasurements)
                 RequireImage(pcrs, file);

@@ -43,8 +43,11 @@ internal sealed class Profile
         for (string? folder = Environment.CurrentDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {
             string path = Path.Combine(folder, FileName);
-            if (File.Exists(path))
-                return Read(Path.GetRelativePath(Environment.CurrentDirectory, path));
+            if (!File.Exists(path))
+                continue;
+            string near = Path.GetRelativePath(Environment.CurrentDirectory, path);
+            InputFile.RequirePlain(near);
+            return Read(near);
         }
 
         return new Profile(null);

@@ -186,7 +186,7 @@ public static class GenesisCeremony
     // A run that was killed may have written it already.
     private static void WriteOnce(string path, ReadOnlySpan<byte> bytes)
     {
-        if (!File.Exists(path) || !InputFile.Bytes(path).AsSpan().SequenceEqual(bytes))
+        if (!File.Exists(path) || !HistoryFiles.OnDisk.Bytes(path).AsSpan().SequenceEqual(bytes))
             OutputFile.Write(path, bytes);
     }
 
@@ -210,7 +210,7 @@ public static class GenesisCeremony
     public static GenesisOutput Read(string folder, AttestationPolicy policy)
     {
         GenesisOutput output = ReadOutput(folder);
-        Verify(output, InputFile.Bytes(Path.Combine(folder, DocumentFileName)), policy);
+        Verify(output, HistoryFiles.OnDisk.Bytes(Path.Combine(folder, DocumentFileName)), policy);
         return output;
     }
 

@@ -49,6 +49,27 @@ public static class InputFile
         return Open(path);
     }
 
+    /// <summary>
+    /// Refuses a pipe in a file's place, which may never say anything: whoever put it there would hold the reader up. What the shell and other programs pass is waited for,
+    /// as in <c>/dev/stdin</c> and <c>&lt;(…)</c>, and so is a pipe of the reader's own; the same pipes are written into by <see cref="OutputFile"/>.
+    /// </summary>
+    /// <exception cref="CeremonyException">It is somebody else's pipe, or one that others may write into.</exception>
+    public static void RequireOwn(string path)
+    {
+        string full = Path.GetFullPath(path);
+        bool isPassed = full.StartsWith("/proc/", StringComparison.Ordinal) || (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal));
+        if (!isPassed && LibC.IsSpecialFile(full) && !FileOwner.IsPrivate(full))
+            throw new CeremonyException($"{path} is a pipe or a device that is not yours alone: name a file, give it as /dev/stdin, or make the pipe one of your own with mode 0600.");
+    }
+
+    /// <summary>Refuses all but a file, where nobody named it: it was found, or is one of a folder's.</summary>
+    /// <exception cref="CeremonyException">It is a pipe or a device.</exception>
+    public static void RequirePlain(string path)
+    {
+        if (LibC.IsSpecialFile(path))
+            throw new CeremonyException($"{path} is a pipe or a device, and should be a plain file.");
+    }
+
     /// <summary>Reads a file and understands it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="read">What makes a value of its bytes; may throw what the formats throw.</param>
@@ -154,8 +175,9 @@ public static class InputFile
         }
     }
 
-    private static FileStream Open(string path)
+    internal static FileStream Open(string path)
     {
+        RequireOwn(path);
         try
         {
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);

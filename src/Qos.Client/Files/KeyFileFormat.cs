@@ -162,6 +162,7 @@ public static class KeyFileFormat
     // Reads a whole file of less than the buffer's length and returns its length.
     private static int Read(string path, Span<byte> buffer)
     {
+        InputFile.RequireOwn(path);
         try
         {
             using FileStream stream = new(path, new FileStreamOptions { BufferSize = 0 });

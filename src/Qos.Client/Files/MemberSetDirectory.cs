@@ -56,6 +56,7 @@ public static class MemberSetDirectory
     private static uint Threshold(string folder)
     {
         string path = Path.Combine(folder, ThresholdFile);
+        InputFile.RequirePlain(path);
         return uint.TryParse(InputFile.Text(path), NumberStyles.None, CultureInfo.InvariantCulture, out uint threshold)
             ? threshold
             : throw new CeremonyException($"{path} should hold a number.");

@@ -12,7 +12,7 @@ public static class PivotFile
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
+            using FileStream file = InputFile.Open(path);
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             byte[] buffer = new byte[64 * 1024];
             long most = Math.Max(file.CanSeek ? file.Length : 0, ProtocolLimits.MaxMessageBytes);
@@ -42,7 +42,7 @@ public static class PivotFile
         var findings = new List<LintFinding>();
         try
         {
-            using FileStream file = File.OpenRead(path);
+            using FileStream file = InputFile.Open(path);
             byte[] head = new byte[PivotExecutable.HeaderLength];
             int length = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
             if (file.CanSeek && PivotExecutable.DescribeTooLong(file.Length) is { } tooLong)

@@ -14,7 +14,7 @@ public static class SecretFile
     {
         try
         {
-            using var file = new FileStream(path, new FileStreamOptions { BufferSize = 0 });
+            using FileStream file = InputFile.Open(path);
             using SecretMemory buffer = SecretMemory.Allocate(MaxBytes + 1);
             int length = file.ReadAtLeast(buffer.Span, buffer.Length, throwOnEndOfStream: false);
             return length <= MaxBytes

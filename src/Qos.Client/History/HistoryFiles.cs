@@ -23,7 +23,11 @@ internal abstract class HistoryFiles
 
         public override bool IsFile(string path) => File.Exists(path);
 
-        public override byte[] Bytes(string path) => InputFile.Bytes(path);
+        public override byte[] Bytes(string path)
+        {
+            InputFile.RequirePlain(path);
+            return InputFile.Bytes(path);
+        }
     }
 
     private sealed class Bundle(ProofBundle bundle) : HistoryFiles

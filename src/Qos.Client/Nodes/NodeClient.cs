@@ -81,6 +81,7 @@ public sealed class NodeClient : IDisposable
         IProgress<(long Sent, long Total)>? progress = null,
         CancellationToken cancellationToken = default)
     {
+        InputFile.RequireOwn(pivotPath);
         FileStream pivot;
         try
         {

@@ -17,6 +17,7 @@ public static class ShareFile
     {
         if (new FileInfo(path).LinkTarget is not null)
             throw new CeremonyException($"{path} is a symbolic link: name the file itself.");
+        InputFile.RequirePlain(path);
         byte[] bytes = InputFile.Bytes(path);
         return bytes.Length == Length && BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(NonceAndSender)) == Ciphertext
             ? Convert.ToHexStringLower(SHA256.HashData(bytes))

@@ -20,6 +20,7 @@ internal sealed class ReleaseOptions
     public Dictionary<int, byte[]> Pcrs(ParseResult parsed)
     {
         string path = Path.Combine(parsed.GetValue(Folder)!, PcrFileName);
+        InputFile.RequirePlain(path);
         var pcrs = new Dictionary<int, byte[]>(PcrFile.Read(path));
         for (int index = 0; index < 3; index++)
         {

@@ -19,12 +19,17 @@ public static class ApiKeyFile
     /// <exception cref="ApiException">It is not one.</exception>
     public static ApiKeyBody Read(string path)
     {
+        byte[] bytes = [];
         try
         {
             using FileStream file = File.OpenRead(path);
-            if (file.Length > MaxBytes)
-                throw new ApiException(ApiCode.InvalidArgument, $"{path} is not a key file of the API: it has {file.Length} bytes.");
-            return JsonSerializer.Deserialize(file, ApiJson.Default.ApiKeyBody) is { OrganizationId: not null, PublicKey: not null, PrivateKey: not null } body
+            bytes = new byte[MaxBytes + 1];
+
+            // A pipe tells no length.
+            int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > MaxBytes)
+                throw new ApiException(ApiCode.InvalidArgument, $"{path} is not a key file of the API: it has more than {MaxBytes} bytes.");
+            return JsonSerializer.Deserialize(bytes.AsSpan(0, length), ApiJson.Default.ApiKeyBody) is { OrganizationId: not null, PublicKey: not null, PrivateKey: not null } body
                 ? body
                 : throw new ApiException(ApiCode.InvalidArgument, $"{path} is not a key file of the API: a member is missing.");
         }
@@ -35,6 +40,10 @@ public static class ApiKeyFile
         catch (JsonException e)
         {
             throw new ApiException(ApiCode.InvalidArgument, $"{path} is not a key file of the API: it is not valid JSON (line {e.LineNumber + 1}).", e);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
         }
     }
 
