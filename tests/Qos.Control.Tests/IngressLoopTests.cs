@@ -433,12 +433,12 @@ public class IngressLoopTests
             return await StartAsync(new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.First()).Port), app, limits);
         }
 
-        public static async Task<Stand> StartAsync(IPEndPoint app, WebApplication? owned = null, ConnectionLimits? limits = null)
+        public static async Task<Stand> StartAsync(IPEndPoint app, WebApplication? owned = null, ConnectionLimits? limits = null, CertificateSettings? certificate = null)
         {
             var address = new IPEndPoint(IPAddress.Loopback, ControlService.FreePort());
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            builder.WebHost.UseUrls("http://127.0.0.1:0").UseKestrelHttpsConfiguration();
             builder.Services.AddSingleton(new ControlSettings
             {
                 Listen = "http://127.0.0.1:1",
@@ -446,7 +446,7 @@ public class IngressLoopTests
                 Data = "",
                 Images = [],
                 Runner = new RunnerSettings { Kind = "local", Folder = "", Programs = "" },
-                Ingress = new IngressSettings { Listen = $"http://{address}", MaxBody = long.MaxValue },
+                Ingress = new IngressSettings { Listen = $"{(certificate is null ? "http" : "https")}://{address}", Certificate = certificate, MaxBody = long.MaxValue },
             });
             ControlServer.AddIngress(builder.Services);
             builder.Services.AddSingleton(static _ => new IngressLoops(1));
@@ -458,6 +458,9 @@ public class IngressLoopTests
             return new Stand(ingress, owned, address);
         }
 
+        /// <summary>How many connections of clients count against the limit.</summary>
+        public int Clients => _ingress.Services.GetRequiredService<IngressLoops>().Clients;
+
         public Task StopAsync() => _ingress.StopAsync();
 
         public HttpClient Client()
@@ -467,9 +470,11 @@ public class IngressLoopTests
             return client;
         }
 
-        public async Task<Socket> ConnectAsync()
+        public async Task<Socket> ConnectAsync(string? from = null)
         {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            if (from is not null)
+                socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
             await socket.ConnectAsync(_address);
             return socket;
         }

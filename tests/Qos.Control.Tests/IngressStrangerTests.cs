@@ -103,6 +103,48 @@ public class IngressStrangerTests
     }
 
     [Fact]
+    public async Task An_address_that_has_all_connections_gives_its_idlest_to_others()
+    {
+        await using Stand stand = await Stand.StartAsync(static app => app.MapGet("/who", static context =>
+        {
+            context.Response.ContentLength = 3;
+            return context.Response.WriteAsync("app");
+        }), new ConnectionLimits(256));
+        var clients = new List<Socket>();
+        try
+        {
+            for (int i = 0; i < 64; i++)
+                clients.Add(await stand.ConnectAsync("127.0.0.1"));
+            await Until.TrueAsync(() => stand.Clients == 64, "it does not take all connections");
+
+            // The oldest is not the idlest.
+            Assert.EndsWith("app", await AskOnAsync(clients[0]), StringComparison.Ordinal);
+            for (int i = 1; i <= 8; i++)
+            {
+                Socket other = await stand.ConnectAsync("127.0.0.2");
+                clients.Add(other);
+                Assert.EndsWith("app", await AskOnAsync(other), StringComparison.Ordinal);
+                Assert.True(await IsClosedAsync(clients[i]), $"the idlest, {i}, goes on");
+            }
+
+            // The others of the address are served, and what it opens beyond its share is closed.
+            Assert.EndsWith("app", await AskOnAsync(clients[0]), StringComparison.Ordinal);
+            Assert.EndsWith("app", await AskOnAsync(clients[9]), StringComparison.Ordinal);
+            using Socket more = await stand.ConnectAsync("127.0.0.1");
+            Assert.True(await IsClosedAsync(more), "the address with most gets more");
+            Assert.EndsWith("app", await AskOnAsync(clients[64]), StringComparison.Ordinal);
+        }
+        finally
+        {
+            clients.ForEach(static client => client.Dispose());
+        }
+
+        await Until.TrueAsync(() => stand.Clients == 0, "connections that are gone are still counted");
+        using HttpClient http = stand.Client();
+        Assert.Equal("app", await http.GetStringAsync(new Uri("/who", UriKind.Relative)));
+    }
+
+    [Fact]
     public async Task Of_what_nobody_takes_little_is_kept()
     {
         const int Most = 64 * 1024, Turn = 64 * 1024;
@@ -112,7 +154,7 @@ public class IngressStrangerTests
         using (client)
         using (otherClient)
         {
-            await using var connection = new LoopConnection(loop, served, MemoryPool<byte>.Shared);
+            await using var connection = new LoopConnection(loop, served, MemoryPool<byte>.Shared, new IngressClients(new ConnectionLimits(256)));
             await using var turns = new LoopStream(new LoopSocket(loop, other));
 
             // A client that takes nothing is cut off by the kernel.
@@ -177,7 +219,7 @@ public class IngressStrangerTests
         string[] line = File.ReadLines("/proc/self/limits").First(static line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(line[4], line[3]);
         int most = line[4] == "unlimited" ? 1 << 20 : (int)Math.Min(long.Parse(line[4], System.Globalization.CultureInfo.InvariantCulture), 1 << 20);
-        Assert.InRange(limits.Clients + limits.Ingress + (2 * limits.Tcp), 1, most * 7 / 8);
+        Assert.InRange(limits.Clients + limits.Exchanged + limits.Ingress + (2 * limits.Tcp), 1, most * 29 / 32);
     }
 
     [Fact]
@@ -225,6 +267,24 @@ public class IngressStrangerTests
         var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(listener.LocalEndpoint);
         return (await listener.AcceptSocketAsync(), client);
+    }
+
+    private static async Task<string> AskOnAsync(Socket client)
+    {
+        await client.SendAsync(Encoding.ASCII.GetBytes($"GET /who HTTP/1.1\r\nHost: {Stand.Host}\r\n\r\n"));
+        return await ReadAsync(client, "\r\n\r\napp");
+    }
+
+    private static async Task<bool> IsClosedAsync(Socket client)
+    {
+        try
+        {
+            return await client.ReceiveAsync(new byte[1]).WaitAsync(TimeSpan.FromSeconds(60)) == 0;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     // The bytes of a text in UTF-8, one character each.

@@ -13,6 +13,9 @@ internal sealed class ConnectionLimits(int descriptors)
     /// <summary>Of clients, at the ingress and at the API each.</summary>
     public int Clients => Math.Min(MostClients, descriptors / 4);
 
+    /// <summary>Further ones at the ingress, until those are gone that were closed for them.</summary>
+    public int Exchanged => Clients / 16;
+
     /// <summary>Of the ingress's clients and to replicas together. One client's connection may carry a hundred requests, each on one of its own to a replica.</summary>
     public int Ingress => Clients + (descriptors / 4);
 

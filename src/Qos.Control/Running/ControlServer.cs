@@ -73,7 +73,7 @@ internal static class ControlServer
     {
         services.AddHttpForwarder();
         services.AddSingleton<IngressTable>().AddSingleton(static _ => new IngressLoops(Environment.ProcessorCount)).AddSingleton<IngressProxy>().AddSingleton<ControlMetrics>();
-        services.AddSingleton<LoopTransport>().AddSingleton(static _ => ConnectionLimits.OfProcess()).AddHostedService<IngressServer>();
+        services.AddSingleton<LoopTransport>().AddSingleton<IngressClients>().AddSingleton(static _ => ConnectionLimits.OfProcess()).AddHostedService<IngressServer>();
     }
 
     private static void AddTelemetry(IServiceCollection services, ControlSettings settings)
@@ -113,7 +113,7 @@ internal static class ControlServer
     public static void Listen(KestrelServerOptions kestrel, string url, CertificateSettings? certificate)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>().Clients;
+        kestrel.Limits.MaxConcurrentConnections ??= kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>().Clients;
         kestrel.Listen(ListenAddress(url), options =>
         {
             if (certificate is null)

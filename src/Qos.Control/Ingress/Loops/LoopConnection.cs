@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -20,6 +22,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
     private const int TcpUserTimeout = 18;
     private const int MaxUnreadMs = 60_000;
     private readonly IngressLoop _loop;
+    private readonly IngressClients _clients;
     private readonly LoopSocket _socket;
     private readonly Pipe _input;
     private readonly Pipe _output;
@@ -28,9 +31,9 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
     private Exception? _reason;
     private Task _running = Task.CompletedTask;
 
-    public LoopConnection(IngressLoop loop, Socket socket, MemoryPool<byte> memory)
+    public LoopConnection(IngressLoop loop, Socket socket, MemoryPool<byte> memory, IngressClients clients)
     {
-        (_loop, MemoryPool) = (loop, memory);
+        (_loop, MemoryPool, _clients) = (loop, memory, clients);
         _input = new Pipe(Options(memory, MaxUnread));
         _output = new Pipe(Options(memory, MaxUnsent));
         (Transport, Application) = (new Duplex(_input.Reader, _output.Writer), new Duplex(_output.Reader, _input.Writer));
@@ -40,6 +43,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         try
         {
             (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
+            Client = RequestGate.AddressOf((RemoteEndPoint as IPEndPoint)?.Address);
             socket.SetRawSocketOption(LibC.IPPROTO_TCP, TcpUserTimeout, BitConverter.GetBytes(MaxUnreadMs));
             _socket = new LoopSocket(loop, socket);
         }
@@ -54,6 +58,15 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
 
     public MemoryPool<byte> MemoryPool { get; }
 
+    /// <summary>Its client's address; of IPv6 the first half.</summary>
+    public string Client { get; }
+
+    /// <summary>When something passed last, as <see cref="Stopwatch.GetTimestamp"/> gives it.</summary>
+    public long LastUse { get; private set; } = Stopwatch.GetTimestamp();
+
+    /// <summary>Whether that was the client's: its request may be under way.</summary>
+    public bool IsAsked { get; private set; }
+
     public void Start() => _running = RunAsync();
 
     public override void Abort(ConnectionAbortedException abortReason)
@@ -62,11 +75,19 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         _output.Reader.CancelPendingRead();
     }
 
+    /// <summary>Ends it for the sake of others: what was sent still arrives.</summary>
+    public void Close(string why)
+    {
+        End(new ConnectionAbortedException(why), isAbort: false);
+        _output.Reader.CancelPendingRead();
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await _input.Reader.CompleteAsync().ConfigureAwait(false);
         await _output.Writer.CompleteAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
+        _clients.Remove(this);
         _loop.ClientWent();
         _closed.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
@@ -136,6 +157,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
                 return;
             if (read < 0)
                 continue;
+            (IsAsked, LastUse) = (true, Stopwatch.GetTimestamp());
             input.Advance(read);
             FlushResult flushed = await input.FlushAsync().ConfigureAwait(false);
             if (flushed.IsCompleted || flushed.IsCanceled)
@@ -171,6 +193,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
                 return;
             foreach (ReadOnlyMemory<byte> part in result.Buffer)
                 await _socket.SendAsync(part).ConfigureAwait(false);
+            (IsAsked, LastUse) = (false, Stopwatch.GetTimestamp());
             output.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
                 return;
