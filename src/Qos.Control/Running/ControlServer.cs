@@ -25,6 +25,9 @@ internal static class ControlServer
         // Why it does not start is said in one line.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
+
+        // What a stranger's connection does there, who could fill the disk with it: each of a hundred streams that are reset at once is a critical event, each connection beyond the limit a warning.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None).AddFilter("Microsoft.AspNetCore.Server.Kestrel.Connections", LogLevel.Error);
         Endpoints(builder.WebHost, settings);
         IServiceCollection services = builder.Services;
         services.AddSingleton(settings).AddSingleton(trust).AddSingleton(database).AddSingleton<IFleetStore>(database).AddSingleton(TimeProvider.System);
@@ -114,8 +117,14 @@ internal static class ControlServer
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections ??= kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>().Clients;
+
+        // What clients may have sent that nobody takes yet, of all streams of a connection and of one.
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 256 * 1024;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 128 * 1024;
+        var end = new ConnectionEnd(ConnectionEnd.Patience, kestrel.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System);
         kestrel.Listen(ListenAddress(url), options =>
         {
+            options.Use(end.Around);
             if (certificate is null)
                 return;
             var serving = new ServingCertificate(certificate, TimeProvider.System, kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger<ServingCertificate>());
