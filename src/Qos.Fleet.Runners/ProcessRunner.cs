@@ -188,10 +188,15 @@ public abstract class ProcessRunner : IRunner, IDisposable
     // An app in debug mode writes as long as it lives.
     private static void BoundLogs(string folder)
     {
-        if (!Directory.Exists(folder))
-            return;
-        foreach (string log in Directory.EnumerateFiles(folder, "*.log", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = FileAttributes.ReparsePoint }))
-            ConsoleFile.Bound(log);
+        try
+        {
+            foreach (string log in Directory.EnumerateFiles(folder, "*.log", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1, AttributesToSkip = FileAttributes.ReparsePoint }))
+                ConsoleFile.Bound(log);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It is being removed, with its replica.
+        }
     }
 
     // A service that led before this one started replicas and ended some: the folders say which there are.

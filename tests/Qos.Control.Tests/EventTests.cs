@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Qos.Fleet;
 using Qos.Fleet.Api;
 
@@ -70,6 +72,18 @@ public class EventTests
         string? line;
         while ((line = await events.ReadLineAsync()) is not null)
             Assert.True(line is "" or ": still here", line);
+    }
+
+    [Fact]
+    public async Task A_service_that_stops_ends_the_streams_and_does_not_wait_for_their_watchers()
+    {
+        await using ControlService service = await ControlService.StartAsync();
+        using var http = new HttpClient { BaseAddress = service.Api };
+        using StreamReader events = await WatchAsync(service, http);
+        service.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        // The stream's own end, and no broken connection.
+        Assert.Equal("", await events.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
     }
 
     [Fact]

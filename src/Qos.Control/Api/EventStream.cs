@@ -7,7 +7,7 @@ using Qos.Fleet.Storage;
 
 namespace Qos.Control;
 
-/// <summary>Server-sent events of an organization's apps, for as long as the watcher stays and its key is known.</summary>
+/// <summary>Server-sent events of an organization's apps, for as long as the watcher and the service stay and the key is known.</summary>
 internal static class EventStream
 {
     /// <summary>Half of all watchers: one organization leaves room for the others.</summary>
@@ -23,16 +23,19 @@ internal static class EventStream
         ApiQueries.RequireOrganization(caller, ApiBody.Parse(caller.Body, ApiJson.Default.QueryParameters).OrganizationId);
         EventHub hub = context.RequestServices.GetRequiredService<EventHub>();
         EventWatcher watcher = hub.Watch(caller.OrganizationId, MaxWatchersOfOne) ?? throw new ApiException(ApiCode.ResourceExhausted, "too many watch already");
+
+        // The service would wait for a watcher until its time to stop is over, and the requests under way at the ingress would have none left.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
         try
         {
             context.Response.ContentType = "text/event-stream";
             context.Response.Headers.CacheControl = "no-store";
             await SendAsync(context, s_watching).ConfigureAwait(false);
-            await PassOnAsync(context, caller.Key.PublicKey, watcher, hub.Heartbeat).ConfigureAwait(false);
+            await PassOnAsync(context, caller.Key.PublicKey, watcher, hub.Heartbeat, end.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            // The watcher left.
+            // The watcher left, or the service stops.
         }
         catch (DbException) when (context.Response.HasStarted)
         {
@@ -44,18 +47,18 @@ internal static class EventStream
         }
     }
 
-    private static async Task PassOnAsync(HttpContext context, string publicKey, EventWatcher watcher, TimeSpan heartbeat)
+    private static async Task PassOnAsync(HttpContext context, string publicKey, EventWatcher watcher, TimeSpan heartbeat, CancellationToken end)
     {
         FleetDatabase database = context.RequestServices.GetRequiredService<FleetDatabase>();
         TimeProvider time = context.RequestServices.GetRequiredService<TimeProvider>();
         long looked = time.GetTimestamp();
         while (true)
         {
-            bool isChange = await WaitAsync(watcher, heartbeat - time.GetElapsedTime(looked), time, context.RequestAborted).ConfigureAwait(false);
+            bool isChange = await WaitAsync(watcher, heartbeat - time.GetElapsedTime(looked), time, end).ConfigureAwait(false);
             if (!isChange || time.GetElapsedTime(looked) >= heartbeat)
             {
                 // A key that was removed watches no longer than until here.
-                if (await database.KeyAsync(publicKey, context.RequestAborted).ConfigureAwait(false) is null)
+                if (await database.KeyAsync(publicKey, end).ConfigureAwait(false) is null)
                     return;
                 looked = time.GetTimestamp();
                 await SendAsync(context, s_stillHere).ConfigureAwait(false);
@@ -68,17 +71,17 @@ internal static class EventStream
         }
     }
 
-    private static async Task<bool> WaitAsync(EventWatcher watcher, TimeSpan patience, TimeProvider time, CancellationToken aborted)
+    private static async Task<bool> WaitAsync(EventWatcher watcher, TimeSpan patience, TimeProvider time, CancellationToken end)
     {
         if (patience <= TimeSpan.Zero)
             return false;
         using var heartbeat = new CancellationTokenSource(patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(heartbeat.Token, aborted);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(heartbeat.Token, end);
         try
         {
             return await watcher.Changes.WaitToReadAsync(either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (!end.IsCancellationRequested)
         {
             return false;
         }
