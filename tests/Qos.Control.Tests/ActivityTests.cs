@@ -84,6 +84,28 @@ public class ActivityTests
             service.Submit("CREATE_TVC_MANIFEST_APPROVALS", $$"""{"manifestId":"{{deployment.ManifestId}}","approvals":[{"operatorId":"{{operatorId}}","signature":"{{signature}}"}]}"""));
     }
 
+    [Theory]
+    [InlineData("instanceSizeCpus", "0", "instanceSizeCpus is a number from 1 to 512, or left out")]
+    [InlineData("instanceSizeCpus", "4294967295", "instanceSizeCpus is a number from 1 to 512, or left out")]
+    [InlineData("instanceSizeRam", "4194304", "instanceSizeRam is a number from 1 to 4096, or left out")]
+    public async Task A_size_that_no_machine_has_is_refused(string member, string value, string refusal)
+    {
+        await using ControlService service = await ControlService.StartAsync();
+        (HttpStatusCode status, JsonNode body) = await service.PostAsync("public/v1/submit/create_tvc_deployment", service.Submit("CREATE_TVC_DEPLOYMENT", Deployment(service, $",\"{member}\":{value}")));
+        Assert.Equal((HttpStatusCode.BadRequest, refusal), (status, body["message"]!.GetValue<string>()));
+        Assert.Empty(await service.World.Database.DeploymentsAsync(service.World.App.Id, 10, default));
+    }
+
+    [Fact]
+    public async Task After_the_highest_nonce_it_is_said_that_none_is_left()
+    {
+        await using ControlService service = await ControlService.StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await service.PostAsync("public/v1/submit/create_tvc_deployment", service.Submit("CREATE_TVC_DEPLOYMENT", Deployment(service, ",\"nonce\":4294967295")))).Status);
+        (HttpStatusCode status, JsonNode body) = await service.PostAsync("public/v1/submit/create_tvc_deployment", service.Submit("CREATE_TVC_DEPLOYMENT", Deployment(service)));
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.StartsWith("a deployment of this app has the highest nonce that there is", body["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
     private static string Deployment(ControlService service, string more = "") =>
         $$"""{"appId":"{{service.World.App.Id}}","qosVersion":"test","pivotContainerImageUrl":"{{service.Image}}","pivotPath":"/app/server","expectedPivotDigest":"{{ControlService.PivotDigest}}","healthCheckType":"TVC_HEALTH_CHECK_TYPE_HTTP","healthCheckPort":3000,"publicIngressPort":3000{{more}}}""";
 

@@ -17,6 +17,10 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
     private const uint DefaultReplicas = 3;
     private const int MaxDeployments = 1000;
 
+    // As in the schema of an EnclaveDeployment.
+    private const int MaxCpus = 512;
+    private const int MaxRamGib = 4096;
+
     /// <summary>What a deployment would be, without making it.</summary>
     public async Task<ApiPlan> PlanAsync(string organizationId, CreateDeploymentParameters asked, CancellationToken cancellationToken)
     {
@@ -57,6 +61,7 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
         uint replicas = asked.Replicas ?? DefaultReplicas;
         if (replicas is 0 or > MaxReplicas)
             throw new ApiException(ApiCode.InvalidArgument, $"replicas is a number from 1 to {MaxReplicas}");
+        int? cpus = Size(asked.InstanceSizeCpus, MaxCpus, "instanceSizeCpus"), ramGib = Size(asked.InstanceSizeRam, MaxRamGib, "instanceSizeRam");
         HealthCheckKind healthKind = HealthKind(asked.HealthCheckType);
         IngressKind ingressKind = Ingress(asked.IngressType);
         string? pullSecret = string.IsNullOrEmpty(asked.PivotContainerEncryptedPullSecret) ? null : asked.PivotContainerEncryptedPullSecret;
@@ -87,8 +92,8 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
             EncryptedPullSecret = pullSecret,
             DebugMode = asked.DebugMode == true,
             Replicas = (int)replicas,
-            Cpus = (int?)asked.InstanceSizeCpus,
-            RamGib = (int?)asked.InstanceSizeRam,
+            Cpus = cpus,
+            RamGib = ramGib,
             CreatedAt = now,
             UpdatedAt = now,
         };
@@ -155,8 +160,10 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
     private uint Nonce(CreateDeploymentParameters asked, IReadOnlyList<DeploymentNonce> before)
     {
         uint? highest = before.Count == 0 ? null : before.Max(static d => d.Nonce);
+        if (asked.Nonce is null && highest == uint.MaxValue)
+            throw new ApiException(ApiCode.FailedPrecondition, "a deployment of this app has the highest nonce that there is, and no manifest can be later: give a nonce, or make another app");
         if (asked.Nonce is not { } given)
-            return Math.Max((uint)Math.Clamp(time.GetUtcNow().ToUnixTimeSeconds(), 0, uint.MaxValue), highest is { } h ? checked(h + 1) : 0);
+            return Math.Max((uint)Math.Clamp(time.GetUtcNow().ToUnixTimeSeconds(), 0, uint.MaxValue), highest + 1 ?? 0);
         return before.Any(d => d.Nonce == given)
             ? throw new ApiException(ApiCode.AlreadyExists, string.Create(CultureInfo.InvariantCulture, $"another deployment of this app has the nonce {given}: nobody could tell which manifest is the later one"))
             : given;
@@ -165,6 +172,10 @@ internal sealed class DeploymentMaker(FleetDatabase database, PivotStore pivots,
     private static ushort Port(uint port, string name) => port is > 0 and <= ushort.MaxValue
         ? (ushort)port
         : throw new ApiException(ApiCode.InvalidArgument, $"{name} is a port from 1 to 65535");
+
+    private static int? Size(uint? asked, int most, string name) => asked is null || (asked >= 1 && asked <= most)
+        ? (int?)asked
+        : throw new ApiException(ApiCode.InvalidArgument, string.Create(CultureInfo.InvariantCulture, $"{name} is a number from 1 to {most}, or left out"));
 
     private static byte[] Digest(string text)
     {
