@@ -1,3 +1,5 @@
+using Qos.Client;
+
 namespace Qos.Cli;
 
 /// <summary>
@@ -46,6 +48,9 @@ internal sealed class DevFolder : IDisposable
     {
         try
         {
+            // Who made another user's folder could put links into it while it is removed.
+            if (!FileOwner.IsPrivate(path))
+                return;
             using (TakeLock(path, FileMode.Open))
                 Directory.Delete(path, recursive: true);
         }
