@@ -40,6 +40,38 @@ public class IllServerTests
         }
     }
 
+    [Fact]
+    public async Task An_answer_to_an_own_write_that_comes_while_a_list_is_taken_brings_nothing_back()
+    {
+        var watched = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int lists = 0;
+        await using var informer = new Informer<V1Service, V1ServiceList, ServiceView>(
+            "Services",
+            (_, _) => Task.FromResult(++lists == 1
+                ? new V1ServiceList { Metadata = new V1ListMeta { ResourceVersion = "5" }, Items = [Service("there", "4", "first")] }
+                : new V1ServiceList { Metadata = new V1ListMeta { ResourceVersion = "15" }, Items = [] }),
+            (_, token) =>
+            {
+                if (lists == 1)
+                    throw new KubernetesException(new V1Status { Code = 410 });
+                watched.TrySetResult();
+                return ReadAsync(Channel.CreateUnbounded<(WatchChange, V1Service, TaskCompletionSource)>().Reader, token);
+            },
+            ServiceView.Of,
+            TimeProvider.System,
+            NullLogger.Instance);
+
+        // Made at 10 and deleted before 15; its answer comes when the list without it has just arrived.
+        informer.Changed += (_, _, now) =>
+        {
+            if (now is null)
+                informer.Learn(Service("late", "10", "second"));
+        };
+        await informer.ReadyAsync(default);
+        await watched.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.Empty(informer.Known);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -140,9 +140,10 @@ internal sealed partial class Informer<TObject, TList, TView>(
         }
         while (!string.IsNullOrEmpty(more));
 
+        // Before they go: a late answer to an own write would bring one back that no watch tells of any more.
+        Told(version);
         foreach (string gone in _known.Keys.Where(name => !seen.Contains(name)))
             Drop(gone);
-        Told(version);
         return version ?? throw new InvalidOperationException("the list has no version");
     }
 
