@@ -6,7 +6,7 @@ namespace Qos.Native;
 
 /// <summary>
 /// The C library is Tmds.LibC's <see cref="LibC"/>. Version 0.5.0 lacks what stands here under the same class: renameat2, waitid, prctl, setrlimit,
-/// getrlimit, splice, sendfile and reboot with their constants, three constants of network interfaces, the numbers of two devices, ioctl on a handle; its siginfo_t
+/// getrlimit, splice, sendfile and reboot with their constants, a socket option, three constants of network interfaces, the numbers of two devices, ioctl on a handle; its siginfo_t
 /// is wrong; and it takes pointers where text is passed. The numbers are Linux's on every architecture.
 /// </summary>
 internal static unsafe partial class LibCAdditions
@@ -17,6 +17,8 @@ internal static unsafe partial class LibCAdditions
     extension(LibC)
     {
         internal static uint RENAME_NOREPLACE => 1;
+
+        internal static int TCP_CONGESTION => 13;
 
         internal static int P_ALL => 0;
 

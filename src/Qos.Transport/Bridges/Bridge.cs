@@ -23,6 +23,7 @@ public sealed class Bridge : IAsyncDisposable
     private int _open;
     private int _targetDown;
     private volatile bool _stopping;
+    private volatile bool _aborting;
 
     internal Bridge(BridgePump pump, int id, string name, EndPoint listen, BridgeTarget target, BridgeLimits limits)
     {
@@ -89,6 +90,7 @@ public sealed class Bridge : IAsyncDisposable
         }
         catch (TimeoutException)
         {
+            _aborting = true;
             await _pump.OnEveryLoopAsync(loop => loop.AbortAll(this)).ConfigureAwait(false);
             await _empty.Task.ConfigureAwait(false);
         }
@@ -98,6 +100,9 @@ public sealed class Bridge : IAsyncDisposable
 
     /// <summary>Accepts no more and aborts the open connections.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+
+    /// <summary>Open connections are being aborted.</summary>
+    internal bool IsAborting => _aborting;
 
     internal LoopCounters CountersOf(PumpLoop loop) => _counters[loop.Index];
 

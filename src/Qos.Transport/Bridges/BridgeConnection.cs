@@ -6,18 +6,18 @@ namespace Qos.Transport;
 /// One bridged connection: the place that decides half-close, aborts and time limits. Bytes go from a read straight into
 /// a write; only what the receiver does not take is kept, and then its sender is not read until that is gone, so
 /// a connection never holds more than one read each way. An end of stream is passed on after the bytes before it; a
-/// reset is passed on at once. Runs on its loop's thread only. Format: docs/protocol/host.md, Bridges.
+/// reset is passed on at once. Runs on its loop's thread only; an open one can be given to another loop. Format: docs/protocol/host.md, Bridges.
 /// </summary>
 internal sealed unsafe class BridgeConnection
 {
     // From here on a sender is in bulk, and below a quarter of it no more.
     private const int BulkRead = 64 * 1024;
 
-    private readonly PumpLoop _loop;
     private readonly Bridge _bridge;
-    private readonly LoopCounters _counters;
     private readonly BridgeSide _client;
     private readonly ulong _targetKey;
+    private PumpLoop _loop;
+    private LoopCounters _counters;
     private IReadOnlyList<NativeAddress> _addresses = [];
     private int _tried;
     private BridgeSide? _target;
@@ -39,7 +39,13 @@ internal sealed unsafe class BridgeConnection
     internal Bridge Bridge => _bridge;
 
     /// <summary>Its place in the loop's table.</summary>
-    internal int Slot { get; }
+    internal int Slot { get; private set; }
+
+    /// <summary>One of its sides sends much.</summary>
+    internal bool IsBulk { get; private set; }
+
+    /// <summary>True while another loop could go on with it.</summary>
+    internal bool CanMove => _state == ConnectionState.Open && !IsQueued;
 
     /// <summary>It waits for its turn in the loop.</summary>
     internal bool IsQueued { get; set; }
@@ -138,6 +144,32 @@ internal sealed unsafe class BridgeConnection
             return;
         _counters.Reset++;
         End(reset: true);
+    }
+
+    /// <summary>Leaves its loop, which deals with it no more.</summary>
+    internal void Leave()
+    {
+        SetBulk(false);
+        foreach (BridgeSide side in (ReadOnlySpan<BridgeSide>)[_client, _target!])
+        {
+            side.Unwatch(_loop.Epoll);
+            _loop.Pending.Leave(side.Pending);
+        }
+    }
+
+    /// <summary>Goes on in another loop. On that one's thread.</summary>
+    internal void Join(PumpLoop loop, int slot, ulong key)
+    {
+        _loop = loop;
+        _counters = _bridge.CountersOf(loop);
+        Slot = slot;
+        loop.Pending.Join(_client.Pending);
+        loop.Pending.Join(_target!.Pending);
+        SetBulk(_client.IsBulk || _target.IsBulk);
+        if (IsTimed)
+            loop.StartClock();
+        _client.Watch(loop.Epoll, key);
+        _target.Watch(loop.Epoll, key | 1);
     }
 
     // From the moment of a wait on, the loop looks at the clock.
@@ -319,6 +351,7 @@ internal sealed unsafe class BridgeConnection
         }
 
         from.IsBulk = read >= BulkRead && from.TakesPipes && to.TakesPipes;
+        SetBulk(from.IsBulk || to.IsBulk);
 
         // A short read of a stream says that it is drained; the kernel reports what comes after it.
         return read < wanted && !from.IsEnding && !from.IsBulk ? 0 : read;
@@ -349,9 +382,18 @@ internal sealed unsafe class BridgeConnection
         if (!Count(from, to, read, sent))
             return 0;
         from.IsBulk = read >= BulkRead / 4;
+        SetBulk(from.IsBulk || to.IsBulk);
         if (sent < read)
             to.Watch(_loop.Epoll, room: true);
         return sent < read ? 0 : read;
+    }
+
+    private void SetBulk(bool bulk)
+    {
+        if (bulk == IsBulk)
+            return;
+        IsBulk = bulk;
+        _loop.CountBulk(bulk ? 1 : -1);
     }
 
     private int Nothing(BridgeSide from, BridgeSide to, int read)
@@ -441,6 +483,7 @@ internal sealed unsafe class BridgeConnection
     private void End(bool reset)
     {
         _state = ConnectionState.Closed;
+        SetBulk(false);
         Close(_client, reset);
         if (_target is { } target)
             Close(target, reset);

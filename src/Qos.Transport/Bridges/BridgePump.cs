@@ -14,6 +14,8 @@ public sealed class BridgePump : IAsyncDisposable
     private readonly PumpLoop[] _loops;
     private readonly Thread[] _threads;
     private readonly List<Bridge> _bridges = [];
+    private readonly Lock _workingLock = new();
+    private int _working;
     private int _lastId;
     private int _open;
     private bool _disposed;
@@ -30,7 +32,7 @@ public sealed class BridgePump : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Options.Threads, nameof(options));
         _loops = [.. Enumerable.Range(0, Options.Threads).Select(index => new PumpLoop(this, index, Limits))];
         _threads = new Thread[_loops.Length];
-        var started = new Task[_loops.Length];
+        var started = new Task<bool>[_loops.Length];
         for (int i = 0; i < _loops.Length; i++)
             (_threads[i], started[i]) = Start(_loops[i]);
         try
@@ -42,6 +44,11 @@ public sealed class BridgePump : IAsyncDisposable
             StopLoops();
             throw new InvalidOperationException($"A loop of the bridge could not start: {e.InnerException!.Message}", e.InnerException);
         }
+
+        // Loops that do not know how much they work share from the beginning.
+        _working = started.All(start => start.Result) ? 1 : _loops.Length;
+        foreach (PumpLoop loop in _loops.AsSpan(0, _working))
+            loop.Post(loop.StartListening);
     }
 
     /// <summary>The bridges that are open.</summary>
@@ -57,6 +64,12 @@ public sealed class BridgePump : IAsyncDisposable
     internal BridgePumpOptions Options { get; }
 
     internal BridgeLimits Limits { get; }
+
+    /// <summary>All loops, those that rest as well.</summary>
+    internal IReadOnlyList<PumpLoop> Loops => _loops;
+
+    /// <summary>The loops that accept.</summary>
+    internal ReadOnlySpan<PumpLoop> Working => _loops.AsSpan(0, Volatile.Read(ref _working));
 
     /// <summary>Opens a bridge.</summary>
     /// <param name="listen">Where connections come in.</param>
@@ -110,13 +123,62 @@ public sealed class BridgePump : IAsyncDisposable
     internal PumpLoop LoopFor(PumpLoop accepting)
     {
         PumpLoop least = accepting;
-        foreach (PumpLoop loop in _loops)
+        foreach (PumpLoop loop in Working)
         {
             if (loop.Open < least.Open)
                 least = loop;
         }
 
         return accepting.Open > 2 * least.Open + AllowedLead ? least : accepting;
+    }
+
+    /// <summary>The loop with the fewest connections, or with the fewest in bulk.</summary>
+    internal PumpLoop LeastOf(bool bulk)
+    {
+        PumpLoop least = _loops[0];
+        foreach (PumpLoop loop in Working)
+        {
+            if (bulk ? loop.Bulk < least.Bulk : loop.Open < least.Open)
+                least = loop;
+        }
+
+        return least;
+    }
+
+    /// <summary>How much all loops together used of processors lately.</summary>
+    internal double WorkAt(long now)
+    {
+        double all = 0;
+        foreach (PumpLoop loop in _loops)
+            all += loop.WorkAt(now);
+        return all;
+    }
+
+    /// <summary>Sets one more loop to work; null when all do.</summary>
+    internal PumpLoop? TryGrow()
+    {
+        lock (_workingLock)
+        {
+            if (_working == _loops.Length)
+                return null;
+            PumpLoop loop = _loops[_working];
+            Volatile.Write(ref _working, _working + 1);
+            loop.Post(loop.StartListening);
+            return loop;
+        }
+    }
+
+    /// <summary>Lets a loop rest, if it is the last one that works and not the only one: it keeps its connections and accepts no more. On its thread.</summary>
+    internal bool TryRetire(PumpLoop loop)
+    {
+        lock (_workingLock)
+        {
+            if (loop.Index == 0 || loop.Index != _working - 1)
+                return false;
+            Volatile.Write(ref _working, _working - 1);
+            loop.StopListening();
+            return true;
+        }
     }
 
     /// <summary>Counts a connection in, unless the process would run out of descriptors for everything else.</summary>
@@ -155,16 +217,17 @@ public sealed class BridgePump : IAsyncDisposable
             _bridges.Remove(bridge);
     }
 
-    private (Thread Thread, Task Started) Start(PumpLoop loop)
+    private (Thread Thread, Task<bool> Started) Start(PumpLoop loop)
     {
-        var started = new TaskCompletionSource();
+        var started = new TaskCompletionSource<bool>();
         var thread = new Thread(
             () =>
             {
                 try
                 {
                     Options.OnLoopStart?.Invoke();
-                    started.SetResult();
+                    loop.Times = Options.OpenTimes();
+                    started.SetResult(loop.Times is not null);
                 }
                 catch (Exception e)
                 {

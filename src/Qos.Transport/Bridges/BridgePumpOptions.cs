@@ -8,7 +8,7 @@ public sealed record BridgePumpOptions
 {
     private const int DescriptorsPerConnection = 2;
 
-    /// <summary>Loop threads.</summary>
+    /// <summary>Loop threads at most; more than one of them work only while one is not enough.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
@@ -22,6 +22,9 @@ public sealed record BridgePumpOptions
 
     /// <summary>Hears of what an operator should know. Called on loop threads: it must be quick.</summary>
     public Action<BridgeNotice>? Notify { get; init; }
+
+    /// <summary>Opens what the scheduler says of a loop's thread, on that thread; null where it says nothing.</summary>
+    internal Func<IThreadTimes?> OpenTimes { get; init; } = SchedulerTimes.TryOpen;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -9,7 +9,7 @@ internal sealed unsafe class BridgeSide
     // Edge-triggered: the kernel reports what is new, so a socket is registered once and never for what is known already.
     private static readonly int s_always = LibC.EPOLLIN | LibC.EPOLLRDHUP | LibC.EPOLLET;
 
-    private readonly ulong _key;
+    private ulong _key;
     private readonly int _chunk;
     private int _interest;
 
@@ -62,6 +62,22 @@ internal sealed unsafe class BridgeSide
         if (LibC.epoll_ctl(epoll, operation, Fd, &change) != 0)
             throw new IOException($"epoll_ctl failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
         _interest = interest;
+    }
+
+    /// <summary>Has the kernel report nothing more.</summary>
+    internal void Unwatch(int epoll)
+    {
+        epoll_event unused;
+        if (IsWatched)
+            _ = LibC.epoll_ctl(epoll, LibC.EPOLL_CTL_DEL, Fd, &unused);
+        _interest = 0;
+    }
+
+    /// <summary>Has another loop's instance report everything, what is known already as well.</summary>
+    internal void Watch(int epoll, ulong key)
+    {
+        _key = key;
+        Watch(epoll, room: Pending.Count > 0);
     }
 
     /// <summary>Reads.</summary>

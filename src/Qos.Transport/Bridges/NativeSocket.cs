@@ -33,6 +33,8 @@ internal static unsafe class NativeSocket
                 Set(fd, LibC.SOL_SOCKET, LibC.SO_REUSEADDR);
                 Set(fd, LibC.IPPROTO_TCP, LibC.TCP_NODELAY);
                 Set(fd, LibC.SOL_SOCKET, LibC.SO_KEEPALIVE);
+                if (address.IsLoopback)
+                    SetLoopbackCongestionControl(fd);
             }
 
             if (endPoint is UnixDomainSocketEndPoint)
@@ -65,7 +67,9 @@ internal static unsafe class NativeSocket
         if (address.IsTcp)
         {
             Set(fd, LibC.IPPROTO_TCP, LibC.TCP_NODELAY);
-            if (!address.IsLoopback)
+            if (address.IsLoopback)
+                SetLoopbackCongestionControl(fd);
+            else
                 Set(fd, LibC.SOL_SOCKET, LibC.SO_KEEPALIVE);
         }
 
@@ -127,6 +131,15 @@ internal static unsafe class NativeSocket
         int* linger = stackalloc int[2] { 1, 0 };
         _ = LibC.setsockopt(fd, LibC.SOL_SOCKET, LibC.SO_LINGER, linger, 2 * sizeof(int));
         _ = LibC.close(fd);
+    }
+
+    // Such a connection crosses no network whose congestion could be found. Where the system's choice is BBR it paces every one, which takes a quarter of
+    // the bytes a second. Reno is in each kernel and needs no right; where it is refused the system's choice stays.
+    private static void SetLoopbackCongestionControl(int fd)
+    {
+        ReadOnlySpan<byte> name = "reno"u8;
+        fixed (byte* bytes = name)
+            _ = LibC.setsockopt(fd, LibC.IPPROTO_TCP, LibC.TCP_CONGESTION, bytes, (uint)name.Length);
     }
 
     private static void Set(int fd, int level, int option)

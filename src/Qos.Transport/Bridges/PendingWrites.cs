@@ -98,6 +98,12 @@ internal sealed unsafe class PendingWrites : IDisposable
             pipe.Close();
     }
 
+    /// <summary>What is pending belongs to another loop from now on.</summary>
+    internal void Leave(in PendingWrite pending) => Held -= pending.Held;
+
+    /// <summary>What is pending came from another loop.</summary>
+    internal void Join(in PendingWrite pending) => Held += pending.Held;
+
     /// <summary>Takes back the memory or the pipe; bytes that are still in it are lost.</summary>
     internal void Release(ref PendingWrite pending)
     {

@@ -19,15 +19,7 @@ internal sealed unsafe partial class PumpLoop
     /// <summary>Takes an accepted connection, which was reserved before. On the loop's thread.</summary>
     internal void Add(Bridge bridge, int clientFd)
     {
-        if (!_slotsFree.TryPop(out int slot))
-            slot = _slotsUsed++;
-        if (slot == _slots.Length)
-        {
-            Array.Resize(ref _slots, 2 * slot);
-            Array.Resize(ref _generations, 2 * slot);
-        }
-
-        ulong key = ((ulong)(++_generations[slot] & 0x7FFF_FFFF) << 32) | ((ulong)slot << 1);
+        (int slot, ulong key) = TakeSlot();
         var connection = new BridgeConnection(this, bridge, slot, clientFd, key);
         _slots[slot] = connection;
         Guard(connection, static connection => connection.Start());
@@ -79,6 +71,19 @@ internal sealed unsafe partial class PumpLoop
     {
         connection.Bridge.Report(BridgeNoticeKind.Fault, $"a connection was closed ({e.Message})");
         connection.Abort();
+    }
+
+    private (int Slot, ulong Key) TakeSlot()
+    {
+        if (!_slotsFree.TryPop(out int slot))
+            slot = _slotsUsed++;
+        if (slot == _slots.Length)
+        {
+            Array.Resize(ref _slots, 2 * slot);
+            Array.Resize(ref _generations, 2 * slot);
+        }
+
+        return (slot, ((ulong)(++_generations[slot] & 0x7FFF_FFFF) << 32) | ((ulong)slot << 1));
     }
 
     private void RunQueue()

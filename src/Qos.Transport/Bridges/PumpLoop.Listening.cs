@@ -3,19 +3,42 @@ using Tmds.Linux;
 
 namespace Qos.Transport;
 
-/// <summary>Accepting: each loop waits at every listener, and a connection stays on the loop that accepted it.</summary>
+/// <summary>Accepting: each loop that works waits at every listener, and a connection stays on the loop that accepted it until loops share.</summary>
 internal sealed unsafe partial class PumpLoop
 {
     private const ulong ListenerFlag = 1UL << 63;
 
     private readonly Dictionary<int, Bridge> _bridges = [];
     private readonly List<Bridge> _paused = [];
+    private bool _listens;
 
-    /// <summary>Begins to accept for a bridge. On the loop's thread.</summary>
+    /// <summary>Begins to accept for a bridge, or will once the loop works. On the loop's thread.</summary>
     internal void Listen(Bridge bridge)
     {
         _bridges.Add(bridge.Id, bridge);
-        WatchListener(bridge);
+        if (_listens)
+            WatchListener(bridge);
+    }
+
+    /// <summary>Begins to accept for all bridges. On the loop's thread.</summary>
+    internal void StartListening()
+    {
+        _listens = true;
+        _paused.AddRange(_bridges.Values);
+        ResumeAccepting();
+        if (_paused.Count > 0)
+            StartClock(retries: true);
+    }
+
+    /// <summary>Accepts for no bridge any more. On the loop's thread.</summary>
+    internal void StopListening()
+    {
+        _listens = false;
+        foreach (Bridge bridge in _bridges.Values)
+        {
+            if (!_paused.Remove(bridge))
+                UnwatchListener(bridge);
+        }
     }
 
     /// <summary>Accepts no more for a bridge. On the loop's thread.</summary>
@@ -23,7 +46,7 @@ internal sealed unsafe partial class PumpLoop
     {
         if (!_bridges.Remove(bridge.Id))
             return;
-        if (!_paused.Remove(bridge))
+        if (!_paused.Remove(bridge) && _listens)
             UnwatchListener(bridge);
     }
 

@@ -50,6 +50,9 @@ internal sealed unsafe partial class PumpLoop
 
     internal TimeProvider Time => _time;
 
+    /// <summary>How the scheduler treats its thread; null where that is not known. Set before <see cref="Run"/>.</summary>
+    internal IThreadTimes? Times { get; set; }
+
     internal PendingWrites Pending { get; }
 
     /// <summary>The time of the last tick, or of the clock's start: exact enough for limits of seconds.</summary>
@@ -75,10 +78,11 @@ internal sealed unsafe partial class PumpLoop
     /// <summary>The thread's whole life; all connections are aborted at its end.</summary>
     internal void Run()
     {
+        _load = Times is null ? null : new LoopLoad(Times, _time);
         epoll_event* events = stackalloc epoll_event[MaxEvents];
         while (!_stop)
         {
-            int count = LibC.epoll_wait(Epoll, events, MaxEvents, _queue.Count == 0 ? -1 : 0);
+            int count = Wait(events);
             if (count < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
                 throw new IOException($"epoll_wait failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
             for (int i = 0; i < count; i++)
@@ -100,6 +104,7 @@ internal sealed unsafe partial class PumpLoop
 
         _ = LibC.close(Epoll);
         Pending.Dispose();
+        (Times as IDisposable)?.Dispose();
     }
 
     /// <summary>Ends <see cref="Run"/>.</summary>
