@@ -46,8 +46,10 @@ internal sealed unsafe partial class PumpLoop
     // A connection that begins while another one ends: two.
     private bool IsOneOfTwo(ulong key)
     {
+        if ((key & ListenerFlag) != 0)
+            return Open <= 2;
         uint place = (uint)key >> 1;
-        if ((key & ListenerFlag) != 0 || place == _lastPlace)
+        if (place == _lastPlace)
             return true;
         bool known = place == _placeBefore;
         _placeBefore = _lastPlace;
