@@ -255,4 +255,25 @@ public sealed class BridgeConnectTests : IDisposable
         SocketException e = await Assert.ThrowsAsync<SocketException>(() => client.ReceiveAsync(new byte[1]).WaitAsync(BridgeRig.Patience));
         Assert.Equal(SocketError.ConnectionReset, e.SocketErrorCode);
     }
+
+    [Fact]
+    public void Loopback_is_not_paced_and_elsewhere_the_systems_choice_stays()
+    {
+        string system = File.ReadAllText("/proc/sys/net/ipv4/tcp_congestion_control").Trim();
+        using Socket loopback = Own(NativeSocket.Listen(new IPEndPoint(IPAddress.Loopback, 0), out EndPoint at));
+        using Socket everywhere = Own(NativeSocket.Listen(new IPEndPoint(IPAddress.Any, 0), out _));
+        using Socket dialed = Own(NativeSocket.Dial(new NativeAddress(at), out int error));
+        Assert.Equal(0, error);
+        loopback.Blocking = true;
+        using Socket accepted = loopback.Accept();
+        Assert.Equal(["reno", system, "reno", "reno"], new[] { loopback, everywhere, dialed, accepted }.Select(CongestionControlOf));
+
+        static Socket Own(int fd) => new(new SafeSocketHandle(fd, ownsHandle: true));
+        static string CongestionControlOf(Socket socket)
+        {
+            byte[] name = new byte[16];
+            int length = socket.GetRawSocketOption(LibC.IPPROTO_TCP, LibC.TCP_CONGESTION, name);
+            return System.Text.Encoding.ASCII.GetString(name, 0, length).TrimEnd('\0');
+        }
+    }
 }

@@ -10,10 +10,10 @@ namespace Qos.Transport;
 internal sealed unsafe partial class PumpLoop
 {
     // A round trip through both halves and back takes 30 us when no thread sleeps.
-    private static readonly TimeSpan s_soon = TimeSpan.FromMicroseconds(60);
+    private static readonly TimeSpan s_soon = TimeSpan.FromMicroseconds(100);
 
     // A bound of its own: the clock of a test stands still.
-    private const int MaxLooks = 200;
+    private const int MaxLooks = 300;
 
     private bool _comesSoon;
     private uint _lastPlace;
