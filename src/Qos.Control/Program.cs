@@ -27,3 +27,9 @@ catch (Exception e) when (e is ControlException or StorageException or CeremonyE
     await Console.Error.WriteLineAsync($"qos-control: {e.Message}").ConfigureAwait(false);
     return 1;
 }
+catch (IOException e)
+{
+    // What a command prints goes to a full disk, for one.
+    await Console.Error.WriteLineAsync($"qos-control: reading or writing failed: {e.Message}").ConfigureAwait(false);
+    return 1;
+}

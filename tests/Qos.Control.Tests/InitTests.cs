@@ -149,6 +149,25 @@ public class InitTests
     }
 
     [Fact]
+    public async Task Where_nothing_can_be_printed_the_folder_stays_and_the_reason_is_one_line()
+    {
+        string home = Directory.CreateTempSubdirectory("qos-init-").FullName, folder = Path.Combine(home, "control"), programs = Path.Combine(home, "programs");
+        try
+        {
+            MakeSimulator(programs, "true");
+            using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >/dev/full", "sh", Path.Combine(AppContext.BaseDirectory, "qos-control"), "init", "--dir", folder, "--programs", programs]) { RedirectStandardError = true })!;
+            string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal((1, "qos-control: reading or writing failed: No space left on device\n"), (process.ExitCode, error));
+            Assert.Equal(["admin.apikey", "control.db", "data", "pki", "qos-control.json", "release.pcrs"], Entries(folder));
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task What_is_no_inits_is_not_written_over_and_the_folder_stays_as_it_was()
     {
         string folder = Directory.CreateTempSubdirectory("qos-init-").FullName;
