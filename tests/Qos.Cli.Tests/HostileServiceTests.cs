@@ -135,6 +135,26 @@ public sealed class HostileServiceTests : IDisposable
         Assert.All(said, line => Assert.Contains(line, _said, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(16, "'appId' is missing")]
+    [InlineData(17, "more than 16 lists and mappings in one another are not read")]
+    [InlineData(500_000, "more than 16 lists and mappings in one another are not read")]
+    public async Task A_file_s_depth_has_an_end(int depth, string expected)
+    {
+        string file = _key + ".yaml";
+        try
+        {
+            await File.WriteAllTextAsync(file, $"a: {new string('[', depth - 1)}{new string(']', depth - 1)}\n", TestContext.Current.CancellationToken);
+            (int status, string error) = await RunAsync($"deploy create {file}");
+            Assert.Equal(1, status);
+            Assert.Contains(expected, error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public async Task The_key_may_come_through_a_pipe_of_the_shell_s_and_through_no_other()
     {

@@ -28,10 +28,10 @@ internal sealed class FleetFile
             throw new CeremonyException($"{path}: {bytes.Length} bytes are too many.");
         try
         {
-            // Aliases could make a small file large; nobody needs them here.
+            // Aliases could make a small file large, and the library takes some of the stack for each level.
             string text = new System.Text.UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
             var stream = new YamlStream();
-            stream.Load(new NoAliases(new Parser(new StringReader(text)), path));
+            stream.Load(new Bounded(new Parser(new StringReader(text)), path));
             return stream.Documents is [{ RootNode: YamlMappingNode map }]
                 ? new FleetFile(path, map)
                 : throw new CeremonyException($"{path} is not one document of \"name: value\" lines, or one JSON object.");
@@ -138,13 +138,19 @@ internal sealed class FleetFile
 
     private CeremonyException Refuse(YamlNode node, string what) => new($"{_path}:{node.Start.Line}:{node.Start.Column}: {what}{(what.EndsWith('?') ? "" : ".")}");
 
-    private sealed class NoAliases(IParser inner, string path) : IParser
+    private sealed class Bounded(IParser inner, string path) : IParser
     {
+        // Four times as deep as any file is.
+        private const int MaxDepth = 16;
+        private int _depth;
+
         public YamlDotNet.Core.Events.ParsingEvent? Current => inner.Current;
 
         public bool MoveNext()
         {
             bool more = inner.MoveNext();
+            if (more && (_depth += inner.Current!.NestingIncrease) > MaxDepth + 2)
+                throw new CeremonyException($"{path}:{inner.Current.Start.Line}:{inner.Current.Start.Column}: more than {MaxDepth} lists and mappings in one another are not read.");
             return inner.Current is YamlDotNet.Core.Events.AnchorAlias alias
                 ? throw new CeremonyException($"{path}:{alias.Start.Line}:{alias.Start.Column}: write the value itself: aliases are not read.")
                 : more;
