@@ -15,31 +15,41 @@ internal sealed unsafe partial class PumpLoop
     // A bound of its own: the clock of a test stands still.
     private const int MaxLooks = 300;
 
-    private bool _comesSoon;
+    // After so many short waits in a row a loop looks: one alone is an answer after a question, and the next question may take its time.
+    private const int ShortWaits = 2;
+
+    private int _shortWaits;
+    private long _looked;
     private uint _lastPlace;
     private uint _placeBefore;
+
+    /// <summary>How often it looked before it slept.</summary>
+    internal long Looked => Volatile.Read(ref _looked);
 
     // Takes what the kernel reports; waits for it unless connections wait for their turn.
     private int Wait(epoll_event* events)
     {
         if (_load is not { } load)
             return LibC.epoll_wait(Epoll, events, MaxEvents, _queue.Count == 0 ? -1 : 0);
-        long now = _time.GetTimestamp();
-        if (load.Sample(now))
+        long began = _time.GetTimestamp();
+        if (load.Sample(began))
             OnSample(load);
         if (_queue.Count != 0)
             return LibC.epoll_wait(Epoll, events, MaxEvents, 0);
 
-        int count = _comesSoon && !load.IsContended ? Look(events, load, ref now) : 0;
+        int count = 0;
+        bool looks = _shortWaits >= ShortWaits && !load.IsContended;
+        if (looks)
+            count = Look(events, load, began);
         if (count == 0)
         {
-            long slept = now;
             count = LibC.epoll_wait(Epoll, events, MaxEvents, -1);
-            _comesSoon = _time.GetElapsedTime(slept) < s_soon;
+            _shortWaits = !looks && _time.GetElapsedTime(began) < s_soon ? _shortWaits + 1 : 0;
         }
 
         // Where several connections are busy there is enough to do, and looking for more would take processors from the others.
-        _comesSoon &= count == 1 && IsOneOfTwo(events[0].data.u64);
+        if (count != 1 || !IsOneOfTwo(events[0].data.u64))
+            _shortWaits = Math.Min(_shortWaits, ShortWaits - 1);
         return count;
     }
 
@@ -57,10 +67,11 @@ internal sealed unsafe partial class PumpLoop
         return known;
     }
 
-    private int Look(epoll_event* events, LoopLoad load, ref long now)
+    private int Look(epoll_event* events, LoopLoad load, long began)
     {
-        long began = now;
+        Volatile.Write(ref _looked, _looked + 1);
         int count = 0;
+        long now = began;
         for (int looks = 0; count == 0 && looks < MaxLooks && _time.GetElapsedTime(began, now) < s_soon; looks++)
         {
             _ = Thread.Yield();
