@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Frame = Qos.Control.Tests.Http2Stranger.Frame;
 using Stand = Qos.Control.Tests.IngressLoopTests.Stand;
 
@@ -119,6 +120,35 @@ public class IngressHttp2Tests
             ignoreCase: true);
         await served.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8.ToArray());
         Assert.Equal("ok", await stranger.AnswerAsync(stream));
+    }
+
+    [Fact]
+    public async Task Of_a_request_over_http_2_no_header_is_kept_and_the_next_one_has_its_own()
+    {
+        foreach ((string protocol, int left) in ((string, int)[])[("HTTP/2", 0), ("HTTP/1.1", 2)])
+        {
+            var context = new DefaultHttpContext();
+            context.Request.Protocol = protocol;
+            context.Request.Headers.Cookie = "a=b";
+            context.Request.Headers["x"] = "y";
+            SpentHeaders.Release(context.Request);
+            Assert.Equal((protocol, left), (protocol, context.Request.Headers.Count));
+        }
+
+        using var app = new TcpListener(IPAddress.Loopback, 0);
+        app.Start();
+        using var certificates = new TestCertificates("*.localhost");
+        await using Stand stand = await Stand.StartAsync((IPEndPoint)app.LocalEndpoint, certificate: certificates.Files);
+        await using Http2Stranger stranger = await Http2Stranger.ConnectAsync(await stand.ConnectAsync(), Stand.Host);
+        foreach (string[] names in (string[][])[["cookie", "x-a"], ["cookie", "x-a"], [], ["x-b"]])
+        {
+            int stream = await AskAsync(stranger, [.. Pseudo("POST"), .. names.Select(static name => (name, "1"))], "abc");
+            using Socket served = await app.AcceptSocketAsync();
+            string request = await ReadAsync(served, "\r\n0\r\n\r\n");
+            Assert.Equal(names, ((string[])["cookie", "x-a", "x-b"]).Where(name => request.Contains($"\r\n{name}: 1\r\n", StringComparison.OrdinalIgnoreCase)));
+            await served.SendAsync("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"u8.ToArray());
+            Assert.Equal("ok", await stranger.AnswerAsync(stream));
+        }
     }
 
     private static (string Name, string Value)[] Pseudo(string method, string path = "/", string authority = Stand.Host) =>

@@ -42,7 +42,11 @@ internal sealed class IngressServer : IHostedService, IHttpApplication<IngressRe
 
     public Task ProcessRequestAsync(IngressRequest context) => _proxy.ForwardAsync(context);
 
-    public void DisposeContext(IngressRequest context, Exception? exception) => context.Http.Uninitialize();
+    public void DisposeContext(IngressRequest context, Exception? exception)
+    {
+        SpentHeaders.Release(context.Http.Request);
+        context.Http.Uninitialize();
+    }
 
     public void Dispose() => _server.Dispose();
 }

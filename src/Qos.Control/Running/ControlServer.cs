@@ -65,6 +65,17 @@ internal static class ControlServer
         replace?.Invoke(services);
 
         WebApplication app = builder.Build();
+        app.Use(static async (context, next) =>
+        {
+            try
+            {
+                await next(context).ConfigureAwait(false);
+            }
+            finally
+            {
+                SpentHeaders.Release(context.Request);
+            }
+        });
         app.MapPrometheusScrapingEndpoint("/metrics");
         ApiEndpoints.Map(app);
         WebPages.Map(app);
