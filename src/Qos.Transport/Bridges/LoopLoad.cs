@@ -20,6 +20,7 @@ internal interface IThreadTimes
 internal sealed class SchedulerTimes : IThreadTimes, IDisposable
 {
     private readonly SafeFileHandle _file;
+    private ThreadTimes _last;
 
     private SchedulerTimes(SafeFileHandle file) => _file = file;
 
@@ -40,11 +41,20 @@ internal sealed class SchedulerTimes : IThreadTimes, IDisposable
         return null;
     }
 
+    // What cannot be read has not changed: a loop must not end for the want of a number.
     public ThreadTimes Read()
     {
         Span<byte> text = stackalloc byte[96];
-        ReadOnlySpan<byte> rest = text[..RandomAccess.Read(_file, text, 0)];
-        return new ThreadTimes(Next(ref rest), Next(ref rest), Next(ref rest));
+        try
+        {
+            ReadOnlySpan<byte> rest = text[..RandomAccess.Read(_file, text, 0)];
+            _last = new ThreadTimes(Next(ref rest), Next(ref rest), Next(ref rest));
+        }
+        catch (IOException)
+        {
+        }
+
+        return _last;
     }
 
     public void Dispose() => _file.Dispose();
