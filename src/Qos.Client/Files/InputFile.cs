@@ -57,8 +57,7 @@ public static class InputFile
     public static void RequireOwn(string path)
     {
         string full = Path.GetFullPath(path);
-        bool isPassed = full.StartsWith("/proc/", StringComparison.Ordinal) || (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal));
-        if (!isPassed && LibC.IsSpecialFile(full) && !FileOwner.IsPrivate(full))
+        if (!OutputFile.IsPassed(full) && LibC.IsSpecialFile(full) && !FileOwner.IsPrivate(full))
             throw new CeremonyException($"{path} is a pipe or a device that is not yours alone: name a file, give it as /dev/stdin, or make the pipe one of your own with mode 0600.");
     }
 

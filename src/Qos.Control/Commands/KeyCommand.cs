@@ -17,9 +17,15 @@ internal static class KeyCommand
     {
         ApiKeyBody key = ApiKeyFile.Make(organizationId);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(key, ApiJson.Default.ApiKeyBody);
-        OutputFile.Write(path, json, ownerOnly: true);
-        CryptographicOperations.ZeroMemory(json);
-        return key;
+        try
+        {
+            OutputFile.Write(path, json, ownerOnly: true);
+            return key;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(json);
+        }
     }
 
     private static Command Add()

@@ -122,13 +122,7 @@ public sealed class BridgePump : IAsyncDisposable
     /// </summary>
     internal PumpLoop LoopFor(PumpLoop accepting)
     {
-        PumpLoop least = accepting;
-        foreach (PumpLoop loop in Working)
-        {
-            if (loop.Open < least.Open)
-                least = loop;
-        }
-
+        PumpLoop least = LeastOf(bulk: false);
         return accepting.Open > 2 * least.Open + AllowedLead ? least : accepting;
     }
 

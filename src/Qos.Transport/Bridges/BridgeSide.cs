@@ -9,8 +9,8 @@ internal sealed unsafe class BridgeSide
     // Edge-triggered: the kernel reports what is new, so a socket is registered once and never for what is known already.
     private static readonly int s_always = LibC.EPOLLIN | LibC.EPOLLRDHUP | LibC.EPOLLET;
 
-    private ulong _key;
     private readonly int _chunk;
+    private ulong _key;
     private int _interest;
 
     internal BridgeSide(int fd, ulong key, int family, int vsockChunk)

@@ -85,20 +85,25 @@ internal sealed class LoopLoad
     private readonly TimeProvider _clock;
     private ThreadTimes _before;
     private TimeSpan _polled;
+    private long _since;
+    private double _work;
 
     internal LoopLoad(IThreadTimes times, TimeProvider clock)
     {
         _times = times;
         _clock = clock;
         _before = times.Read();
-        Since = clock.GetTimestamp();
+        _since = clock.GetTimestamp();
     }
 
-    /// <summary>When the last window ended.</summary>
-    internal long Since { get; private set; }
+    /// <summary>When the last window began.</summary>
+    internal long Began { get; private set; }
 
-    /// <summary>The part of the last window in which the thread ran and had something to do; 1 is a whole processor.</summary>
-    internal double Work { get; private set; }
+    /// <summary>When it ended.</summary>
+    internal long Since => Volatile.Read(ref _since);
+
+    /// <summary>The part of it in which the thread ran and had something to do; 1 is a whole processor.</summary>
+    internal double Work => Volatile.Read(ref _work);
 
     /// <summary>The thread hardly rests.</summary>
     internal bool IsFull => Work >= Full;
@@ -106,22 +111,26 @@ internal sealed class LoopLoad
     /// <summary>Others keep the processors so busy that the thread waits long for each of its turns.</summary>
     internal bool IsContended { get; private set; }
 
+    /// <summary>The work of the last window, or none when it ended a while ago: the thread sleeps. For other threads.</summary>
+    internal double WorkAt(long now) => _clock.GetElapsedTime(Since, now) < 4 * Window ? Work : 0;
+
     /// <summary>Time in which the thread looked for work and found none.</summary>
     internal void Polled(TimeSpan time) => _polled += time;
 
     /// <summary>Judges anew when a window is over.</summary>
     internal bool Sample(long now)
     {
-        TimeSpan passed = _clock.GetElapsedTime(Since, now);
+        TimeSpan passed = _clock.GetElapsedTime(_since, now);
         if (passed < Window)
             return false;
         ThreadTimes times = _times.Read();
         double window = passed.TotalNanoseconds, waited = times.Waited - _before.Waited;
-        Work = Math.Max(0, (times.Ran - _before.Ran - _polled.TotalNanoseconds) / window);
+        Volatile.Write(ref _work, Math.Max(0, (times.Ran - _before.Ran - _polled.TotalNanoseconds) / window));
         IsContended = waited >= ManyWaits * window && waited >= (double)LongWait * (times.Turns - _before.Turns);
         _before = times;
         _polled = TimeSpan.Zero;
-        Since = now;
+        Began = _since;
+        Volatile.Write(ref _since, now);
         return true;
     }
 }

@@ -28,9 +28,7 @@ internal sealed unsafe partial class PumpLoop
     /// <summary>Forgets a connection that closed its sockets.</summary>
     internal void Remove(BridgeConnection connection)
     {
-        _slots[connection.Slot] = null;
-        _slotsFree.Push(connection.Slot);
-        Interlocked.Decrement(ref _open);
+        Free(connection.Slot);
         _pump.Leave();
         connection.Bridge.Leave();
     }
@@ -84,6 +82,13 @@ internal sealed unsafe partial class PumpLoop
         }
 
         return (slot, ((ulong)(++_generations[slot] & 0x7FFF_FFFF) << 32) | ((ulong)slot << 1));
+    }
+
+    private void Free(int slot)
+    {
+        _slots[slot] = null;
+        _slotsFree.Push(slot);
+        Interlocked.Decrement(ref _open);
     }
 
     private void RunQueue()

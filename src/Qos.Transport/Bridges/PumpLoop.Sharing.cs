@@ -16,16 +16,13 @@ internal sealed unsafe partial class PumpLoop
 
     private LoopLoad? _load;
     private long? _calmSince;
-    private double _work;
-    private long _workAt;
     private int _bulk;
 
     /// <summary>Connections in bulk.</summary>
     internal int Bulk => Volatile.Read(ref _bulk);
 
     /// <summary>How much of a processor it used lately.</summary>
-    internal double WorkAt(long now) =>
-        _time.GetElapsedTime(Volatile.Read(ref _workAt), now) < 4 * LoopLoad.Window ? Volatile.Read(ref _work) : 0;
+    internal double WorkAt(long now) => Volatile.Read(ref _load)?.WorkAt(now) ?? 0;
 
     /// <summary>A connection begins or ends to be in bulk. On the loop's thread.</summary>
     internal void CountBulk(int change) => Volatile.Write(ref _bulk, _bulk + change);
@@ -42,9 +39,7 @@ internal sealed unsafe partial class PumpLoop
             if (_slots[slot] is not { CanMove: true } connection || (bulk && !connection.IsBulk))
                 continue;
             connection.Leave();
-            _slots[slot] = null;
-            _slotsFree.Push(slot);
-            Interlocked.Decrement(ref _open);
+            Free(slot);
             other.Reserve();
             moved.Add(connection);
         }
@@ -66,9 +61,6 @@ internal sealed unsafe partial class PumpLoop
 
     private void OnSample(LoopLoad load)
     {
-        long since = Volatile.Read(ref _workAt);
-        Volatile.Write(ref _work, load.Work);
-        Volatile.Write(ref _workAt, load.Since);
         bool bulk = Bulk > 1 && load.Work >= Busy, pressed = load.IsFull || load.IsContended;
         if (Open > 1 && (bulk || pressed))
         {
@@ -79,7 +71,7 @@ internal sealed unsafe partial class PumpLoop
         {
             _calmSince = null;
         }
-        else if (_time.GetElapsedTime(_calmSince ??= since, load.Since) >= s_calm && _pump.TryRetire(this))
+        else if (_time.GetElapsedTime(_calmSince ??= load.Began, load.Since) >= s_calm && _pump.TryRetire(this))
         {
             _calmSince = null;
         }

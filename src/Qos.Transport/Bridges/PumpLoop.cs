@@ -6,7 +6,7 @@ namespace Qos.Transport;
 
 /// <summary>
 /// One thread with its own epoll instance, one read buffer and the connections that were given to it. Nothing here is
-/// shared with other threads but the queue of <see cref="Post"/> and the count of connections.
+/// shared with other threads but the queue of <see cref="Post"/>, the counts of connections and how much the loop works.
 /// </summary>
 internal sealed unsafe partial class PumpLoop
 {
@@ -78,7 +78,7 @@ internal sealed unsafe partial class PumpLoop
     /// <summary>The thread's whole life; all connections are aborted at its end.</summary>
     internal void Run()
     {
-        _load = Times is null ? null : new LoopLoad(Times, _time);
+        Volatile.Write(ref _load, Times is null ? null : new LoopLoad(Times, _time));
         epoll_event* events = stackalloc epoll_event[MaxEvents];
         while (!_stop)
         {
