@@ -24,6 +24,7 @@ internal sealed unsafe partial class PumpLoop
     internal void StartListening()
     {
         _listens = true;
+        _calmSince = _time.GetTimestamp();
         _paused.AddRange(_bridges.Values);
         ResumeAccepting();
         if (_paused.Count > 0)
