@@ -47,6 +47,54 @@ public sealed class BridgeTests
     }
 
     [Fact]
+    public async Task What_follows_an_urgent_byte_is_passed_on_at_once()
+    {
+        await using var rig = new BridgeRig(options: new BridgePumpOptions { Threads = 1 });
+        (Socket client, Socket target) = await rig.JoinAsync();
+        using (var sent = new ManualResetEventSlim())
+        {
+            // All of it is there before the pump reads, so that its read ends at the urgent byte.
+            Task held = rig.Pump.OnEveryLoopAsync(_ => Assert.True(sent.Wait(TimeSpan.FromMinutes(1))));
+            client.Send("abc"u8);
+            client.Send("D"u8, SocketFlags.OutOfBand);
+            client.Send("efg"u8);
+            sent.Set();
+            await held;
+        }
+
+        Assert.Equal("abcDefg"u8.ToArray(), await BridgeRig.ReceiveAsync(target, 7));
+        client.Dispose();
+        target.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public async Task An_urgent_byte_in_bulk_is_one_of_the_streams_and_not_its_end(bool unix, bool byTarget)
+    {
+        await using var rig = new BridgeRig(unix);
+        (Socket client, Socket target) = await rig.JoinAsync();
+        (Socket first, Socket second) = byTarget ? (target, client) : (client, target);
+        byte[] before = Pipes.Bytes(6_000_000, 1), after = Pipes.Bytes(100_000, 2);
+        Task sending = Task.Run(async () =>
+        {
+            await BridgeRig.SendAllAsync(first, before);
+            first.Send([7], SocketFlags.OutOfBand);
+            await SendAndEndAsync(first, after);
+        });
+
+        byte[] got = await BridgeRig.ReceiveAllAsync(second);
+        await sending;
+        Assert.Equal(before.Length + 1 + after.Length, got.Length);
+        Assert.True(got.AsSpan().SequenceEqual((byte[])[.. before, 7, .. after]), "every byte in its place");
+        Task answering = SendAndEndAsync(second, before);
+        Assert.Equal(before.Length, (await BridgeRig.ReceiveAllAsync(first)).Length);
+        await answering;
+        BridgeRig.Until(() => rig.Bridge.Counters is { Open: 0, Reset: 0 }, "closed without a reset");
+    }
+
+    [Fact]
     public async Task Small_messages_go_back_and_forth_on_many_connections()
     {
         await using var rig = new BridgeRig();

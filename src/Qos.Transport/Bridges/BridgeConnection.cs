@@ -81,8 +81,7 @@ internal sealed unsafe class BridgeConnection
     {
         if (_state == ConnectionState.Closed || (isTarget ? _target : _client) is not { } side)
             return;
-        side.HungUp |= (events & (LibC.EPOLLHUP | LibC.EPOLLERR)) != 0;
-        side.IsEnding |= (events & (LibC.EPOLLHUP | LibC.EPOLLERR | LibC.EPOLLRDHUP)) != 0;
+        side.Note(events);
         switch (_state)
         {
             case ConnectionState.Open:
@@ -371,7 +370,10 @@ internal sealed unsafe class BridgeConnection
         if (read <= 0)
         {
             pending.Return(pipe);
-            return Nothing(from, to, read);
+
+            // A splice calls an urgent byte before the end the end: only a read tells.
+            from.IsBulk = read != 0;
+            return read == 0 ? Copy(from, to) : Nothing(from, to, read);
         }
 
         int sent = to.Send(pipe, read);

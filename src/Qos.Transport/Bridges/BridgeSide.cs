@@ -7,11 +7,12 @@ namespace Qos.Transport;
 internal sealed unsafe class BridgeSide
 {
     // Edge-triggered: the kernel reports what is new, so a socket is registered once and never for what is known already.
-    private static readonly int s_always = LibC.EPOLLIN | LibC.EPOLLRDHUP | LibC.EPOLLET;
+    private static readonly int s_always = LibC.EPOLLIN | LibC.EPOLLPRI | LibC.EPOLLRDHUP | LibC.EPOLLET;
 
     private readonly int _chunk;
     private ulong _key;
     private int _interest;
+    private bool _wasUrgent;
 
     internal BridgeSide(int fd, ulong key, int family, int vsockChunk)
     {
@@ -25,17 +26,17 @@ internal sealed unsafe class BridgeSide
 
     internal bool IsUnix { get; }
 
-    /// <summary>A vsock wants small writes and copies anyway, so a pipe gains nothing there.</summary>
-    internal bool TakesPipes => _chunk == int.MaxValue;
+    /// <summary>A vsock wants small writes and copies anyway, so a pipe gains nothing there; and a splice does not get past an urgent byte.</summary>
+    internal bool TakesPipes => _chunk == int.MaxValue && !_wasUrgent;
 
     /// <summary>It sent its end of stream.</summary>
     internal bool Ended { get; set; }
 
-    /// <summary>An end or an error was reported: reads go on until they meet it.</summary>
-    internal bool IsEnding { get; set; }
+    /// <summary>An end, an error or an urgent byte was reported: reads go on until nothing is there. At an urgent byte one is short, whatever follows.</summary>
+    internal bool IsEnding { get; private set; }
 
     /// <summary>It is closed in both directions: nothing can be sent to it any more.</summary>
-    internal bool HungUp { get; set; }
+    internal bool HungUp { get; private set; }
 
     /// <summary>It sends much: its bytes go through a pipe and are not copied.</summary>
     internal bool IsBulk { get; set; }
@@ -78,6 +79,15 @@ internal sealed unsafe class BridgeSide
     {
         _key = key;
         Watch(epoll, room: Pending.Count > 0);
+    }
+
+    /// <summary>Remembers what the kernel reported.</summary>
+    internal void Note(int events)
+    {
+        HungUp |= (events & (LibC.EPOLLHUP | LibC.EPOLLERR)) != 0;
+        IsEnding |= (events & (LibC.EPOLLHUP | LibC.EPOLLERR | LibC.EPOLLRDHUP | LibC.EPOLLPRI)) != 0;
+        _wasUrgent |= (events & LibC.EPOLLPRI) != 0;
+        IsBulk &= TakesPipes;
     }
 
     /// <summary>Reads.</summary>

@@ -33,6 +33,7 @@ internal static unsafe class NativeSocket
                 Set(fd, LibC.SOL_SOCKET, LibC.SO_REUSEADDR);
                 Set(fd, LibC.IPPROTO_TCP, LibC.TCP_NODELAY);
                 Set(fd, LibC.SOL_SOCKET, LibC.SO_KEEPALIVE);
+                Set(fd, LibC.SOL_SOCKET, LibC.SO_OOBINLINE);
                 if (address.IsLoopback)
                     SetLoopbackCongestionControl(fd);
             }
@@ -67,6 +68,9 @@ internal static unsafe class NativeSocket
         if (address.IsTcp)
         {
             Set(fd, LibC.IPPROTO_TCP, LibC.TCP_NODELAY);
+
+            // An urgent byte is one of the stream's.
+            Set(fd, LibC.SOL_SOCKET, LibC.SO_OOBINLINE);
             if (address.IsLoopback)
                 SetLoopbackCongestionControl(fd);
             else
