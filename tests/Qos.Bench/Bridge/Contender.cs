@@ -8,11 +8,11 @@ namespace Qos.Bench.Bridge;
 /// </summary>
 internal sealed class Contender : IDisposable
 {
-    private Contender(string name, int port, ChildProcess outer, ChildProcess inner)
+    private Contender(string name, int port, params ChildProcess[] processes)
     {
         Name = name;
         Port = port;
-        Processes = [outer, inner];
+        Processes = processes;
     }
 
     public string Name { get; }
@@ -21,6 +21,9 @@ internal sealed class Contender : IDisposable
     public int Port { get; }
 
     public IReadOnlyList<ChildProcess> Processes { get; }
+
+    /// <summary>No bridge: what client and server can do on this machine when nothing is between them.</summary>
+    public static Contender None(int target) => new("none", target);
 
     /// <summary>Both halves of ours.</summary>
     public static Task<Contender> OursAsync(string folder, int target) => StartAsync(
