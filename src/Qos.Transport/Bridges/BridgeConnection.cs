@@ -349,8 +349,7 @@ internal sealed unsafe class BridgeConnection
             return 0;
         }
 
-        from.IsBulk = read >= BulkRead && from.TakesPipes && to.TakesPipes;
-        SetBulk(from.IsBulk || to.IsBulk);
+        SetBulk(from, to, read >= BulkRead && from.TakesPipes && to.TakesPipes);
 
         // A short read of a stream says that it is drained; the kernel reports what comes after it.
         return read < wanted && !from.IsEnding && !from.IsBulk ? 0 : read;
@@ -362,7 +361,7 @@ internal sealed unsafe class BridgeConnection
         PendingWrites pending = _loop.Pending;
         if (pending.TakePipe() is not { } pipe)
         {
-            from.IsBulk = false;
+            SetBulk(from, to, false);
             return Copy(from, to);
         }
 
@@ -383,11 +382,16 @@ internal sealed unsafe class BridgeConnection
             pending.Return(pipe);
         if (!Count(from, to, read, sent))
             return 0;
-        from.IsBulk = read >= BulkRead / 4;
-        SetBulk(from.IsBulk || to.IsBulk);
+        SetBulk(from, to, read >= BulkRead / 4);
         if (sent < read)
             to.Watch(_loop.Epoll, room: true);
         return sent < read ? 0 : read;
+    }
+
+    private void SetBulk(BridgeSide from, BridgeSide to, bool bulk)
+    {
+        from.IsBulk = bulk;
+        SetBulk(bulk || to.IsBulk);
     }
 
     private void SetBulk(bool bulk)
