@@ -102,8 +102,8 @@ internal sealed record EnclaveOptions
                 throw new UsageException($"'{words[i]}' is no option");
             if (options.ContainsKey(parts[0][2..]))
                 throw new UsageException($"{parts[0]} is given twice");
-            bool isBesides = parts.Length == 2 || (i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal));
-            string value = parts.Length == 2 ? parts[1] : isBesides ? words[++i] : "";
+            bool isNextWord = parts.Length == 1 && i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal);
+            string value = parts.Length == 2 ? parts[1] : isNextWord ? words[++i] : "";
             if (value.Length == 0)
                 throw new UsageException($"{parts[0]} needs a value");
             options.Add(parts[0][2..], value);
@@ -120,7 +120,7 @@ internal sealed record EnclaveOptions
         : throw new UsageException($"--work-dir {path}: there is no such folder");
 
     private static TimeSpan SecondsFrom(string text) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds <= MostSeconds
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0 and <= MostSeconds
             ? TimeSpan.FromSeconds(seconds)
             : throw new UsageException($"--linger {text}: write seconds, for example 3");
 

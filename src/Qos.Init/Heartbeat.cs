@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Qos.Protocol;
 using Qos.Transport;
 
 namespace Qos.Init;
@@ -10,13 +11,12 @@ namespace Qos.Init;
 /// </remarks>
 internal static class Heartbeat
 {
-    private const uint Port = 9000;
     private const byte Beat = 0xB7;
     private const int TimeoutMilliseconds = 10_000;
 
     /// <summary>Starts the thread.</summary>
     public static void Start(BootLog log) =>
-        new Thread(() => log.Say(Send(new VsockEndPoint(VsockEndPoint.ParentCid, Port)))) { IsBackground = true, Name = "heartbeat" }.Start();
+        new Thread(() => log.Say(Send(new VsockEndPoint(VsockEndPoint.ParentCid, BootChecks.HeartbeatPort)))) { IsBackground = true, Name = "heartbeat" }.Start();
 
     private static string Send(VsockEndPoint parent)
     {

@@ -19,7 +19,7 @@ public sealed class KeyException : Exception
 
     private static string Describe(KeyError error) => error switch
     {
-        KeyError.QosHex => "The text is not lower-case hex.",
+        KeyError.QosHex => "The text is not hex.",
         KeyError.IOError => "The key file could not be read or written.",
         KeyError.AesGcm256DecryptError => "The envelope does not decrypt with this key: it is damaged, or was encrypted to another key.",
         KeyError.AesGcm256EncryptError => "The plaintext is too long to be encrypted.",
@@ -30,7 +30,7 @@ public sealed class KeyException : Exception
         KeyError.EncodedPublicKeyTooLong => "The public key is longer than 130 bytes.",
         KeyError.EncodedPublicKeyTooShort => "The public key is shorter than 130 bytes.",
         KeyError.MasterSeedInvalidLength => "A seed has 32 bytes.",
-        KeyError.InvalidMasterSeed => "A secret key file holds a seed as 64 lower-case hex characters.",
+        KeyError.InvalidMasterSeed => "A secret key file holds a seed as 64 hex digits.",
         _ => $"Key error: {error}.",
     };
 }

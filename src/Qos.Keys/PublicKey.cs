@@ -59,7 +59,7 @@ public sealed class PublicKey : IEquatable<PublicKey>
         return valid;
     }
 
-    /// <summary>Reads 260 lower-case hex characters and checks both points.</summary>
+    /// <summary>Reads 260 hex digits, of either case, and checks both points.</summary>
     /// <exception cref="KeyException">The text is not hex, its length is wrong, or a point is not on the curve.</exception>
     public static PublicKey ParseHex(ReadOnlySpan<char> hex)
     {
@@ -73,7 +73,7 @@ public sealed class PublicKey : IEquatable<PublicKey>
         }
         catch (EncodingException refused)
         {
-            throw new KeyException(KeyError.QosHex, $"A public key is 260 lower-case hex characters; this text is not: {refused.Message}", refused);
+            throw new KeyException(KeyError.QosHex, $"A public key is 260 hex digits; this text is not: {refused.Message}", refused);
         }
 
         return Parse(bytes);

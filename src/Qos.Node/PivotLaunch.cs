@@ -24,8 +24,8 @@ public sealed record PivotLaunch
     public bool DebugMode { get; init; }
 
     /// <summary>
-    /// The manifest's bridges. Of a <c>server</c>, the app serves 127.0.0.1 at the port; of a <c>client</c>, the app connects to 127.0.0.1
-    /// at the port and comes out at the host.
+    /// The manifest's bridges. Of a <c>server</c>, the app serves 127.0.0.1 at the port; where the app connects to for a
+    /// <c>client</c>, <see cref="ClientRoute"/> says.
     /// </summary>
     public IReadOnlyList<BridgeConfig> Bridges { get; init; } = [];
 

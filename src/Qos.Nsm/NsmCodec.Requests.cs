@@ -83,9 +83,9 @@ public static partial class NsmCodec
         string variant = StartVariant(reader);
         NsmRequest request = variant switch
         {
-            "DescribePCR" => new NsmRequest.DescribePcr(ReadOnly(reader, "index")),
-            "LockPCR" => new NsmRequest.LockPcr(ReadOnly(reader, "index")),
-            "LockPCRs" => new NsmRequest.LockPcrs(ReadOnly(reader, "range")),
+            "DescribePCR" => new NsmRequest.DescribePcr(ReadOnlyMember(reader, "index")),
+            "LockPCR" => new NsmRequest.LockPcr(ReadOnlyMember(reader, "index")),
+            "LockPCRs" => new NsmRequest.LockPcrs(ReadOnlyMember(reader, "range")),
             "ExtendPCR" => ReadExtendPcr(reader),
             "Attestation" => ReadAttestationRequest(reader),
             _ => throw CborFields.Unknown(variant),
@@ -95,7 +95,7 @@ public static partial class NsmCodec
     }
 
     /// <summary>Reads a map whose only member is one number.</summary>
-    private static ushort ReadOnly(CborReader reader, string member)
+    private static ushort ReadOnlyMember(CborReader reader, string member)
     {
         ushort? value = null;
         CborFields.ReadMap(reader, name => value = name == member ? CborFields.ReadUInt16(reader) : throw CborFields.Unknown(name));

@@ -101,9 +101,9 @@ public static partial class NsmCodec
         NsmResponse response = variant switch
         {
             "DescribePCR" => ReadPcr(reader),
-            "ExtendPCR" => new NsmResponse.ExtendPcr(ReadOnly(reader, "data", NsmResponse.MaxSize)),
-            "Attestation" => new NsmResponse.Attestation(ReadOnly(reader, "document", NsmResponse.MaxSize)),
-            "GetRandom" => new NsmResponse.GetRandom(ReadOnly(reader, "random", 256)),
+            "ExtendPCR" => new NsmResponse.ExtendPcr(ReadOnlyMember(reader, "data", NsmResponse.MaxSize)),
+            "Attestation" => new NsmResponse.Attestation(ReadOnlyMember(reader, "document", NsmResponse.MaxSize)),
+            "GetRandom" => new NsmResponse.GetRandom(ReadOnlyMember(reader, "random", 256)),
             "DescribeNSM" => ReadDescription(reader),
             "Error" => new NsmResponse.Error(ParseError(reader.ReadTextString())),
             _ => throw CborFields.Unknown(variant),
@@ -112,7 +112,7 @@ public static partial class NsmCodec
         return response;
     }
 
-    private static byte[] ReadOnly(CborReader reader, string member, int maxLength)
+    private static byte[] ReadOnlyMember(CborReader reader, string member, int maxLength)
     {
         byte[]? value = null;
         CborFields.ReadMap(reader, name =>

@@ -7,12 +7,15 @@ namespace Qos.Runtime;
 /// <summary>What a process that holds keys must be before it holds any.</summary>
 internal static class ProcessHardening
 {
+    // 077
+    private const ushort GroupAndOthers = 0x3F;
+
     /// <summary>No core file, nobody may look into its memory, and files are the owner's alone.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
     public static void Apply()
     {
         ProcessMemory.Protect();
-        _ = LibC.umask(0x3F);
+        _ = LibC.umask(GroupAndOthers);
     }
 
     /// <summary>Makes sure that 0, 1 and 2 are taken, or a file with keys could get a number that something prints to.</summary>

@@ -1,7 +1,9 @@
+using Qos.Keys;
+
 namespace Qos.Node;
 
 /// <summary>
-/// The files through which the node hands its manifest, pivot and keys to the pivot; one of the node's two seams (the other is NSM).
+/// The files through which the node hands its manifest, pivot and keys to the pivot; one of the node's seams (the others are NSM and the random source).
 /// Format: docs/protocol/messages.md, Files in the enclave.
 /// </summary>
 /// <remarks>
@@ -36,5 +38,5 @@ internal interface INodeFiles
 
     /// <summary>Reads the seed back from <c>qos.quorum.key</c>, into secret memory of 32 bytes.</summary>
     /// <exception cref="NodeFileException">The file is missing or is not 64 hex characters.</exception>
-    Qos.Keys.SecretMemory ReadQuorumKey();
+    SecretMemory ReadQuorumKey();
 }

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Qos.Native;
@@ -12,6 +11,8 @@ namespace Qos.Node;
 internal sealed class NodeFolder : IDisposable
 {
     private const int WriteAccess = 2;
+    // 0600
+    private const uint OwnerReadsAndWrites = (uint)(UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
     private readonly SafeFileHandle _handle;
 
@@ -31,7 +32,7 @@ internal sealed class NodeFolder : IDisposable
     internal SafeFileHandle Create(string name)
     {
         int flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW | LibC.O_CLOEXEC;
-        int descriptor = LibC.openat(Descriptor, name, flags, 0x180);
+        int descriptor = LibC.openat(Descriptor, name, flags, OwnerReadsAndWrites);
         return descriptor >= 0
             ? new SafeFileHandle(descriptor, ownsHandle: true)
             : throw Failure($"cannot create {Path}/{name}");
@@ -66,6 +67,6 @@ internal sealed class NodeFolder : IDisposable
     private static IOException Failure(string what)
     {
         int error = Marshal.GetLastPInvokeError();
-        return new IOException($"{what}: {new Win32Exception(error).Message}", error);
+        return new IOException($"{what}: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
 }

@@ -91,7 +91,7 @@ internal sealed class BorshBodyReader(long bodyLength, IntakeBudget budget, Pivo
         }
         catch (EncodingException)
         {
-            // It has not arrived yet, or it is none: what is kept is refused when the message is complete.
+            // It has not arrived yet, or it is malformed: what is kept is refused when the message is complete.
             return null;
         }
     }

@@ -34,7 +34,7 @@ public static class ApprovalChecks
 
     /// <summary>Checks that no two members share an alias, a signing point or an encryption point.</summary>
     /// <exception cref="ProtocolException">
-    /// <see cref="ProtocolErrorCode.DuplicateQuorumMember"/>, or <see cref="ProtocolErrorCode.P256Error"/> for a key that is none.
+    /// <see cref="ProtocolErrorCode.DuplicateQuorumMember"/>, or <see cref="ProtocolErrorCode.P256Error"/> for an invalid key.
     /// </exception>
     public static void CheckDistinctMembers(IReadOnlyList<QuorumMember> members)
     {

@@ -56,7 +56,7 @@ public static class BootChecks
         : null;
 
     /// <summary>
-    /// Whether aliases, signing points and encryption points are distinct. Keys need not be valid for it: a member whose key is none can
+    /// Whether aliases, signing points and encryption points are distinct. Keys need not be valid for it: a member whose key is invalid can
     /// never post a share, and the reference boots such a set.
     /// </summary>
     internal static bool HasDistinctMembers(IReadOnlyList<QuorumMember> members)

@@ -9,7 +9,7 @@ namespace Qos.Protocol;
 /// </summary>
 public static class VisibleText
 {
-    /// <summary>Whether the text holds control, format, bidirectional, separator or unpaired surrogate characters.</summary>
+    /// <summary>Whether the text holds a character that cannot be seen or moves others: control, format, separator, private, unassigned, a blank letter, half a surrogate pair.</summary>
     public static bool NeedsEscape(string text)
     {
         foreach (Rune rune in text.EnumerateRunes())

@@ -13,7 +13,7 @@ public sealed class ProtocolException : Exception
     {
     }
 
-    /// <summary>A refusal with an error that carries nothing, with what happened before in words, which stays here.</summary>
+    /// <summary>A refusal with an error that carries nothing, with a detail in words, which is logged and never sent.</summary>
     public ProtocolException(ProtocolErrorCode code, string detail, Exception? inner = null)
         : base($"{code}: {detail}", inner) => Error = new ProtocolError(code);
 

@@ -14,15 +14,15 @@ public static class ReshareFormat
     public const int PcrCount = 4;
 
     /// <summary>Reads a request.</summary>
-    /// <exception cref="EncodingException">It is none.</exception>
+    /// <exception cref="EncodingException">It is not one.</exception>
     public static ReshareRequest Read(ReadOnlySpan<byte> bytes) => Read(bytes, ReshareJson.Read);
 
     /// <summary>Reads a request with its approvals.</summary>
-    /// <exception cref="EncodingException">It is none.</exception>
+    /// <exception cref="EncodingException">It is not one.</exception>
     public static ReshareEnvelope ReadEnvelope(ReadOnlySpan<byte> bytes) => Read(bytes, ReshareJson.ReadEnvelope);
 
     /// <summary>Reads an output.</summary>
-    /// <exception cref="EncodingException">It is none.</exception>
+    /// <exception cref="EncodingException">It is not one.</exception>
     public static ReshareOutput ReadOutput(ReadOnlySpan<byte> bytes) => Read(bytes, ReshareJson.ReadOutput);
 
     /// <summary>Writes a request.</summary>

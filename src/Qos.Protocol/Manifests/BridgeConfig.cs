@@ -11,6 +11,6 @@ public abstract record BridgeConfig(ushort Port)
 
     /// <summary>Connections go out of the enclave. Borsh index 1.</summary>
     /// <param name="Port">The port that the pivot connects to.</param>
-    /// <param name="Host">Where the host connects to, or null when the pivot names it per connection.</param>
+    /// <param name="Host">Where the host connects to, or null for a host that lets the pivot choose, as <c>qos-host</c> does not.</param>
     public sealed record Client(ushort Port, string? Host) : BridgeConfig(Port);
 }

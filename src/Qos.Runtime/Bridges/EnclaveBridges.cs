@@ -7,7 +7,7 @@ using Qos.Transport;
 namespace Qos.Runtime;
 
 /// <summary>
-/// The enclave's half of the manifest's bridges, for which nothing is open that the manifest does not name. Format: docs/protocol/host.md, Bridges.
+/// The enclave's half of the manifest's bridges. No port is open that the manifest does not name. Format: docs/protocol/host.md, Bridges.
 /// </summary>
 /// <remarks>
 /// A <c>server</c> port P: the host's connections to the enclave's port P go on to 127.0.0.1:P. A <c>client</c> port P: the app's
@@ -29,9 +29,6 @@ internal sealed class EnclaveBridges : IAsyncDisposable
 
     /// <summary>Every bridge of the manifest, in its order.</summary>
     public IReadOnlyList<BridgeStatus> Statuses { get; }
-
-    /// <summary>Whether all of them are open.</summary>
-    public bool AreOpen => Statuses.All(static bridge => bridge.Problem is null);
 
     /// <summary>Opens the bridges of a launch; the app that they lead to need not run yet. What cannot be opened is in <see cref="Statuses"/>.</summary>
     /// <param name="address">The enclave's own address.</param>

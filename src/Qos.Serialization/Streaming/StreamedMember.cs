@@ -13,7 +13,8 @@ namespace Qos.Serialization;
 /// </remarks>
 public sealed class StreamedMember : IDisposable
 {
-    private const int BlockLength = 32 * 1024;
+    // Decoded bytes; that many pairs of digits are taken at a time.
+    private const int BlockLength = 16 * 1024;
 
     private readonly (byte[] Outer, byte[] Inner)[] _paths;
     private readonly IStreamedMemberSink _sink;
@@ -171,7 +172,7 @@ public sealed class StreamedMember : IDisposable
         ReadOnlySpan<byte> digits = quote < 0 ? chunk : chunk[..quote];
         for (ReadOnlySpan<byte> rest = digits; !rest.IsEmpty;)
         {
-            ReadOnlySpan<byte> part = rest[..Math.Min(rest.Length, BlockLength)];
+            ReadOnlySpan<byte> part = rest[..Math.Min(rest.Length, 2 * BlockLength)];
             int written = Decode(part);
             if (written > _maxStreamed - StreamedBytes)
                 throw new EncodingException($"the streamed member is longer than {_maxStreamed} bytes", _streamStart);

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -131,7 +130,7 @@ public sealed class EnclaveStream : Stream
 
         int error = Marshal.GetLastPInvokeError();
         return error == LibC.EPIPE || error == LibC.ECONNRESET || error == LibC.ENOTCONN
-            ? throw new TransportException(TransportError.Disconnected, $"The connection was lost ({new Win32Exception(error).Message}).")
+            ? throw new TransportException(TransportError.Disconnected, $"The connection was lost ({Marshal.GetPInvokeErrorMessage(error)}).")
             : 0;
     }
 

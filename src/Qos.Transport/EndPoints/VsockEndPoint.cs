@@ -15,9 +15,6 @@ public sealed class VsockEndPoint : EndPoint, IEquatable<VsockEndPoint>
     /// <summary>Any context identifier, for listening.</summary>
     public const uint AnyCid = uint.MaxValue;
 
-    /// <summary>The host as QEMU's machines know it.</summary>
-    public const uint HostCid = 2;
-
     /// <summary>The parent instance as a Nitro enclave knows it.</summary>
     public const uint ParentCid = 3;
 

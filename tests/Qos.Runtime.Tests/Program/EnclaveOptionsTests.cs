@@ -56,6 +56,7 @@ public sealed class EnclaveOptionsTests
     [InlineData("--socket /s --nsm /n --linger -1", "--linger -1: write seconds")]
     [InlineData("--socket /s --nsm /n --linger soon", "--linger soon: write seconds")]
     [InlineData("--socket /s --nsm /n --linger 3601", "--linger 3601: write seconds")]
+    [InlineData("--socket /s --nsm /n --linger=-Infinity", "--linger -Infinity: write seconds")]
     [InlineData("--socket vsock:x --nsm device", "--socket vsock:x: ")]
     [InlineData("--socket vhost:/s --nsm device", "--socket vhost:/s: ")]
     [InlineData("--socket vsock:any --nsm /n", "--nsm /n cannot be used with --socket vsock:any")]

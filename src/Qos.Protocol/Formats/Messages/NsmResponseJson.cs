@@ -22,10 +22,10 @@ internal static class NsmResponseJson
         NsmResponse response = JsonVariants.Open(ref reader) switch
         {
             "describePCR" => ReadDescribePcr(ref reader),
-            "extendPCR" => new NsmResponse.ExtendPcr(ReadOnly(ref reader, "data", ProtocolLimits.MaxPcrBytes)),
+            "extendPCR" => new NsmResponse.ExtendPcr(ReadOnlyMember(ref reader, "data", ProtocolLimits.MaxPcrBytes)),
             "describeNSM" => ReadDescribeNsm(ref reader),
-            "attestation" => new NsmResponse.Attestation(ReadOnly(ref reader, "document", ProtocolLimits.MaxDocumentBytes)),
-            "getRandom" => new NsmResponse.GetRandom(ReadOnly(ref reader, "random", ProtocolLimits.MaxPcrBytes)),
+            "attestation" => new NsmResponse.Attestation(ReadOnlyMember(ref reader, "document", ProtocolLimits.MaxDocumentBytes)),
+            "getRandom" => new NsmResponse.GetRandom(ReadOnlyMember(ref reader, "random", ProtocolLimits.MaxPcrBytes)),
             "error" => new NsmResponse.Error(ReadError(ref reader)),
             _ => throw reader.Error("unknown NSM response"),
         };
@@ -58,17 +58,17 @@ internal static class NsmResponseJson
                 writer.EndObject();
                 break;
             case NsmResponse.ExtendPcr pcr:
-                WriteOnly(writer, "extendPCR"u8, "data"u8, pcr.Data.Span);
+                WriteOnlyMember(writer, "extendPCR"u8, "data"u8, pcr.Data.Span);
                 break;
             case NsmResponse.DescribeNsm nsm:
                 writer.WritePropertyName("describeNSM"u8);
                 WriteDescribeNsm(writer, nsm);
                 break;
             case NsmResponse.Attestation attestation:
-                WriteOnly(writer, "attestation"u8, "document"u8, attestation.Document.Span);
+                WriteOnlyMember(writer, "attestation"u8, "document"u8, attestation.Document.Span);
                 break;
             case NsmResponse.GetRandom random:
-                WriteOnly(writer, "getRandom"u8, "random"u8, random.Random.Span);
+                WriteOnlyMember(writer, "getRandom"u8, "random"u8, random.Random.Span);
                 break;
             case NsmResponse.Error error:
                 writer.WritePropertyName("error"u8);
@@ -81,7 +81,7 @@ internal static class NsmResponseJson
         writer.EndObject();
     }
 
-    private static byte[] ReadOnly(ref QosJsonReader reader, string member, int max)
+    private static byte[] ReadOnlyMember(ref QosJsonReader reader, string member, int max)
     {
         byte[]? value = null;
         reader.BeginObject();
@@ -95,7 +95,7 @@ internal static class NsmResponseJson
         return value ?? throw JsonMembers.Missing(ref reader, member);
     }
 
-    private static void WriteOnly(QosJsonWriter writer, ReadOnlySpan<byte> variant, ReadOnlySpan<byte> member, ReadOnlySpan<byte> value)
+    private static void WriteOnlyMember(QosJsonWriter writer, ReadOnlySpan<byte> variant, ReadOnlySpan<byte> member, ReadOnlySpan<byte> value)
     {
         writer.WritePropertyName(variant);
         writer.BeginObject();
