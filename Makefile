@@ -39,7 +39,7 @@ COMPAT := qos_client qos_core qos_host qos_bridge
 SOURCES := $(shell find src native web -type f -not -path '*/bin/*' -not -path '*/obj/*') \
     Directory.Build.props Directory.Build.targets Directory.Packages.props global.json
 
-.PHONY: all help web test-web test demo demo-fleet demo-kubernetes test-kubernetes eif demo-image reproduce bench pack dist format clean deps
+.PHONY: all help web test-web test demo demo-fleet demo-kubernetes test-kubernetes eif demo-image reproduce bench pack test-packages dist format clean deps
 all: out/.programs
 
 help:

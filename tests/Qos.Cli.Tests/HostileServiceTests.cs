@@ -136,6 +136,22 @@ public sealed class HostileServiceTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public async Task Nothing_is_said_of_the_key_of_a_deleted_deployment_without_replicas(bool isGone, bool saysKey)
+    {
+        JsonObject whole = Whole();
+        JsonObject status = whole["appStatus"]!["deployments"]![0]!.AsObject();
+        status["delete"] = true;
+        if (isGone)
+            status["replicas"] = new JsonArray();
+        _answer = _ => whole.ToJsonString();
+        Assert.Equal((0, ""), await RunAsync("deploy status 00000000-0000-0000-0000-000000000002"));
+        Assert.Contains("00000000-0000-0000-0000-000000000002, live, deleted", _said, StringComparison.Ordinal);
+        Assert.Equal(saysKey, _said.Contains("  key ", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(16, "'appId' is missing")]
     [InlineData(17, "more than 16 lists and mappings in one another are not read")]
     [InlineData(500_000, "more than 16 lists and mappings in one another are not read")]

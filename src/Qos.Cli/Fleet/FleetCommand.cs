@@ -92,6 +92,9 @@ internal abstract class FleetCommand : QosCommand
         {
             bool isLive = deployment.DeploymentId == status.TargetedDeploymentId;
             page.Heading($"deployment {deployment.DeploymentId}{(isLive ? ", live" : "")}{(deployment.Delete == true ? ", deleted" : "")}");
+            // Of one that is deleted and whose replicas are gone there is nothing else to say.
+            if (deployment.Delete == true && deployment.Replicas is not { Count: > 0 })
+                continue;
             page.Field("ready", string.Create(CultureInfo.InvariantCulture, $"{deployment.ReadyReplicas}/{deployment.DesiredReplicas}"), deployment.ReadyReplicas >= deployment.DesiredReplicas ? Tone.Good : Tone.Warning);
             page.Field("key", deployment.ProvisioningState switch
             {
