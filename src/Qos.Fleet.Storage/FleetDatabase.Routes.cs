@@ -19,6 +19,16 @@ public sealed partial class FleetDatabase
         ],
         cancellationToken);
 
+    /// <summary>The TCP port of an app, whether or not a replica of it is ready; null when the app is deleted, or its live deployment is none of a TCP app.</summary>
+    public Task<int?> TcpPortAsync(string appId, CancellationToken cancellationToken) => ReadAsync(
+        async connection => (int?)await connection.ExecuteScalarAsync<long?>(
+            """
+            SELECT a.ingress_port FROM apps a JOIN deployments d ON d.id = a.live_deployment_id
+            WHERE a.id = @appId AND a.is_deleted = 0 AND d.ingress_kind = 'Tcp'
+            """,
+            new { appId }).ConfigureAwait(false),
+        cancellationToken);
+
     /// <summary>Says of which replicas without new traffic a service still carries requests.</summary>
     public Task TellDrainsAsync(string service, IReadOnlyCollection<string> replicaIds, CancellationToken cancellationToken) => WriteAsync(
         async (connection, transaction) =>

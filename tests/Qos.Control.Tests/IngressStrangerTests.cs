@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Qos.Fleet;
 using Qos.Fleet.Storage;
+using Qos.Fleet.World;
 using Stand = Qos.Control.Tests.IngressLoopTests.Stand;
 
 namespace Qos.Control.Tests;
@@ -236,17 +237,73 @@ public class IngressStrangerTests
         table.Replace([new IngressRoute("one", IngressKind.Tcp, port, "replica", app.LocalEndpoint.ToString()!)]);
         int before = Descriptors();
         for (int i = 0; i < 2000; i++)
-            ingress.Listen(table);
+            await ingress.ListenAsync(table, NoneAsync, default);
         Assert.InRange(Descriptors(), 0, before + 1000);
         Assert.Equal(1, log.Lines);
         taken.Stop();
-        ingress.Listen(table);
+        await ingress.ListenAsync(table, NoneAsync, default);
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, port);
         await client.GetStream().WriteAsync("hello"u8.ToArray());
         using Socket served = await app.AcceptSocketAsync();
         Assert.Equal("hello", await ReadAsync(served, "hello"));
     }
+
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task A_tcp_apps_port_is_open_while_its_replicas_are_away_and_closed_when_it_is_deleted_or_speaks_http(string kind)
+    {
+        Assert.SkipWhen(kind == "postgres" && PostgresServer.WhyNot is not null, PostgresServer.WhyNot ?? "");
+        await using FleetWorld world = kind == "sqlite" ? await FleetWorld.OnSqliteAsync() : await FleetWorld.OnAsync(static time => FleetDatabase.OpenAsync(PostgresServer.One.NewDatabase(), time));
+        FleetDatabase database = world.Database;
+        int port = ControlService.FreePort();
+        using var app = new TcpListener(IPAddress.Loopback, 0);
+        app.Start();
+        using var ingress = new TcpIngress(Settings(), new ConnectionLimits(20_000), NullLogger<TcpIngress>.Instance);
+        var table = new IngressTable();
+        Deployment tcp = await world.DeployAsync(with: static deployment => deployment with { Ingress = IngressKind.Tcp }), http = await world.DeployAsync();
+        Assert.Equal(port, await database.IngressPortAsync(world.App.Id, port, port, default));
+        await world.AddReadyReplicaAsync(tcp, 0, app.LocalEndpoint.ToString()!);
+        Assert.False(await LooksAsync(live: null));
+        Assert.True(await LooksAsync(tcp));
+        Assert.True(await database.SaveReplicaAsync(Assert.Single(await world.ReplicasAsync()) with { State = ReplicaState.Gone }, default));
+        Assert.True(await LooksAsync(live: null), "it is closed while no replica is ready");
+
+        // Whether a replica of the one that speaks HTTP is ready or not.
+        Assert.False(await LooksAsync(http));
+        await world.AddReadyReplicaAsync(tcp, 1, app.LocalEndpoint.ToString()!);
+        Assert.True(await LooksAsync(tcp));
+        await world.AddReadyReplicaAsync(http, 0, app.LocalEndpoint.ToString()!);
+        Assert.False(await LooksAsync(http));
+        Assert.True(await LooksAsync(tcp));
+        Assert.True(await database.DeleteAppAsync(await world.ActivityAsync(), "{}", world.App.Id, default));
+        Assert.False(await LooksAsync(live: null), "the port of a deleted app is open");
+
+        // Whether its port takes clients after a look at the database, with another deployment live or the same.
+        async Task<bool> LooksAsync(Deployment? live)
+        {
+            if (live is not null)
+                Assert.True(await database.SetLiveAsync(await world.ActivityAsync(), "{}", world.App.Id, live.Id, default));
+            table.Replace(await database.RoutesAsync(default));
+            await ingress.ListenAsync(table, database.TcpPortAsync, default);
+
+            // From another address: a client from the same one could be given this port for its own, and reach itself.
+            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            client.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+            try
+            {
+                await client.ConnectAsync(IPAddress.Loopback, port);
+                return true;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+            {
+                return false;
+            }
+        }
+    }
+
+    private static Task<int?> NoneAsync(string appId, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
 
     private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 

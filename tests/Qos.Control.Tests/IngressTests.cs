@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Qos.Fleet;
+using Qos.Fleet.Api;
 using Qos.Fleet.World;
 
 namespace Qos.Control.Tests;
@@ -140,6 +141,15 @@ public class IngressTests
             Assert.Contains(await reader.ReadToEndAsync(), replicas.Skip(1).Select(static replica => $"{replica.Id} hello"));
         }
 
+        using (ControlClient client = service.Client())
+            await client.SubmitAsync("delete_tvc_app_and_deployments", new AppParameters { AppId = world.App.Id }, ApiJson.Default.AppParameters, ApiJson.Default.JsonElement);
+        await Until.TrueAsync(
+            async () =>
+            {
+                using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                return await client.ConnectAsync(IPAddress.Loopback, port).ContinueWith(static connecting => connecting.Exception?.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }, TaskScheduler.Default);
+            },
+            "the port of a deleted app is open");
         foreach (TcpListener listener in listeners.Values)
             listener.Stop();
     }

@@ -68,6 +68,7 @@ public sealed partial class SqliteStorageTests : StorageTests
         await reconciler.PassAsync(null, default);
         await reconciler.PassAsync(world.App.Id, default);
         await world.Database.RoutesAsync(default);
+        await world.Database.TcpPortAsync(world.App.Id, default);
         await world.Database.TellDrainsAsync("one", ["a"], default);
         await world.Database.DrainsElsewhereAsync("one", default);
         await world.Database.OwnerOfKeyAsync("key", default);

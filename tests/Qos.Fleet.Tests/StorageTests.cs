@@ -139,6 +139,26 @@ public abstract class StorageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_tcp_app_has_its_port_until_another_kind_of_deployment_is_live_or_it_is_deleted()
+    {
+        await using FleetWorld world = await OpenAsync();
+        FleetDatabase database = world.Database;
+        string app = world.App.Id;
+        Deployment tcp = await world.DeployAsync(with: static deployment => deployment with { Ingress = IngressKind.Tcp }), http = await world.DeployAsync();
+        Assert.Equal(31000, await database.IngressPortAsync(app, 31000, 31000, default));
+        Assert.Null(await database.TcpPortAsync(app, default));
+        foreach ((Deployment live, int? port) in ((Deployment, int?)[])[(tcp, 31000), (http, null), (tcp, 31000)])
+        {
+            Assert.True(await database.SetLiveAsync(await world.ActivityAsync(), "{}", app, live.Id, default));
+            Assert.Equal((live.Ingress, port), (live.Ingress, await database.TcpPortAsync(app, default)));
+        }
+
+        Assert.True(await database.DeleteAppAsync(await world.ActivityAsync(), "{}", app, default));
+        Assert.Null(await database.TcpPortAsync(app, default));
+        Assert.Null(await database.TcpPortAsync("another", default));
+    }
+
+    [Fact]
     public async Task What_is_left_of_a_deleted_app_is_read_until_it_is_purged_and_not_for_ever()
     {
         await using FleetWorld world = await OpenAsync();

@@ -17,7 +17,7 @@ internal sealed partial class IngressRefresh(FleetDatabase database, IngressTabl
             try
             {
                 table.Replace(await database.RoutesAsync(stoppingToken).ConfigureAwait(false));
-                tcp.Listen(table);
+                await tcp.ListenAsync(table, database.TcpPortAsync, stoppingToken).ConfigureAwait(false);
                 await ExchangeDrainsAsync(stoppingToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
@@ -28,7 +28,11 @@ internal sealed partial class IngressRefresh(FleetDatabase database, IngressTabl
 
             using var interval = new CancellationTokenSource(s_interval, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, stoppingToken);
-            if (changes is not null)
+            if (changes is null)
+            {
+                await Task.Delay(s_interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            else
             {
                 await changes.Changes.WaitToReadAsync(either.Token).AsTask().ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
                 while (changes.Changes.TryRead(out _))

@@ -18,13 +18,18 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
     private int _open;
 
     /// <summary>Opens the ports of apps that have one, and closes those of apps that have none any more.</summary>
-    public void Listen(IngressTable table)
+    /// <param name="table">Where connections go. An app whose replicas are all away for a moment is not in it, and keeps its port.</param>
+    /// <param name="portOf">The port of an app as the database has it. It is asked only about apps that have an open port and are not in the table.</param>
+    /// <param name="cancellationToken">Ends the questions.</param>
+    public async Task ListenAsync(IngressTable table, Func<string, CancellationToken, Task<int?>> portOf, CancellationToken cancellationToken)
     {
         Dictionary<int, string> wanted = table.Apps.Where(static app => app is { Kind: IngressKind.Tcp, Port: not null }).ToDictionary(static app => app.Port!.Value, static app => app.AppId);
         foreach ((int port, (string appId, Socket socket)) in _listeners)
         {
-            // An app whose replicas are all away for a moment keeps its port.
-            if (wanted.TryGetValue(port, out string? other) && other != appId && _listeners.TryRemove(port, out _))
+            bool keeps = wanted.TryGetValue(port, out string? other)
+                ? other == appId
+                : table.Find(appId) is null && await portOf(appId, cancellationToken).ConfigureAwait(false) == port;
+            if (!keeps && _listeners.TryRemove(port, out _))
                 socket.Dispose();
         }
 
@@ -99,7 +104,7 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
             {
                 KeepAlive(client);
                 var tried = new List<IngressTable.Destination>();
-                while (table.Find(appId)?.Choose(tried, Environment.TickCount64) is { } destination)
+                while (table.Find(appId) is { Kind: IngressKind.Tcp } app && app.Choose(tried, Environment.TickCount64) is { } destination)
                 {
                     tried.Add(destination);
                     destination.Begin();
