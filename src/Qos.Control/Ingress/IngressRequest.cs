@@ -43,6 +43,13 @@ internal sealed class IngressRequest(IngressLoop loop) : HttpTransformer
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken).ConfigureAwait(false);
         HttpRequest request = httpContext.Request;
+        if (ConnectionOptions.Names(request.Headers.Connection) is { } named)
+        {
+            ConnectionOptions.Remove(proxyRequest.Headers, named);
+            ConnectionOptions.Remove(proxyRequest.Content?.Headers, named);
+        }
+
+        // What the ingress says itself is said after that: a client cannot take it away.
         List<string>? theirs = null;
         foreach ((string name, _) in proxyRequest.Headers.NonValidated)
         {
@@ -56,6 +63,21 @@ internal sealed class IngressRequest(IngressLoop loop) : HttpTransformer
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Proto", request.Scheme);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Host", request.Host.Value);
         proxyRequest.RequestUri = AddressOf((destinationPrefix, httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget), request);
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        bool isPassedOn = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
+        if (proxyResponse is not null && ConnectionOptions.Names(proxyResponse.Headers) is { } named)
+            ConnectionOptions.Remove(httpContext.Response.Headers, named);
+        return isPassedOn;
+    }
+
+    public override async ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
+    {
+        await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
+        if (ConnectionOptions.Names(proxyResponse.Headers) is { } named && httpContext.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { IsReadOnly: false } trailers)
+            ConnectionOptions.Remove(trailers, named);
     }
 
     // Also as apps behind CGI and WSGI spell it, to which X_Forwarded_For is X-Forwarded-For.

@@ -21,7 +21,7 @@ internal sealed class IngressServer : IHostedService, IHttpApplication<IngressRe
         _proxy = proxy;
 
         // An app's headers reach the client byte for byte, whatever they are encoded in.
-        var kestrel = new KestrelServerOptions { ApplicationServices = services, ResponseHeaderEncodingSelector = static _ => Encoding.Latin1 };
+        var kestrel = new KestrelServerOptions { ApplicationServices = services, RequestHeaderEncodingSelector = ConnectionOptions.EncodingOf, ResponseHeaderEncodingSelector = static _ => Encoding.Latin1 };
         kestrel.Limits.MaxRequestBodySize = settings.Ingress.MaxBody;
         kestrel.Limits.MaxConcurrentConnections = limits.Clients + limits.Exchanged;
         ControlServer.Listen(kestrel, settings.Ingress.Listen, settings.Ingress.Certificate);
