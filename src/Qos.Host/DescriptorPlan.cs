@@ -24,9 +24,12 @@ internal sealed class DescriptorPlan(int limit)
     /// <summary>The most connections of the health end point, where that is another one.</summary>
     public int HealthConnections { get; } = Math.Clamp((limit - Reserved) / 16, 8, MostHealth);
 
+    /// <summary>How many further ones there may be, until those have ended that were closed for others.</summary>
+    public static int Exchanged(int connections) => connections / 16;
+
     /// <summary>The most connections of each of so many bridges.</summary>
-    public int ConnectionsOfOneBridge(int bridges) =>
-        Math.Clamp((limit - Reserved - HttpConnections - HealthConnections) / EachBridged / bridges, 4, MostBridged);
+    public int ConnectionsOfOneBridge(int bridges) => Math.Clamp(
+        (limit - Reserved - HttpConnections - Exchanged(HttpConnections) - HealthConnections - Exchanged(HealthConnections)) / EachBridged / bridges, 4, MostBridged);
 
     /// <summary>The plan for this process's own limit.</summary>
     public static DescriptorPlan OfProcess()

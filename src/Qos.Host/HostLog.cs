@@ -33,9 +33,6 @@ internal static partial class HostLog
     [LoggerMessage(10, LogLevel.Warning, "an upload was refused: {Reason}")]
     public static partial void UploadRefused(ILogger logger, string reason);
 
-    [LoggerMessage(11, LogLevel.Warning, "connections to {Address} are refused: {Reason}")]
-    public static partial void ConnectionsRefused(ILogger logger, string address, string reason);
-
     [LoggerMessage(12, LogLevel.Information, "there is another enclave, with the same manifest")]
     public static partial void EnclaveReplaced(ILogger logger);
 

@@ -29,7 +29,7 @@ internal sealed class HostMetrics
         Count("qos.host.uploads.refused", () => Interlocked.Read(ref _refusedUploads), "Uploads refused or given up because the host held as many bytes as it may.");
         Count("qos.host.enclave.failures", () => Interlocked.Read(ref _enclaveFailures), "Requests that the enclave could not be asked, or did not answer.");
         Count("qos.host.health.checks", () => Interlocked.Read(ref _healthChecks), "Requests for the enclave's health.");
-        Count("qos.host.connections.refused", () => Interlocked.Read(ref _refusedConnections), "HTTP connections closed at once because there were too many.");
+        Count("qos.host.connections.refused", () => Interlocked.Read(ref _refusedConnections), "HTTP connections closed because there were too many.");
     }
 
     /// <summary>The meter, for what others observe.</summary>
@@ -58,7 +58,7 @@ internal sealed class HostMetrics
     public void HealthChecked() => Interlocked.Increment(ref _healthChecks);
 
     /// <summary>A connection was closed because there were too many.</summary>
-    public void ConnectionRefused() => Interlocked.Increment(ref _refusedConnections);
+    public void ConnectionClosed() => Interlocked.Increment(ref _refusedConnections);
 
     /// <summary>Lets the meter tell of the enclave, its app, the bridges and the spool.</summary>
     public void Observe(EnclaveMonitor monitor, HostBridges bridges, Readiness readiness, SpoolBudget spool, AppCheck? check)

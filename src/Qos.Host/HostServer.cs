@@ -2,8 +2,10 @@ using System.Collections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
+using Qos.Listening;
 
 namespace Qos.Host;
 
@@ -16,6 +18,9 @@ internal static class HostServer
     private const string OpenTelemetryPrefix = "OTEL_";
     private const string TimeStamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
     private const int LogLines = 4096;
+
+    // What one connection may send before the host has read it.
+    private const int ReadBuffer = 128 * 1024;
 
     private static readonly object s_isHealthEndPoint = new();
 
@@ -47,7 +52,7 @@ internal static class HostServer
             .AddSingleton(settings)
             .AddSingleton(TimeProvider.System)
             .AddSingleton(DescriptorPlan.OfProcess())
-            .AddSingleton<IConnectionListenerFactory, BoundedListenerFactory>()
+            .AddSingleton<IConnectionListenerFactory>(static provider => Listeners(provider))
             .AddSingleton(provider => new SpoolBudget(settings.SpoolBytes, provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<EnclaveGateway>()
             .AddSingleton<HostMetrics>()
@@ -102,6 +107,30 @@ internal static class HostServer
             if (pushes)
                 metrics.AddOtlpExporter();
         });
+    }
+
+    private static ClientListenerFactory Listeners(IServiceProvider provider)
+    {
+        HostSettings settings = provider.GetRequiredService<HostSettings>();
+        DescriptorPlan descriptors = provider.GetRequiredService<DescriptorPlan>();
+        TimeProvider time = provider.GetRequiredService<TimeProvider>();
+        return new ClientListenerFactory(
+            endPoint => settings.HealthListen.Contains(endPoint)
+                ? new ClientPlaces(descriptors.HealthConnections, DescriptorPlan.Exchanged(descriptors.HealthConnections), time)
+                : new ClientPlaces(descriptors.HttpConnections, DescriptorPlan.Exchanged(descriptors.HttpConnections), time),
+            new SocketConnectionFactoryOptions
+            {
+                MaxReadBufferSize = ReadBuffer,
+
+                // Each of the few connections may hold a block while it is idle; asking first whether there are bytes is a system call for each request.
+                WaitForDataBeforeAllocatingBuffer = false,
+
+                // Nothing that answers a request blocks, so it is answered on the thread that the socket woke.
+                UnsafePreferInlineScheduling = true,
+            },
+            time,
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetRequiredService<HostMetrics>().ConnectionClosed);
     }
 
     private static void Map(WebApplication app, HostSettings settings)

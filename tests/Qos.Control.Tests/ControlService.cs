@@ -84,6 +84,8 @@ internal sealed class ControlService : IAsyncDisposable
             services.Replace(ServiceDescriptor.Singleton<IPivotSource>(world));
             services.Replace(ServiceDescriptor.Singleton(setup.Fleet));
             services.Replace(ServiceDescriptor.Singleton(new EventHub { Heartbeat = setup.Heartbeat }));
+            if (setup.Limits is { } limits)
+                services.Replace(ServiceDescriptor.Singleton(limits));
             if (!setup.Reconciles)
                 services.Remove(services.Single(static service => service.ImplementationType == typeof(FleetService)));
         });

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Qos.Fleet.Api;
+using Qos.Listening;
 
 namespace Qos.Control.Tests;
 
@@ -128,7 +129,7 @@ public class HostileBodyTests
     [InlineData("192.0.2.1", "::ffff:192.0.2.1", true)]
     [InlineData("192.0.2.1", "192.0.2.2", false)]
     public void A_network_of_ipv6_that_one_party_has_counts_as_one_address(string one, string other, bool same) =>
-        Assert.Equal(same, RequestGate.AddressOf(IPAddress.Parse(one)) == RequestGate.AddressOf(IPAddress.Parse(other)));
+        Assert.Equal(same, ClientAddress.Of(IPAddress.Parse(one)) == ClientAddress.Of(IPAddress.Parse(other)));
 
     [Fact]
     public async Task A_page_ends_where_its_bodies_are_too_long_and_the_next_one_goes_on()

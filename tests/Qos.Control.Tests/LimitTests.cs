@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Qos.Registry;
@@ -69,6 +70,48 @@ public class LimitTests
             await RunAsync("umount", "--lazy", disk);
             Directory.Delete(disk);
         }
+    }
+
+    [Fact]
+    public async Task An_address_that_holds_all_of_the_APIs_connections_keeps_nobody_out()
+    {
+        await using ControlService service = await ControlService.StartAsync(new ServiceSetup { Limits = new ConnectionLimits(64) });
+        var idle = new List<Socket>();
+        try
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                idle.Add(From("127.0.0.2"));
+                try
+                {
+                    await idle[^1].ConnectAsync(IPAddress.Loopback, service.Api.Port);
+                }
+                catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+                {
+                    // Refused so soon that it was not seen as connected.
+                }
+            }
+
+            // Each on a connection of its own.
+            for (int i = 0; i < 5; i++)
+            {
+                using var http = new HttpClient();
+                Assert.Equal("ok", await http.GetStringAsync(new Uri(service.Api, "healthz")));
+            }
+
+            Assert.Equal(HttpStatusCode.OK, (await service.PostAsync("public/v1/query/whoami", $$"""{"organizationId":"{{service.World.OrganizationId}}"}""")).Status);
+        }
+        finally
+        {
+            idle.ForEach(static socket => socket.Dispose());
+        }
+    }
+
+    private static Socket From(string address)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        return socket;
     }
 
     private static async Task RunAsync(string program, params string[] arguments)

@@ -21,6 +21,9 @@ internal sealed record ServiceSetup
     /// <summary>How often watchers hear from the service.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How many connections there may be; as many as the process has descriptors for when left out.</summary>
+    public ConnectionLimits? Limits { get; init; }
+
     public FleetSettings Fleet { get; init; } = new() { Interval = TimeSpan.FromMilliseconds(100), DrainAtLeast = TimeSpan.Zero };
 }
 

@@ -71,6 +71,43 @@ public sealed class HostLoadTests(ITestOutputHelper output) : NodeTests(output)
     }
 
     [Fact]
+    public async Task An_address_that_holds_all_connections_keeps_nobody_out()
+    {
+        const int Connections = 200;
+        await using LocalNode node = await NodeAsync(new NodeSetup { HostWrapper = ["prlimit", "--nofile=256:256"] });
+        var idle = new List<Socket>();
+        try
+        {
+            for (int i = 0; i < Connections; i++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                idle.Add(socket);
+                socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+                try
+                {
+                    await socket.ConnectAsync(node.HostAddress);
+                }
+                catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+                {
+                    // Refused so soon that it was not seen as connected.
+                }
+            }
+
+            await node.Host.SaysAsync("are refused");
+            foreach (string question in s_questions)
+            {
+                using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = node.Http.BaseAddress };
+                using HttpResponseMessage answer = await http.GetAsync(question);
+                Assert.NotEmpty(await answer.Content.ReadAsStringAsync());
+            }
+        }
+        finally
+        {
+            idle.ForEach(static socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task An_enclave_that_does_not_answer_stops_no_probe_and_no_metric()
     {
         await using LocalNode node = await NodeAsync();

@@ -1,8 +1,7 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;
+using Qos.Listening;
 
 namespace Qos.Control;
 
@@ -51,21 +50,7 @@ internal sealed class RequestGate : IDisposable
 
     /// <summary>Lets a request without a stamp in, as often as its address may ask.</summary>
     /// <exception cref="ApiException">Too often.</exception>
-    public void AdmitStranger(HttpContext context) => Count("address " + AddressOf(context.Connection.RemoteIpAddress));
-
-    /// <summary>What counts as one address: of IPv6 the first half, because whoever has one address has the whole of the second.</summary>
-    public static string AddressOf(IPAddress? address)
-    {
-        if (address is null)
-            return "";
-        if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4().ToString();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-            return address.ToString();
-        byte[] bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes) + "/64";
-    }
+    public void AdmitStranger(HttpContext context) => Count("address " + ClientAddress.Of(context.Connection.RemoteIpAddress));
 
     /// <summary>Reads a body, and no more of it than the limit.</summary>
     /// <param name="context">The request.</param>

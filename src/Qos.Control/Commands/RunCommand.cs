@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using Qos.Fleet.Storage;
 
 namespace Qos.Control;
@@ -30,13 +29,7 @@ internal static class RunCommand
                 }
                 catch (IOException e)
                 {
-                    throw new ControlException($"The service cannot listen: {e.Message}", e);
-                }
-                catch (SocketException e)
-                {
-                    // It does not say at which of the two.
-                    string hint = e.SocketErrorCode == SocketError.AccessDenied ? " A port below 1024 needs root or CAP_NET_BIND_SERVICE." : "";
-                    throw new ControlException($"The service cannot listen at {settings.Listen} and, for apps, {settings.Ingress.Listen}: {e.Message}.{hint}", e);
+                    throw new ControlException(e.Message, e);
                 }
 
                 await Console.Out.WriteLineAsync($"qos-control: API at {settings.Listen}, apps at {settings.Ingress.Listen}").ConfigureAwait(false);

@@ -16,14 +16,13 @@ internal sealed class IngressServer : IHostedService, IHttpApplication<IngressRe
     private readonly KestrelServer _server;
     private readonly IngressProxy _proxy;
 
-    public IngressServer(IServiceProvider services, ControlSettings settings, LoopTransport transport, ConnectionLimits limits, IngressProxy proxy, ILoggerFactory logs)
+    public IngressServer(IServiceProvider services, ControlSettings settings, LoopTransport transport, IngressProxy proxy, ILoggerFactory logs)
     {
         _proxy = proxy;
 
         // An app's headers reach the client byte for byte, whatever they are encoded in.
         var kestrel = new KestrelServerOptions { ApplicationServices = services, RequestHeaderEncodingSelector = ConnectionOptions.EncodingOf, ResponseHeaderEncodingSelector = static _ => Encoding.Latin1 };
         kestrel.Limits.MaxRequestBodySize = settings.Ingress.MaxBody;
-        kestrel.Limits.MaxConcurrentConnections = limits.Clients + limits.Exchanged;
         ControlServer.Listen(kestrel, settings.Ingress.Listen, settings.Ingress.Certificate);
         _server = new KestrelServer(Options.Create(kestrel), transport, logs);
     }

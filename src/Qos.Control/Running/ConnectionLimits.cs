@@ -1,3 +1,4 @@
+using Qos.Listening;
 using Qos.Native;
 using Tmds.Linux;
 
@@ -13,8 +14,11 @@ internal sealed class ConnectionLimits(int descriptors)
     /// <summary>Of clients, at the ingress and at the API each.</summary>
     public int Clients => Math.Min(MostClients, descriptors / 4);
 
-    /// <summary>Further ones at the ingress, until those are gone that were closed for them.</summary>
+    /// <summary>Further ones at each, until those are gone that were closed for them.</summary>
     public int Exchanged => Clients / 16;
+
+    /// <summary>The places of clients at one of the two.</summary>
+    public ClientPlaces Places(TimeProvider time) => new(Clients, Exchanged, time);
 
     /// <summary>Of the ingress's clients and to replicas together. One client's connection may carry a hundred requests, each on one of its own to a replica.</summary>
     public int Ingress => Clients + (descriptors / 4);

@@ -1,11 +1,14 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Qos.Fleet;
 using Qos.Fleet.Storage;
+using Qos.Listening;
 using Qos.Registry;
 
 namespace Qos.Control;
@@ -58,6 +61,13 @@ internal static class ControlServer
         services.AddSingleton<RequestGate>().AddSingleton<DeploymentMaker>().AddSingleton<ApiQueries>().AddSingleton<ActivityHandlers>().AddSingleton<ApiActivities>();
         services.AddHostedService<PendingActivities>().AddHostedService<FleetService>().AddHostedService<IngressRefresh>().AddHostedService<PivotCleaning>();
 
+        services.AddSingleton<IConnectionListenerFactory>(static provider =>
+        {
+            ConnectionLimits limits = provider.GetRequiredService<ConnectionLimits>();
+            TimeProvider time = provider.GetRequiredService<TimeProvider>();
+            return new ClientListenerFactory(_ => limits.Places(time), new SocketConnectionFactoryOptions(), time, provider.GetRequiredService<ILoggerFactory>());
+        });
+
         // What starts last stops first: requests under way are finished while the routes are still kept.
         AddIngress(services);
         Cluster.Add(services, settings);
@@ -87,7 +97,7 @@ internal static class ControlServer
     {
         services.AddHttpForwarder();
         services.AddSingleton<IngressTable>().AddSingleton(static _ => new IngressLoops(Environment.ProcessorCount)).AddSingleton<IngressProxy>().AddSingleton<ControlMetrics>();
-        services.AddSingleton<LoopTransport>().AddSingleton<IngressClients>().AddSingleton(static _ => ConnectionLimits.OfProcess()).AddHostedService<IngressServer>();
+        services.AddSingleton<LoopTransport>().AddSingleton(static _ => ConnectionLimits.OfProcess()).AddHostedService<IngressServer>();
     }
 
     private static void AddTelemetry(IServiceCollection services, ControlSettings settings)
@@ -127,7 +137,6 @@ internal static class ControlServer
     public static void Listen(KestrelServerOptions kestrel, string url, CertificateSettings? certificate)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections ??= kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>().Clients;
 
         // What clients may have sent that nobody takes yet, of all streams of a connection and of one.
         kestrel.Limits.Http2.InitialConnectionWindowSize = 256 * 1024;

@@ -1,10 +1,9 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Qos.Listening;
 using Tmds.Linux;
 
 namespace Qos.Control;
@@ -22,7 +21,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
     private const int TcpUserTimeout = 18;
     private const int MaxUnreadMs = 60_000;
     private readonly IngressLoop _loop;
-    private readonly IngressClients _clients;
+    private readonly ClientPlace _place;
     private readonly LoopSocket _socket;
     private readonly Pipe _input;
     private readonly Pipe _output;
@@ -31,9 +30,9 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
     private Exception? _reason;
     private Task _running = Task.CompletedTask;
 
-    public LoopConnection(IngressLoop loop, Socket socket, MemoryPool<byte> memory, IngressClients clients)
+    public LoopConnection(IngressLoop loop, Socket socket, MemoryPool<byte> memory, ClientPlace place)
     {
-        (_loop, MemoryPool, _clients) = (loop, memory, clients);
+        (_loop, MemoryPool, _place) = (loop, memory, place);
         _input = new Pipe(Options(memory, MaxUnread));
         _output = new Pipe(Options(memory, MaxUnsent));
         (Transport, Application) = (new Duplex(_input.Reader, _output.Writer), new Duplex(_output.Reader, _input.Writer));
@@ -43,7 +42,6 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         try
         {
             (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
-            Client = RequestGate.AddressOf((RemoteEndPoint as IPEndPoint)?.Address);
             socket.SetRawSocketOption(LibC.IPPROTO_TCP, TcpUserTimeout, BitConverter.GetBytes(MaxUnreadMs));
             _socket = new LoopSocket(loop, socket);
         }
@@ -54,18 +52,10 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         }
 
         loop.ClientCame();
+        place.Occupy(Close);
     }
 
     public MemoryPool<byte> MemoryPool { get; }
-
-    /// <summary>Its client's address; of IPv6 the first half.</summary>
-    public string Client { get; }
-
-    /// <summary>When something passed last, as <see cref="Stopwatch.GetTimestamp"/> gives it.</summary>
-    public long LastUse { get; private set; } = Stopwatch.GetTimestamp();
-
-    /// <summary>Whether that was the client's: its request may be under way.</summary>
-    public bool IsAsked { get; private set; }
 
     public void Start() => _running = RunAsync();
 
@@ -75,19 +65,12 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         _output.Reader.CancelPendingRead();
     }
 
-    /// <summary>Ends it for the sake of others: what was sent still arrives.</summary>
-    public void Close(string why)
-    {
-        End(new ConnectionAbortedException(why), isAbort: false);
-        _output.Reader.CancelPendingRead();
-    }
-
     public override async ValueTask DisposeAsync()
     {
         await _input.Reader.CompleteAsync().ConfigureAwait(false);
         await _output.Writer.CompleteAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
-        _clients.Remove(this);
+        _place.Dispose();
         _loop.ClientWent();
         _closed.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
@@ -96,6 +79,13 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
     // Everything goes on where it is: on the loop's thread, or on the one that calls.
     private static PipeOptions Options(MemoryPool<byte> memory, int limit) =>
         new(memory, PipeScheduler.Inline, PipeScheduler.Inline, limit, limit / 2, useSynchronizationContext: false);
+
+    // For the sake of others: what was sent still arrives.
+    private void Close(string why)
+    {
+        End(new ConnectionAbortedException(why), isAbort: false);
+        _output.Reader.CancelPendingRead();
+    }
 
     private async Task RunAsync()
     {
@@ -157,7 +147,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
                 return;
             if (read < 0)
                 continue;
-            (IsAsked, LastUse) = (true, Stopwatch.GetTimestamp());
+            _place.Received();
             input.Advance(read);
             FlushResult flushed = await input.FlushAsync().ConfigureAwait(false);
             if (flushed.IsCompleted || flushed.IsCanceled)
@@ -193,7 +183,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
                 return;
             foreach (ReadOnlyMemory<byte> part in result.Buffer)
                 await _socket.SendAsync(part).ConfigureAwait(false);
-            (IsAsked, LastUse) = (false, Stopwatch.GetTimestamp());
+            _place.Sent();
             output.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
                 return;
