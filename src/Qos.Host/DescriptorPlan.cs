@@ -25,7 +25,7 @@ internal sealed class DescriptorPlan(int limit)
     public int HealthConnections { get; } = Math.Clamp((limit - Reserved) / 16, 8, MostHealth);
 
     /// <summary>How many further ones there may be, until those have ended that were closed for others.</summary>
-    public static int Exchanged(int connections) => connections / 16;
+    public static int Exchanged(int connections) => Math.Max(16, connections / 16);
 
     /// <summary>The most connections of each of so many bridges.</summary>
     public int ConnectionsOfOneBridge(int bridges) => Math.Clamp(

@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Qos.Native;
+using Tmds.Linux;
 
 namespace Qos.Simulator;
 
@@ -10,6 +13,8 @@ namespace Qos.Simulator;
 public sealed class SimulatorPki : IDisposable
 {
     private const string Organisation = "Qos NSM simulator - not AWS";
+
+    private const int MaxFile = 64 * 1024;
 
     // A leaf that is about to expire is replaced before a document would outlive it at once.
     private static readonly TimeSpan s_renewal = TimeSpan.FromMinutes(10);
@@ -81,12 +86,12 @@ public sealed class SimulatorPki : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(directory);
         try
         {
-            byte[] rootDer = File.ReadAllBytes(Path.Combine(directory, "root.der"));
-            byte[] intermediate = File.ReadAllBytes(Path.Combine(directory, "intermediate.der"));
-            using X509Certificate2 leaf = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(directory, "leaf.der"));
+            byte[] rootDer = Read(Path.Combine(directory, "root.der"));
+            byte[] intermediate = Read(Path.Combine(directory, "intermediate.der"));
+            using X509Certificate2 leaf = X509CertificateLoader.LoadCertificate(Read(Path.Combine(directory, "leaf.der")));
             using ECDsa publicKey = leaf.GetECDsaPublicKey() ?? throw new InvalidDataException("leaf.der has no elliptic curve key.");
             ECParameters parameters = publicKey.ExportParameters(false);
-            parameters.D = Convert.FromHexString(File.ReadAllText(Path.Combine(directory, "leaf_p384_secret.hex")).Trim());
+            parameters.D = Convert.FromHexString(Encoding.UTF8.GetString(Read(Path.Combine(directory, "leaf_p384_secret.hex"))).Trim());
             ECDsa key = ECDsa.Create(parameters);
             return new SimulatorPki(
                 null, rootDer, new SimulatorChain([rootDer, intermediate], leaf.RawData, key, leaf.NotBefore, leaf.NotAfter));
@@ -137,6 +142,24 @@ public sealed class SimulatorPki : IDisposable
         _current?.LeafKey.Dispose();
     }
 
+    // A pipe among the folder's files would be waited for without end.
+    private static byte[] Read(string path)
+    {
+        if (LibC.IsSpecialFile(path))
+            throw new InvalidDataException($"{path} is a pipe or a device, and should be a plain file.");
+        using FileStream file = File.OpenRead(path);
+        return file.Length is > 0 and <= MaxFile
+            ? ReadAll(file)
+            : throw new InvalidDataException($"{path} has {file.Length} bytes; a certificate or a key has 1 to {MaxFile}.");
+
+        static byte[] ReadAll(FileStream file)
+        {
+            byte[] bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return bytes;
+        }
+    }
+
     private static string Pem(byte[] certificate) => PemEncoding.WriteString("CERTIFICATE", certificate) + "\n";
 
     private static void WriteSecret(string path, string pem)
@@ -156,8 +179,8 @@ public sealed class SimulatorPki : IDisposable
         ECDsa key = ECDsa.Create();
         try
         {
-            key.ImportFromPem(File.ReadAllText(keyPath));
-            using X509Certificate2 root = X509CertificateLoader.LoadCertificateFromFile(certificatePath);
+            key.ImportFromPem(Encoding.UTF8.GetString(Read(keyPath)));
+            using X509Certificate2 root = X509CertificateLoader.LoadCertificate(Read(certificatePath));
             using ECDsa? certified = root.GetECDsaPublicKey();
             if (key.KeySize != 384 || certified is null || !certified.ExportSubjectPublicKeyInfo().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
                 throw new CryptographicException("the certificate is not that of the key, or not on P-384");

@@ -17,7 +17,7 @@ public static class PcrFile
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="FormatException">It has another form; the message says what and where.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="IOException">It cannot be read, or is a pipe that somebody else may write into.</exception>
     public static IReadOnlyDictionary<int, byte[]> Read(string path)
     {
         try
@@ -40,15 +40,12 @@ public static class PcrFile
         return pcrs.Count > 0 ? pcrs : throw new FormatException("there is no PCR in it");
     }
 
-    // A device and a pipe tell no length.
     private static string ReadText(string path)
     {
-        using FileStream file = File.OpenRead(path);
-        byte[] bytes = new byte[MaxSize + 1];
-        int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        if (length > MaxSize)
+        ReadOnlyMemory<byte> bytes = NamedFile.Read(path, MaxSize);
+        if (bytes.Length > MaxSize)
             throw new FormatException($"it has more than {MaxSize} bytes");
-        using var text = new StreamReader(new MemoryStream(bytes, 0, length));
+        using var text = new StreamReader(new MemoryStream(bytes.ToArray()));
         return text.ReadToEnd();
     }
 

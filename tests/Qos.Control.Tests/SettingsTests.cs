@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Qos.Control.Tests;
 
 /// <summary>The settings file as people write it.</summary>
@@ -41,6 +43,77 @@ public sealed class SettingsTests
                 "database": "sqlite:fleet.db", "data": "data", "images": [], "runner": {"kind": "local", "firstPort": 5, "lastPort": 4}, "ingress": {"listen": "http://127.0.0.1:2"}}
                 """);
             Assert.Equal(file + said, Assert.Throws<ControlException>(() => ControlSettings.Read(folder)).Message);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>A service that waits for a pipe neither runs nor says why.</summary>
+    [Theory]
+    [InlineData(ControlSettings.FileName)]
+    [InlineData("database")]
+    [InlineData("root.pem")]
+    [InlineData("qos.pcrs")]
+    [InlineData("config.json")]
+    [InlineData("service.secret")]
+    [InlineData("api.pem")]
+    [InlineData("api.key")]
+    public async Task A_pipe_in_a_files_place_is_refused_in_one_line(string name)
+    {
+        string folder = Directory.CreateTempSubdirectory("qos-settings-").FullName, pipe = Path.Combine(folder, name);
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, ControlSettings.FileName), """
+                {"listen": "http://127.0.0.1:1", "database": "file:database", "data": ".", "images": [{"version": "1", "pcrs": "qos.pcrs", "roleArn": "arn:aws:iam::123456789012:role/a"}],
+                 "root": "root.pem", "registryCredentials": "config.json", "certificate": {"certificate": "api.pem", "key": "api.key"},
+                 "runner": {"kind": "local"}, "ingress": {"listen": "http://127.0.0.1:2"}}
+                """);
+            File.WriteAllText(Path.Combine(folder, "database"), "sqlite:fleet.db");
+            File.WriteAllText(Path.Combine(folder, "root.pem"), Qos.Fleet.World.FleetWorld.Pki.RootPem);
+            File.WriteAllLines(Path.Combine(folder, "qos.pcrs"), Qos.Fleet.World.FleetWorld.Pcrs.Where(static pcr => pcr.Key <= 2).Select(static pcr => $"{Convert.ToHexStringLower(pcr.Value)} PCR{pcr.Key}"));
+            File.WriteAllText(Path.Combine(folder, "config.json"), """{"auths":{}}""");
+            ServiceKey.Make(folder);
+            using var certificates = new TestCertificates("api");
+            File.Copy(certificates.Files.Certificate, Path.Combine(folder, "api.pem"));
+            File.Copy(certificates.Files.Key, Path.Combine(folder, "api.key"));
+            Use(folder);
+
+            File.Delete(pipe);
+            using (var made = System.Diagnostics.Process.Start("mkfifo", ["-m", "644", pipe]))
+                await made.WaitForExitAsync();
+            ControlException refused = await Assert.ThrowsAsync<ControlException>(() => Task.Run(() => Use(folder)).WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.Contains($"/{name} is a pipe or a device", refused.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', refused.Message);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        // What a start reads.
+        static void Use(string folder)
+        {
+            ControlSettings settings = ControlSettings.Read(folder);
+            ServiceTrust.Of(settings);
+            ServiceKey.Open(settings.ServiceKey!).Dispose();
+            ControlServer.OwnCredentials(settings);
+            _ = new ServingCertificate(settings.Certificate!, TimeProvider.System, NullLogger.Instance);
+        }
+    }
+
+    [Fact]
+    public void A_folder_a_device_and_a_file_without_end_are_refused_in_one_line()
+    {
+        string folder = Directory.CreateTempSubdirectory("qos-settings-").FullName;
+        try
+        {
+            Assert.Equal("/dev/zero: more than 67108864 bytes are too many.", Assert.Throws<ControlException>(() => ControlSettings.Read("/dev/zero")).Message);
+            string file = Path.Combine(folder, ControlSettings.FileName);
+            Assert.Equal($"{file} does not exist. Make one with 'qos-control init'.", Assert.Throws<ControlException>(() => ControlSettings.Read(folder)).Message);
+            Directory.CreateDirectory(file);
+            Assert.Equal($"{file} is a folder; name a file in it.", Assert.Throws<ControlException>(() => ControlSettings.Read(folder)).Message);
         }
         finally
         {

@@ -131,6 +131,24 @@ public sealed class SimulatedDocumentTests
             File.Delete(Path.Combine(folder, "pki", "root.key"));
             Assert.Throws<InvalidDataException>(() => SimulatorPki.OpenOrCreate(Path.Combine(folder, "pki")));
             Assert.Throws<InvalidDataException>(() => SimulatorPki.FromMockDirectory(folder));
+
+            // A pipe would be waited for, a file without end read without end.
+            foreach ((string name, string[] make) in ((string, string[])[])[("root.pem", ["mkfifo"]), ("root.key", ["mkfifo"]), ("root.pem", ["ln", "-s", "/dev/zero"]), ("root.pem", ["truncate", "-s", "1T"])])
+            {
+                string wrong = Path.Combine(folder, "wrong");
+                Directory.CreateDirectory(wrong);
+                SimulatorPki.OpenOrCreate(wrong).Dispose();
+                File.Delete(Path.Combine(wrong, name));
+                using (var made = System.Diagnostics.Process.Start(make[0], [.. make[1..], Path.Combine(wrong, name)]))
+                    made.WaitForExit();
+                InvalidDataException refused = Assert.Throws<InvalidDataException>(() => SimulatorPki.OpenOrCreate(wrong));
+                Assert.StartsWith(Path.Combine(wrong, name), refused.Message, StringComparison.Ordinal);
+                Directory.Delete(wrong, recursive: true);
+            }
+
+            using (var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(folder, "root.der")]))
+                made.WaitForExit();
+            Assert.Contains("root.der is a pipe", Assert.Throws<InvalidDataException>(() => SimulatorPki.FromMockDirectory(folder)).Message, StringComparison.Ordinal);
         }
         finally
         {

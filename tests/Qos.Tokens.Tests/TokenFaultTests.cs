@@ -43,4 +43,22 @@ public class TokenFaultTests
         Assert.True(token.IsLocked);
         Assert.Contains("unblock it", TokenFault.Locked(token).Message, StringComparison.Ordinal);
     }
+
+    /// <summary>The loader would wait for it.</summary>
+    [Fact]
+    public async Task A_pipe_in_the_modules_place_is_refused()
+    {
+        string pipe = Path.Combine(Path.GetTempPath(), $"qos-module-{Guid.NewGuid():N}");
+        try
+        {
+            using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+                await made.WaitForExitAsync();
+            TokenException refused = await Assert.ThrowsAsync<TokenException>(() => Task.Run(() => TokenModule.Open(pipe)).WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.Equal($"The token's module {pipe} is a pipe or a device, and no library.", refused.Message);
+        }
+        finally
+        {
+            File.Delete(pipe);
+        }
+    }
 }

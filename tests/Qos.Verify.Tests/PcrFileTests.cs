@@ -76,6 +76,29 @@ public sealed class PcrFileTests
     public void A_file_without_end_is_refused_at_the_limit() =>
         Assert.Contains("more than", Assert.Throws<FormatException>(() => PcrFile.Read("/dev/zero")).Message, StringComparison.Ordinal);
 
+    /// <summary>Anybody could say for how long the reader waits.</summary>
+    [Fact]
+    public async Task A_pipe_in_its_place_is_refused_and_an_own_one_is_read()
+    {
+        string pipe = Path.Combine(Path.GetTempPath(), $"qos-pcrs-{Guid.NewGuid():N}"), text = $"PCR0: {Zero}\n";
+        try
+        {
+            using (var made = System.Diagnostics.Process.Start("mkfifo", ["-m", "644", pipe]))
+                await made.WaitForExitAsync();
+            IOException refused = await Assert.ThrowsAsync<IOException>(() => Task.Run(() => PcrFile.Read(pipe)).WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.Equal($"{pipe} is a pipe or a device that is not yours alone: name a file, give it as /dev/stdin, or make the pipe one of your own with mode 0600.", refused.Message);
+
+            File.SetUnixFileMode(pipe, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            Task writing = Task.Run(() => File.WriteAllText(pipe, text));
+            Assert.Equal(48, (await Task.Run(() => PcrFile.Read(pipe)).WaitAsync(TimeSpan.FromSeconds(60)))[0].Length);
+            await writing;
+        }
+        finally
+        {
+            File.Delete(pipe);
+        }
+    }
+
     [Fact]
     public void Enclaves_that_differ_are_not_one_release() => Assert.Contains(
         "differ",

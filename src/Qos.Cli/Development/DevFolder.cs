@@ -1,4 +1,5 @@
 using Qos.Client;
+using Qos.Verify;
 
 namespace Qos.Cli;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Qos.Client;
 using Qos.Protocol;
+using Qos.Verify;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

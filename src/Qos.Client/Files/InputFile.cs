@@ -56,9 +56,14 @@ public static class InputFile
     /// <exception cref="CeremonyException">It is somebody else's pipe, or one that others may write into.</exception>
     public static void RequireOwn(string path)
     {
-        string full = Path.GetFullPath(path);
-        if (!OutputFile.IsPassed(full) && LibC.IsSpecialFile(full) && !FileOwner.IsPrivate(full))
-            throw new CeremonyException($"{path} is a pipe or a device that is not yours alone: name a file, give it as /dev/stdin, or make the pipe one of your own with mode 0600.");
+        try
+        {
+            NamedFile.RequireOwn(path);
+        }
+        catch (IOException e)
+        {
+            throw new CeremonyException(e.Message, e);
+        }
     }
 
     /// <summary>Refuses all but a file, where nobody named it: it was found, or is one of a folder's.</summary>

@@ -1,4 +1,5 @@
 using Qos.Native;
+using Qos.Verify;
 using Tmds.Linux;
 
 namespace Qos.Client;
@@ -106,11 +107,7 @@ public static class OutputFile
     }
 
     // A device, or a descriptor by its name: a rename would put a file in its place, /dev/null's for one.
-    private static bool IsStream(string full) => LibC.IsSpecialFile(full) || (File.Exists(full) && IsPassed(full));
-
-    /// <summary>Whether a full path is what the shell and other programs pass, as <c>/dev/stdout</c> and <c>/proc/self/fd/3</c> are.</summary>
-    internal static bool IsPassed(string full) => full.StartsWith("/proc/", StringComparison.Ordinal)
-        || (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal));
+    private static bool IsStream(string full) => LibC.IsSpecialFile(full) || (File.Exists(full) && NamedFile.IsPassed(full));
 
     // Somebody else's pipe, or a link that somebody made to one, would get what is written, a share for one.
     private static void RequireOwnStream(string full, string path)

@@ -118,7 +118,7 @@ internal static class InitCommand
             {
                 OutputFile.Write(Path.Combine(folder, "database"), Encoding.UTF8.GetBytes(database), overwrite: true, ownerOnly: true);
                 if (settings.Root is { } root)
-                    OutputFile.Write(Path.Combine(folder, root), File.ReadAllBytes(Path.Combine(folder, Authority, "root.pem")), overwrite: true);
+                    OutputFile.Write(Path.Combine(folder, root), InputFile.Bytes(Path.Combine(folder, Authority, "root.pem")), overwrite: true);
             }
 
             OutputFile.Write(Path.Combine(folder, "release.pcrs"), measurements, overwrite: true);
@@ -223,9 +223,10 @@ internal static class InitCommand
     {
         try
         {
+            InputFile.RequirePlain(path);
             return ApiKeyFile.Read(path);
         }
-        catch (ApiException e)
+        catch (Exception e) when (e is ApiException or CeremonyException)
         {
             throw new ControlException(e.Message, e);
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Qos.Client;
 
 namespace Qos.Control;
 
@@ -58,7 +59,7 @@ internal sealed record ControlSettings
         string full = Path.GetFullPath(Directory.Exists(path) ? Path.Combine(path, FileName) : path);
         try
         {
-            ControlSettings settings = JsonSerializer.Deserialize(File.ReadAllBytes(full), SettingsJson.Default.ControlSettings)
+            ControlSettings settings = JsonSerializer.Deserialize(InputFile.Bytes(full), SettingsJson.Default.ControlSettings)
                 ?? throw new ControlException($"{full} is empty.");
             if (settings.Runner.FirstPort > settings.Runner.LastPort)
                 throw new ControlException($"{full}: runner.firstPort, {settings.Runner.FirstPort}, is above runner.lastPort, {settings.Runner.LastPort}.");
@@ -66,9 +67,9 @@ internal sealed record ControlSettings
                 throw new ControlException($"{full}: ingress.firstTcpPort, {settings.Ingress.FirstTcpPort}, is above ingress.lastTcpPort, {settings.Ingress.LastTcpPort}.");
             return settings.At(Path.GetDirectoryName(full)!);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (CeremonyException e)
         {
-            throw new ControlException($"{full} cannot be read: {e.Message} Make one with 'qos-control init'.", e);
+            throw new ControlException($"{e.Message}{(Path.Exists(full) ? "" : " Make one with 'qos-control init'.")}", e);
         }
         catch (JsonException e)
         {
@@ -79,7 +80,7 @@ internal sealed record ControlSettings
     private static string At(string database, string folder)
     {
         if (database.StartsWith("file:", StringComparison.Ordinal))
-            database = File.ReadAllText(Path.Combine(folder, database["file:".Length..])).Trim();
+            database = InputFile.Text(Path.Combine(folder, database["file:".Length..]));
         return database.StartsWith("sqlite:", StringComparison.Ordinal) ? "sqlite:" + Path.Combine(folder, database["sqlite:".Length..]) : database;
     }
 

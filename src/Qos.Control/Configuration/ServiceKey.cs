@@ -31,11 +31,16 @@ internal sealed class ServiceKey : IDisposable
     {
         try
         {
+            InputFile.RequirePlain(path);
             using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 0 });
             using SecretMemory seed = SecretMemory.Allocate(KeySet.SeedSize);
             return file.Length == KeySet.SeedSize && file.ReadAtLeast(seed.Span, KeySet.SeedSize, throwOnEndOfStream: false) == KeySet.SeedSize
                 ? new ServiceKey(KeySet.FromSeed(seed.Span))
                 : throw new ControlException($"{path} is not a key of the service.");
+        }
+        catch (CeremonyException e)
+        {
+            throw new ControlException(e.Message, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or KeyException)
         {

@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Qos.Client;
 
 namespace Qos.Control;
 
@@ -69,9 +71,24 @@ internal sealed partial class ServingCertificate
 
     private SslServerAuthenticationOptions Load()
     {
+        InputFile.RequirePlain(_files.Certificate);
+        InputFile.RequirePlain(_files.Key);
+        byte[] key = InputFile.Bytes(_files.Key);
+        char[] keyText = new char[key.Length];
+        string certificate = Encoding.UTF8.GetString(InputFile.Bytes(_files.Certificate));
         var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(_files.Certificate);
-        X509Certificate2 leaf = X509Certificate2.CreateFromPemFile(_files.Certificate, _files.Key);
+        X509Certificate2 leaf;
+        try
+        {
+            chain.ImportFromPem(certificate);
+            leaf = X509Certificate2.CreateFromPem(certificate, keyText.AsSpan(0, Encoding.Latin1.GetChars(key, keyText)));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+            Array.Clear(keyText);
+        }
+
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
@@ -81,7 +98,7 @@ internal sealed partial class ServingCertificate
 
     private static (DateTime, DateTime) Written(CertificateSettings files) => (File.GetLastWriteTimeUtc(files.Certificate), File.GetLastWriteTimeUtc(files.Key));
 
-    private static bool IsUnusable(Exception e) => e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
+    private static bool IsUnusable(Exception e) => e is CeremonyException or IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Certificate} was renewed and is served from now on")]
     private static partial void LogRenewed(ILogger logger, string certificate);

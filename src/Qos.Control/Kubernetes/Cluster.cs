@@ -1,5 +1,6 @@
 using k8s;
 using k8s.Exceptions;
+using Qos.Client;
 using Qos.Fleet.Kubernetes;
 
 namespace Qos.Control;
@@ -15,6 +16,8 @@ internal sealed class Cluster : IDisposable
         KubernetesSettings own = settings.Runner.Kubernetes ?? throw new ControlException("The runner 'kubernetes' needs its settings: runner.kubernetes.");
         try
         {
+            foreach (string path in (Environment.GetEnvironmentVariable("KUBECONFIG") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
+                InputFile.RequireOwn(path);
             KubernetesClientConfiguration configuration = KubernetesClientConfiguration.BuildDefaultConfig();
             configuration.HttpClientTimeout = s_answer;
             configuration.UserAgent = "qos-control";
@@ -29,7 +32,7 @@ internal sealed class Cluster : IDisposable
             Client = new k8s.Kubernetes(configuration);
             Namespace = own.Namespace ?? configuration.Namespace ?? "default";
         }
-        catch (Exception e) when (e is KubeConfigException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CeremonyException or KubeConfigException or IOException or UnauthorizedAccessException)
         {
             throw new ControlException($"The cluster's configuration cannot be read: {e.Message}", e);
         }

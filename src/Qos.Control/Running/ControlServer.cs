@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Qos.Client;
 using Qos.Fleet;
 using Qos.Fleet.Storage;
 using Qos.Listening;
@@ -152,15 +153,21 @@ internal static class ControlServer
         });
     }
 
-    private static RegistryCredentials OwnCredentials(ControlSettings settings)
+    /// <summary>The service's own credentials for registries.</summary>
+    /// <exception cref="ControlException">Their file cannot be read.</exception>
+    public static RegistryCredentials OwnCredentials(ControlSettings settings)
     {
         if (settings.RegistryCredentials is not { } path)
             return RegistryCredentials.None;
         try
         {
-            return RegistryCredentials.Parse(File.ReadAllBytes(path));
+            return RegistryCredentials.Parse(InputFile.Bytes(path));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RegistryException)
+        catch (CeremonyException e)
+        {
+            throw new ControlException(e.Message, e);
+        }
+        catch (RegistryException e)
         {
             throw new ControlException($"{path}: {e.Message}", e);
         }

@@ -1,4 +1,6 @@
 using Qos.Keys;
+using Qos.Native;
+using Tmds.Linux;
 using static Qos.Tokens.LibPkcs11;
 
 namespace Qos.Tokens;
@@ -107,6 +109,9 @@ internal sealed class TokenModule : IDisposable
 
     private static LibPkcs11 Load(string path)
     {
+        // The loader would wait for a pipe.
+        if (LibC.IsSpecialFile(path))
+            throw new TokenException($"The token's module {path} is a pipe or a device, and no library.");
         try
         {
             return LibPkcs11.Load(path);

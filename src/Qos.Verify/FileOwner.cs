@@ -1,10 +1,10 @@
 using Qos.Native;
 using Tmds.Linux;
 
-namespace Qos.Client;
+namespace Qos.Verify;
 
 /// <summary>Who owns a file and who else may write it: the framework's File class tells the mode alone.</summary>
-public static class FileOwner
+internal static class FileOwner
 {
     /// <summary>Whether this user or root owns a file, and nobody else may write it.</summary>
     public static bool IsOnlyOwnersToWrite(string path) =>
