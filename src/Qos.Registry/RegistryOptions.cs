@@ -11,9 +11,6 @@ public sealed record RegistryOptions
     /// <summary>Registries, with their ports, that are spoken to without encryption. Those of the loopback are anyway.</summary>
     public IReadOnlyList<string> PlainHosts { get; init; } = [];
 
-    /// <summary>Token services outside of their registry's domain that may be given its credentials.</summary>
-    public IReadOnlyList<string> TokenHosts { get; init; } = [];
-
     /// <summary>The clock of the limits on time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

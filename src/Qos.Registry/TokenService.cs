@@ -38,7 +38,7 @@ internal sealed class TokenService(HttpClient http, ImageReference image, Regist
             throw new RegistryException(RegistryError.Untrusted, $"{image.Host} names a token service without encryption, at {url.Authority}.");
         if (basic is not null && !IsOwn(url))
             throw new RegistryException(RegistryError.Untrusted,
-                $"{image.Host} names a token service at {url.Host}, which is not of its domain: the pull secret is not sent there unless that host is allowed.");
+                $"{image.Host} names a token service at {url.Host}, which is not of its domain: the pull secret is not sent there. Use a registry that has its own, or an image that needs no secret.");
 
         string service = challenge.GetValueOrDefault("service", "");
         string query = $"scope={Uri.EscapeDataString($"repository:{image.Repository}:pull")}" + (service.Length == 0 ? "" : $"&service={Uri.EscapeDataString(service)}");
@@ -57,8 +57,7 @@ internal sealed class TokenService(HttpClient http, ImageReference image, Regist
 
     private bool IsOwn(Uri service) =>
         string.Equals(service.Host, HostName(image.ApiHost), StringComparison.OrdinalIgnoreCase)
-        || (!IPAddress.TryParse(service.Host, out _) && Domain(service.Host) is { } domain && domain == Domain(HostName(image.ApiHost)))
-        || options.TokenHosts.Contains(service.Host, StringComparer.OrdinalIgnoreCase);
+        || (!IPAddress.TryParse(service.Host, out _) && Domain(service.Host) is { } domain && domain == Domain(HostName(image.ApiHost)));
 
     private static string HostName(string host) => host.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon ? host[..colon] : host;
 

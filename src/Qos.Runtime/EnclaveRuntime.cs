@@ -36,7 +36,7 @@ internal sealed class EnclaveRuntime : IDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<EnclaveRuntime>();
         _listener = EnclaveListener.Listen(options.Address);
-        _server = new ControlServer(_listener, node, options.Control, loggers.CreateLogger<ControlServer>());
+        _server = new ControlServer(_listener, node, new ControlServerOptions(), loggers.CreateLogger<ControlServer>());
         _supervisor = new PivotSupervisor(
             options.Pivot with { Network = options.Network }, Report, loggers.CreateLogger<PivotSupervisor>());
     }

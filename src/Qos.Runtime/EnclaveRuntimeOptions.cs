@@ -26,9 +26,6 @@ public sealed record EnclaveRuntimeOptions
     /// <summary>How long the node still answers after its pivot has ended under <c>Never</c>. None by default; the reference's answers for three seconds.</summary>
     public TimeSpan Linger { get; init; }
 
-    /// <summary>Limits of the control protocol.</summary>
-    public ControlServerOptions Control { get; init; } = new();
-
     /// <summary>How the pivot is supervised; the network is filled in from <see cref="Network"/>.</summary>
     public PivotSupervisorOptions Pivot { get; init; } = new();
 }

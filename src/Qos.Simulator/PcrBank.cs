@@ -5,10 +5,12 @@ namespace Qos.Simulator;
 /// <summary>The PCRs of a module with their locks.</summary>
 internal sealed class PcrBank
 {
+    // By the hypervisor, from PCR0 on.
+    private const int LockedAtStart = 16;
     private readonly byte[][] _values = new byte[Pcr.Count][];
     private readonly bool[] _locked = new bool[Pcr.Count];
 
-    public PcrBank(IReadOnlyDictionary<int, byte[]> values, int lockedAtStart)
+    public PcrBank(IReadOnlyDictionary<int, byte[]> values)
     {
         foreach ((int index, byte[] value) in values)
         {
@@ -19,7 +21,7 @@ internal sealed class PcrBank
         for (int index = 0; index < Pcr.Count; index++)
         {
             _values[index] = values.TryGetValue(index, out byte[]? value) ? [.. value] : new byte[Pcr.Size];
-            _locked[index] = index < lockedAtStart;
+            _locked[index] = index < LockedAtStart;
         }
     }
 

@@ -27,7 +27,7 @@ public sealed class SoftwareNsm : INsm, IDisposable
     public SoftwareNsm(SoftwareNsmOptions? options = null)
     {
         options ??= new SoftwareNsmOptions();
-        _bank = new PcrBank(options.Pcrs, options.LockedAtStart);
+        _bank = new PcrBank(options.Pcrs);
         _time = options.TimeProvider;
         _ownsPki = options.Pki is null;
         _pki = options.Pki ?? SimulatorPki.Create(options.TimeProvider);

@@ -9,9 +9,6 @@ public sealed record SoftwareNsmOptions
     /// </summary>
     public IReadOnlyDictionary<int, byte[]> Pcrs { get; init; } = new Dictionary<int, byte[]>();
 
-    /// <summary>How many PCRs are locked at the start, from PCR0 on: the hypervisor locks the first 16.</summary>
-    public int LockedAtStart { get; init; } = 16;
-
     /// <summary>The module's clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

@@ -1,6 +1,6 @@
 namespace Qos.Verify;
 
-/// <summary>The names of all checks, in the order in which they are made. docs/verify.md has the table.</summary>
+/// <summary>The names of all checks; docs/verify.md has the table.</summary>
 public static class CheckNames
 {
     /// <summary>The app proof's scheme is the one of the ephemeral P-256 key.</summary>

@@ -52,6 +52,6 @@ public sealed class GenesisDocumentTests : IDisposable
 
         string refusal = Assert.Throws<CeremonyException>(() => GenesisCeremony.Read(_folder["genesis"], policy)).Message;
         Assert.Contains($"PCR{extended}", refusal, StringComparison.Ordinal);
-        Assert.Contains("is none of a genesis", refusal, StringComparison.Ordinal);
+        Assert.Contains("is not a genesis's", refusal, StringComparison.Ordinal);
     }
 }

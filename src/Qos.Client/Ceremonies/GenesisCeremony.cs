@@ -225,7 +225,7 @@ public static class GenesisCeremony
     }
 
     /// <summary>
-    /// A member takes the own share: it decrypts with the member's key and has the attested hash. What is kept is the share as it came,
+    /// A member takes a share of its own: it decrypts with the member's key and has the attested hash. What is kept is the share as it came,
     /// encrypted to the member.
     /// </summary>
     /// <exception cref="CeremonyException">There is no share for this member, or it is not what was attested.</exception>
@@ -310,7 +310,7 @@ public static class GenesisCeremony
         if (DocumentComparison.ExtendedCommitment(verified) is { } extended)
         {
             throw new CeremonyException(
-                $"The attestation document is refused: it is none of a genesis, but was asked for by the app of a node that was booted, which may know the key ({extended}). Do not use it.");
+                $"The attestation document is refused: it is not a genesis's: the app of a booted node asked for it, and may know the key ({extended}). Do not use it.");
         }
     }
 

@@ -142,7 +142,7 @@ public static class ReshareCeremony
             RequireAsked(output, envelope.Request);
         return PublicKey.TryParse(document.PublicKey!.Value.Span, out PublicKey? setupKey)
             ? setupKey
-            : throw new CeremonyException("The attestation document is refused: its key is none.");
+            : throw new CeremonyException("The attestation document is refused: its public key is invalid.");
     }
 
     private static void RequireAsked(ReshareOutput output, ReshareRequest request)

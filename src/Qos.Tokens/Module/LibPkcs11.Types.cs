@@ -8,7 +8,6 @@ internal sealed unsafe partial class LibPkcs11
     internal const nuint CKR_OK = 0x0;
     internal const nuint CKR_GENERAL_ERROR = 0x5;
     internal const nuint CKR_FUNCTION_FAILED = 0x6;
-    internal const nuint CKR_ARGUMENTS_BAD = 0x7;
     internal const nuint CKR_ATTRIBUTE_SENSITIVE = 0x11;
     internal const nuint CKR_ATTRIBUTE_TYPE_INVALID = 0x12;
     internal const nuint CKR_DEVICE_ERROR = 0x30;
@@ -16,10 +15,8 @@ internal sealed unsafe partial class LibPkcs11
     internal const nuint CKR_DEVICE_REMOVED = 0x32;
     internal const nuint CKR_FUNCTION_CANCELED = 0x50;
     internal const nuint CKR_FUNCTION_NOT_SUPPORTED = 0x54;
-    internal const nuint CKR_KEY_TYPE_INCONSISTENT = 0x63;
     internal const nuint CKR_KEY_FUNCTION_NOT_PERMITTED = 0x68;
     internal const nuint CKR_MECHANISM_INVALID = 0x70;
-    internal const nuint CKR_MECHANISM_PARAM_INVALID = 0x71;
     internal const nuint CKR_PIN_INCORRECT = 0xA0;
     internal const nuint CKR_PIN_INVALID = 0xA1;
     internal const nuint CKR_PIN_LEN_RANGE = 0xA2;
@@ -28,7 +25,6 @@ internal sealed unsafe partial class LibPkcs11
     internal const nuint CKR_SESSION_CLOSED = 0xB0;
     internal const nuint CKR_SESSION_HANDLE_INVALID = 0xB3;
     internal const nuint CKR_SESSION_READ_ONLY = 0xB5;
-    internal const nuint CKR_TEMPLATE_INCONSISTENT = 0xD1;
     internal const nuint CKR_TOKEN_NOT_PRESENT = 0xE0;
     internal const nuint CKR_TOKEN_NOT_RECOGNIZED = 0xE1;
     internal const nuint CKR_TOKEN_WRITE_PROTECTED = 0xE2;
@@ -41,7 +37,6 @@ internal sealed unsafe partial class LibPkcs11
     internal const nuint CKF_RW_SESSION = 0x2;
     internal const nuint CKF_SERIAL_SESSION = 0x4;
 
-    internal const nuint CKF_LOGIN_REQUIRED = 0x4;
     internal const nuint CKF_PROTECTED_AUTHENTICATION_PATH = 0x100;
     internal const nuint CKF_TOKEN_INITIALIZED = 0x400;
     internal const nuint CKF_USER_PIN_COUNT_LOW = 0x10000;

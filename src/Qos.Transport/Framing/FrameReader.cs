@@ -125,21 +125,6 @@ public sealed class FrameReader : IDisposable
         }
     }
 
-    /// <summary>Reads the rest of the current message and forgets it.</summary>
-    public async ValueTask SkipAsync(CancellationToken cancellationToken = default)
-    {
-        byte[] scratch = FrameBuffer.Rent(16 * 1024);
-        try
-        {
-            while (Remaining != 0)
-                await ReadAsync(scratch, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            FrameBuffer.Release(scratch, scratch.Length);
-        }
-    }
-
     /// <summary>Wipes what was read ahead. The stream stays open.</summary>
     public void Dispose()
     {
