@@ -82,6 +82,8 @@ public sealed partial class FleetDatabase : IFleetStore, IAsyncDisposable
     private static NpgsqlConnectionStringBuilder Postgres(string text)
     {
         var connection = new NpgsqlConnectionStringBuilder(text) { IncludeErrorDetail = false };
+        if (string.IsNullOrEmpty(connection.Host))
+            throw new StorageException("The database's connection string names no Host.");
 
         // Kerberos is asked for by those who have it: the driver would look for its library, and say on the console that there is none.
         if (!connection.ShouldSerialize("GSS Encryption Mode") && Environment.GetEnvironmentVariable("PGGSSENCMODE") is null)

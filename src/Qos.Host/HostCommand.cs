@@ -279,10 +279,20 @@ internal sealed class HostCommand : RootCommand
         int named = ((Option[])[_socket, _cid, _vhost]).Count(option => result.GetResult(option) is not null);
         if (named != 1)
             result.AddError("Name the enclave by exactly one of --enclave-socket, --enclave-cid and --enclave-vhost.");
+        var published = new HashSet<ushort>();
         foreach (string text in result.GetValue(_publish) ?? [])
         {
-            if (!TryPublish(text, out _, out _))
+            if (!TryPublish(text, out ushort port, out _))
                 result.AddError($"--publish '{text}' is not P=IP:PORT, for example 3000=127.0.0.1:8080.");
+            else if (!published.Add(port))
+                result.AddError($"--publish moves the port {port} twice.");
+        }
+
+        var listens = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string text in ((Option[])[_listen, _healthListen]).SelectMany(option => result.GetResult(option)?.Tokens ?? []).Select(static token => token.Value))
+        {
+            if (!text.EndsWith(":0", StringComparison.Ordinal) && !listens.Add(text))
+                result.AddError($"{text} is named twice by --listen and --health-listen.");
         }
     }
 

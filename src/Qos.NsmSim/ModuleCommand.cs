@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text;
+using Qos.Client;
 using Qos.Simulator;
 
 namespace Qos.NsmSim;
@@ -45,12 +47,16 @@ internal sealed class ModuleCommand
 
     /// <summary>Writes the files.</summary>
     /// <exception cref="IOException">They cannot be written.</exception>
+    /// <exception cref="CeremonyException">The root certificate cannot.</exception>
     /// <exception cref="InvalidDataException">The folder with the root holds something else.</exception>
     public void Run(ParseResult parsed)
     {
+        string? rootFile = parsed.GetValue(RootOut);
+        if (rootFile is not null)
+            OutputFile.RequireFree(rootFile, overwrite: true);
         using SimulatorPki pki = parsed.GetValue(PkiDir) is { } directory ? SimulatorPki.OpenOrCreate(directory) : SimulatorPki.Create();
         pki.WriteModule(parsed.GetValue(Out)!, parsed.GetValue(ModuleId)!, TimeProvider.System.GetUtcNow());
-        if (parsed.GetValue(RootOut) is { } rootFile)
-            File.WriteAllText(rootFile, pki.RootPem);
+        if (rootFile is not null)
+            OutputFile.Write(rootFile, Encoding.UTF8.GetBytes(pki.RootPem), overwrite: true);
     }
 }

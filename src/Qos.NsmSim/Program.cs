@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text;
 using Qos.Arguments;
+using Qos.Client;
 using Qos.NsmSim;
 using Qos.Simulator;
 
@@ -23,7 +25,7 @@ int WriteModule(ParseResult result)
         options.Module.Run(result);
         return 0;
     }
-    catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or CeremonyException)
     {
         Complain(e.Message);
         return CannotRun;
@@ -40,7 +42,7 @@ async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
         int enclaves = 0;
         using SimulatorServer server = SimulatorServer.Listen(Boot, socket);
         if (result.GetValue(options.RootOut) is { } rootFile)
-            await File.WriteAllTextAsync(rootFile, pki.RootPem, cancellation);
+            OutputFile.Write(rootFile, Encoding.UTF8.GetBytes(pki.RootPem), overwrite: true);
 
         Console.WriteLine($"qos-nsm-sim: module {server.Module.ModuleId} is ready on {socket}");
         await server.RunAsync(cancellation);
@@ -60,7 +62,7 @@ async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
         Complain(e.Message);
         return WrongUsage;
     }
-    catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or CeremonyException)
     {
         Complain(e.Message);
         return CannotRun;

@@ -136,7 +136,7 @@ internal sealed class SimulatorOptions
         }
 
         if (parsed.GetValue(RoleArn) is { } arn)
-            pcrs[3] = arn.Length > 0 ? Pcr.FromRoleArn(arn) : throw new FormatException("--role-arn is empty.");
+            pcrs[3] = Client.RoleArn.Describe(arn) is { } complaint ? throw new FormatException($"--role-arn {complaint}.") : Pcr.FromRoleArn(arn);
         for (int index = 0; index < PcrValues.Count; index++)
         {
             if (parsed.GetValue(PcrValues[index]) is not { } hex)

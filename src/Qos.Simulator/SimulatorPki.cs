@@ -15,6 +15,8 @@ public sealed class SimulatorPki : IDisposable
     private const string Organisation = "Qos NSM simulator - not AWS";
 
     private const int MaxFile = 64 * 1024;
+    private const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Readable = Secret | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     // A leaf that is about to expire is replaced before a document would outlive it at once.
     private static readonly TimeSpan s_renewal = TimeSpan.FromMinutes(10);
@@ -71,8 +73,7 @@ public sealed class SimulatorPki : IDisposable
 
         Directory.CreateDirectory(directory);
         SimulatorPki created = Create(time);
-        WriteSecret(keyPath, created._rootKey!.ExportPkcs8PrivateKeyPem());
-        File.WriteAllText(certificatePath, created.RootPem);
+        WriteNew((keyPath, created._rootKey!.ExportPkcs8PrivateKeyPem() + "\n", Secret), (certificatePath, created.RootPem, Readable));
         return created;
     }
 
@@ -114,9 +115,10 @@ public sealed class SimulatorPki : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(moduleId);
         SimulatorChain chain = ChainFor(moduleId, now);
         Directory.CreateDirectory(directory);
-        WriteSecret(Path.Combine(directory, "leaf.key"), chain.LeafKey.ExportPkcs8PrivateKeyPem());
-        File.WriteAllText(Path.Combine(directory, "leaf.pem"), Pem(chain.Leaf));
-        File.WriteAllText(Path.Combine(directory, "cabundle.pem"), string.Concat(chain.CaBundle.Select(Pem)));
+        WriteNew(
+            (Path.Combine(directory, "leaf.key"), chain.LeafKey.ExportPkcs8PrivateKeyPem() + "\n", Secret),
+            (Path.Combine(directory, "leaf.pem"), Pem(chain.Leaf), Readable),
+            (Path.Combine(directory, "cabundle.pem"), string.Concat(chain.CaBundle.Select(Pem)), Readable));
     }
 
     /// <summary>The chain for a module at a time; it is made anew when the last one is not valid then or is about to expire.</summary>
@@ -162,16 +164,24 @@ public sealed class SimulatorPki : IDisposable
 
     private static string Pem(byte[] certificate) => PemEncoding.WriteString("CERTIFICATE", certificate) + "\n";
 
-    private static void WriteSecret(string path, string pem)
+    // All of them or none: a key that stays alone would be in the way of the next attempt. No key is written over.
+    private static void WriteNew(params ReadOnlySpan<(string Path, string Text, UnixFileMode Mode)> files)
     {
-        var options = new FileStreamOptions
+        var made = new List<string>();
+        try
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using var writer = new StreamWriter(path, options);
-        writer.Write(pem + "\n");
+            foreach ((string path, string text, UnixFileMode mode) in files)
+            {
+                using var file = new FileStream(path, new FileStreamOptions { Mode = mode == Secret ? FileMode.CreateNew : FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode, BufferSize = 0 });
+                made.Add(path);
+                file.Write(Encoding.UTF8.GetBytes(text));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            made.ForEach(File.Delete);
+            throw;
+        }
     }
 
     private static SimulatorPki Load(string certificatePath, string keyPath)

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
+using Qos.Native;
 using Qos.Nsm;
+using Tmds.Linux;
 
 namespace Qos.Simulator;
 
@@ -178,19 +180,19 @@ public sealed class SimulatorServer : IDisposable
 
     private static void RemoveStale(string path)
     {
-        if (!File.Exists(path))
+        if (!Path.Exists(path))
             return;
-        if (!OperatingSystem.IsWindows() && (File.GetAttributes(path) & FileAttributes.Directory) != 0)
-            throw new IOException($"Cannot listen on {path}: it is a folder. Choose another path.");
+        if (!LibC.IsSocket(path))
+            throw new IOException($"Cannot listen on {path}: {(Directory.Exists(path) ? "it is a folder" : "it exists and is no socket")}. Choose another path.");
 
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && new FileInfo(path).Length == 0)
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            // Nobody listens. A regular file refuses as well; one that holds something is somebody's.
+            // Nobody listens.
             File.Delete(path);
             return;
         }

@@ -24,12 +24,23 @@ internal static class NamedFile
 
     /// <summary>Reads a file, up to a number of bytes and one more, so that a larger one is told: a pipe and a device tell no length.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     internal static ReadOnlyMemory<byte> Read(string path, int most)
     {
         RequireOwn(path);
-        using FileStream file = File.OpenRead(path);
-        byte[] bytes = new byte[most + 1];
-        return bytes.AsMemory(0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            byte[] bytes = new byte[most + 1];
+            return bytes.AsMemory(0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(Unreadable(path, e), e);
+        }
     }
+
+    /// <summary>Why a file cannot be read, in one line.</summary>
+    internal static string Unreadable(string path, Exception e) =>
+        Directory.Exists(path) ? $"{path} is a folder; name a file in it."
+        : e is FileNotFoundException or DirectoryNotFoundException ? $"{path} does not exist." : $"{path} cannot be read: {e.Message}";
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Qos.Arguments;
+using Qos.Client;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;
 
@@ -9,16 +11,17 @@ namespace Qos.Control.Tests;
 public class InitTests
 {
     [Theory]
-    [InlineData("is not where to listen", "--listen", "nonsense")]
-    [InlineData("is not where to listen", "--ingress", "http://some.name:80")]
+    [InlineData("listen and ingress.listen are both 127.0.0.1:7880", "--listen", "http://127.0.0.1:7880")]
+    [InlineData("/proc/version is not a file of PCRs: line 1", "--pcrs", "/proc/version")]
     [InlineData("qos-nsm-sim is missing: name the folder of the programs with --programs", "--programs", "/nowhere")]
     public async Task What_cannot_be_made_is_said_and_nothing_is_left_behind(string complaint, params string[] options)
     {
         string home = Directory.CreateTempSubdirectory("qos-init-").FullName, folder = Path.Combine(home, "control");
         try
         {
-            ControlException refused = await Assert.ThrowsAsync<ControlException>(() => ControlCommand.Make().Parse(["init", "--dir", folder, .. options])
+            Exception refused = await Assert.ThrowsAnyAsync<Exception>(() => ControlCommand.Make().Parse(["init", "--dir", folder, .. options])
                 .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, TestContext.Current.CancellationToken));
+            Assert.True(refused is ControlException or CeremonyException, refused.ToString());
             Assert.Contains(complaint, refused.Message, StringComparison.Ordinal);
             Assert.False(Directory.Exists(folder));
         }
@@ -27,6 +30,16 @@ public class InitTests
             Directory.Delete(home, recursive: true);
         }
     }
+
+    [Theory]
+    [InlineData("--listen", "nonsense")]
+    [InlineData("--listen", "ftp://127.0.0.1:7800")]
+    [InlineData("--listen", "http://127.0.0.1:99999")]
+    [InlineData("--ingress", "http://some.name:80")]
+    [InlineData("--ingress", "http://127.0.0.1:7880/path")]
+    public void Where_it_cannot_listen_is_a_mistake_of_the_command_line(string option, string url) => Assert.Equal(
+        $"{option}: '{url}' is not where to listen, for example http://127.0.0.1:7800.",
+        CommandArguments.Read(ControlCommand.Make(), ["init", "--dir", "/nowhere/control", option, url]).Mistake);
 
     [Fact]
     public async Task Of_several_at_once_one_makes_the_folder_and_the_others_take_nothing_of_it()

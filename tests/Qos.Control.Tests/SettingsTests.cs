@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Qos.Fleet.Storage;
 
 namespace Qos.Control.Tests;
 
@@ -48,6 +49,61 @@ public sealed class SettingsTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Theory]
+    [InlineData(""" "images": null """, "'images' cannot be null.")]
+    [InlineData(""" "images": [null] """, "images[0] has no version.")]
+    [InlineData(""" "images": [{"version": "1", "pcrs": "p"}, {"version": "1", "pcrs": "q"}] """, "images[1]: there is an image '1' already.")]
+    [InlineData(""" "images": [{"version": "1", "pcrs": "p", "roleArn": ""}] """, "images[0].roleArn '' is not the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME.")]
+    [InlineData(""" "images": [{"version": "1", "pcrs": null}] """, "'pcrs' cannot be null.")]
+    [InlineData(""" "runner": null """, "'runner' cannot be null.")]
+    [InlineData(""" "runner": {"kind": "local", "firstPort": -1} """, "runner.firstPort, -1, is not from 1 to 65535.")]
+    [InlineData(""" "runner": {"kind": "local", "lastPort": 80000} """, "runner.lastPort, 80000, is not from 1 to 65535.")]
+    [InlineData(""" "ingress": null """, "'ingress' cannot be null.")]
+    [InlineData(""" "ingress": {"listen": "http://127.0.0.1:2", "firstTcpPort": 0} """, "ingress.firstTcpPort, 0, is not from 1 to 65535.")]
+    [InlineData(""" "ingress": {"listen": "http://127.0.0.1:2", "maxBody": -1} """, "ingress.maxBody, -1, is not from 0 to 9.223372036854776E+18.")]
+    [InlineData(""" "ingress": {"listen": "http://127.0.0.1:2", "domain": ""} """, "ingress.domain, '', is no domain, for example apps.example.com.")]
+    [InlineData(""" "ingress": {"listen": "http://127.0.0.1:1"} """, "listen and ingress.listen are both 127.0.0.1:1: API and apps have a port each.")]
+    [InlineData(""" "listen": "ftp://127.0.0.1:1" """, "listen: 'ftp://127.0.0.1:1' is not where to listen, for example http://127.0.0.1:7800.")]
+    [InlineData(""" "listen": "https://127.0.0.1:1" """, "listen is https://127.0.0.1:1, and there is no certificate for it.")]
+    [InlineData(""" "certificate": {} """, "it lacks 'certificate', 'key'.")]
+    [InlineData(""" "certificate": {"certificate": null, "key": "k"} """, "'certificate' cannot be null.")]
+    [InlineData(""" "openTelemetry": "" """, "openTelemetry, '', is no URL of a collector, for example http://127.0.0.1:4317.")]
+    [InlineData(""" "requestsPerSecond": 0 """, "requestsPerSecond, 0, is not from 1 to 1000000.")]
+    [InlineData(""" "requestsPerSecond": 2147483647 """, "requestsPerSecond, 2147483647, is not from 1 to 1000000.")]
+    [InlineData(""" "retentionHours": 1e300 """, "retentionHours, 1E+300, is not from 0 to 878400.")]
+    [InlineData(""" "retentionHours": -1 """, "retentionHours, -1, is not from 0 to 878400.")]
+    [InlineData(""" "plainRegistries": null """, "'plainRegistries' cannot be null.")]
+    [InlineData(""" "plainRegistries": [null] """, "an entry of plainRegistries is empty.")]
+    public void What_cannot_be_is_refused_before_anything_is_started(string member, string said)
+    {
+        string folder = Directory.CreateTempSubdirectory("qos-settings-").FullName, file = Path.Combine(folder, ControlSettings.FileName);
+        try
+        {
+            var settings = (System.Text.Json.Nodes.JsonObject)System.Text.Json.Nodes.JsonNode.Parse("""
+                {"listen": "http://127.0.0.1:1", "database": "sqlite:fleet.db", "data": "data", "images": [{"version": "1", "pcrs": "qos.pcrs"}],
+                 "runner": {"kind": "local"}, "ingress": {"listen": "http://127.0.0.1:2"}}
+                """)!;
+            foreach ((string name, System.Text.Json.Nodes.JsonNode? value) in (System.Text.Json.Nodes.JsonObject)System.Text.Json.Nodes.JsonNode.Parse($"{{{member}}}")!)
+                settings[name] = value?.DeepClone();
+            File.WriteAllText(file, settings.ToJsonString());
+            string message = Assert.Throws<ControlException>(() => ControlSettings.Read(folder)).Message;
+            Assert.StartsWith(file, message, StringComparison.Ordinal);
+            Assert.EndsWith($": {said}", message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', message);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_database_without_a_host_is_refused_in_plain_words()
+    {
+        StorageException refused = await Assert.ThrowsAsync<StorageException>(() => FleetDatabase.OpenAsync("postgres:Database=x", TimeProvider.System, default));
+        Assert.Equal("The database's connection string names no Host.", refused.Message);
     }
 
     /// <summary>A service that waits for a pipe neither runs nor says why.</summary>

@@ -73,6 +73,8 @@ public sealed class HostCommandTests
     [InlineData("--base-path", "/{x}", "--base-path must")]
     [InlineData("--base-path", "/a/../b", "--base-path must")]
     [InlineData("--base-path", "/", "--base-path must")]
+    [InlineData("--listen", "127.0.0.1:3001", "127.0.0.1:3001 is named twice by --listen and")]
+    [InlineData("--health-listen", "127.0.0.1:3001", "127.0.0.1:3001 is named twice by --listen and --health-listen")]
     public void A_value_that_cannot_be_is_named(string option, string value, string because)
     {
         var command = new HostCommand(static (_, _) => Task.FromResult(0));
@@ -99,6 +101,11 @@ public sealed class HostCommandTests
         Assert.Equal($"{option} has no value.", CommandArguments.Read(command, command.WithEnvironment(line.Split(' '), name => environment.GetValueOrDefault(name))).Mistake);
         Assert.Equal($"{option} has no value.", CommandArguments.Read(command, [.. line.Split(' '), ""]).Mistake);
     }
+
+    [Fact]
+    public void A_bridge_is_moved_once() => Assert.Equal(
+        "--publish moves the port 80 twice.",
+        CommandArguments.Read(new HostCommand(static (_, _) => Task.FromResult(0)), [.. s_least, "--publish", "80=127.0.0.1:1", "--publish", "80=127.0.0.1:2"]).Mistake);
 
     [Fact]
     public void A_value_behind_a_colon_goes_before_the_environment_too()

@@ -207,7 +207,5 @@ public static class InputFile
         return bytes.ToArray();
     }
 
-    internal static CeremonyException Unreadable(string path, Exception e) => new(
-        Directory.Exists(path) ? $"{path} is a folder; name a file in it."
-        : e is FileNotFoundException or DirectoryNotFoundException ? $"{path} does not exist." : $"{path} cannot be read: {e.Message}", e);
+    internal static CeremonyException Unreadable(string path, Exception e) => new(NamedFile.Unreadable(path, e), e);
 }

@@ -7,6 +7,7 @@ using System.Text.Json;
 using Qos.Client;
 using Qos.Fleet.Api;
 using Qos.Fleet.Storage;
+using Qos.Verify;
 using Tmds.Linux;
 
 namespace Qos.Control;
@@ -45,6 +46,15 @@ internal static class InitCommand
             if (RoleArn.Describe(arn) is { } complaint)
                 result.AddError($"--role-arn {complaint}");
         });
+        foreach (Option<string> url in (Option<string>[])[listen, ingress])
+        {
+            url.Validators.Add(result =>
+            {
+                if (SettingsCheck.Listen(url.Name, result.GetValueOrDefault<string>() ?? "") is { } complaint)
+                    result.AddError($"{complaint}.");
+            });
+        }
+
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetValue(dir)!,
             parsed.GetValue(name)!,
@@ -84,9 +94,9 @@ internal static class InitCommand
         string folder, string organization, string? pcrs, string database, string programs, ControlSettings settings, CancellationToken cancellationToken)
     {
         string file = Path.Combine(folder, ControlSettings.FileName);
-        ControlServer.ListenAddress(settings.Listen);
-        ControlServer.ListenAddress(settings.Ingress.Listen);
-        byte[] measurements = pcrs is null ? Encoding.UTF8.GetBytes(Simulated()) : InputFile.Bytes(pcrs);
+        if (SettingsCheck.Problem(settings) is { } problem)
+            throw new ControlException($"The settings would not be of use: {problem}.");
+        byte[] measurements = pcrs is null ? Encoding.UTF8.GetBytes(Simulated()) : Measurements(pcrs);
         bool inCluster = settings.Runner.Kubernetes is not null, isNew = !Directory.Exists(folder);
         string admin;
         using FileStream alone = Enter(folder);
@@ -147,6 +157,16 @@ internal static class InitCommand
             Use it:   export QOS_CONTROL={settings.Listen} QOS_CONTROL_KEY={Path.GetFullPath(admin)}
             """).ConfigureAwait(false);
         return 0;
+    }
+
+    // Found here and not when the service starts.
+    private static byte[] Measurements(string path)
+    {
+        byte[] bytes = InputFile.Bytes(path);
+        IReadOnlyDictionary<int, byte[]> pcrs = InputFile.Understand(path, bytes, static bytes => PcrFile.Parse(Encoding.UTF8.GetString(bytes)), "a file of PCRs");
+        return Enumerable.Range(0, 3).FirstOrDefault(index => !pcrs.ContainsKey(index), -1) is >= 0 and var missing
+            ? throw new ControlException($"{path} has no PCR{missing}: an image's measurements are PCR0, PCR1 and PCR2.")
+            : bytes;
     }
 
     // One init at a time: one that fails takes the folder with it. A folder of somebody else's would hold links of theirs, and our keys.

@@ -61,10 +61,8 @@ internal sealed record ControlSettings
         {
             ControlSettings settings = JsonSerializer.Deserialize(InputFile.Bytes(full), SettingsJson.Default.ControlSettings)
                 ?? throw new ControlException($"{full} is empty.");
-            if (settings.Runner.FirstPort > settings.Runner.LastPort)
-                throw new ControlException($"{full}: runner.firstPort, {settings.Runner.FirstPort}, is above runner.lastPort, {settings.Runner.LastPort}.");
-            if (settings.Ingress.FirstTcpPort > settings.Ingress.LastTcpPort)
-                throw new ControlException($"{full}: ingress.firstTcpPort, {settings.Ingress.FirstTcpPort}, is above ingress.lastTcpPort, {settings.Ingress.LastTcpPort}.");
+            if (SettingsCheck.Problem(settings) is { } problem)
+                throw new ControlException($"{full}: {problem}.");
             return settings.At(Path.GetDirectoryName(full)!);
         }
         catch (CeremonyException e)
@@ -186,6 +184,6 @@ internal sealed record CertificateSettings(string Certificate, string Key)
     public CertificateSettings At(string folder) => new(Path.Combine(folder, Certificate), Path.Combine(folder, Key));
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, ReadCommentHandling = JsonCommentHandling.Skip)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, ReadCommentHandling = JsonCommentHandling.Skip)]
 [JsonSerializable(typeof(ControlSettings))]
 internal sealed partial class SettingsJson : JsonSerializerContext;

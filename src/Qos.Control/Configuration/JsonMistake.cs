@@ -6,6 +6,7 @@ namespace Qos.Control;
 internal static class JsonMistake
 {
     private const string NoMember = "could not be mapped to any .NET member";
+    private const string NoNull = "null values. Consider updating its nullability annotation";
     private const string Missing = "missing required properties including: ";
 
     /// <summary>What is wrong, in one sentence without its full stop.</summary>
@@ -16,6 +17,8 @@ internal static class JsonMistake
             return $"there is no member '{name}' here";
         if (said.IndexOf(Missing, StringComparison.Ordinal) is >= 0 and var at)
             return $"it lacks {WithoutPlace(said[(at + Missing.Length)..])}";
+        if (said.Contains(NoNull, StringComparison.Ordinal) && said.Split('\'') is [_, var empty, ..])
+            return $"'{JsonNamingPolicy.CamelCase.ConvertName(empty)}' cannot be null";
         if (said.StartsWith("The JSON value could not be converted to ", StringComparison.Ordinal))
             return "another kind of value is wanted here";
         return WithoutPlace(said);

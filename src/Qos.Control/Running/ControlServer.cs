@@ -129,7 +129,7 @@ internal static class ControlServer
     public static IPEndPoint ListenAddress(string url)
     {
         IPAddress? address = IPAddress.Loopback;
-        return Uri.TryCreate(url, UriKind.Absolute, out Uri? at) && (at.Host == "localhost" || IPAddress.TryParse(at.Host.Trim('[', ']'), out address))
+        return Uri.TryCreate(url, UriKind.Absolute, out Uri? at) && at.Scheme is "http" or "https" && at.PathAndQuery == "/" && (at.Host == "localhost" || IPAddress.TryParse(at.Host.Trim('[', ']'), out address))
             ? new IPEndPoint(address, at.Port)
             : throw new ControlException($"'{url}' is not where to listen, for example http://127.0.0.1:7800.");
     }
