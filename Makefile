@@ -110,7 +110,10 @@ pack: | deps
 	@for name in $(PACKED); do .ci/quiet out/log/pack-$$name.log 'Successfully created' \
 	    dotnet pack -c Release src/$$name -o out/packages --artifacts-path out/pack -p:QosPack=true $(BUILD) -nologo -v:m; done
 
-test-packages: pack dist
+# What is missing is said before the minutes that the packages take.
+test-packages:
+	@deploy/try-nuget --check
+	@$(MAKE) --no-print-directory pack dist
 	@deploy/try-nuget
 	@deploy/try-packages
 

@@ -21,7 +21,7 @@ internal sealed class DevRunCommand : QosCommand
     private readonly Option<string[]> _egress = StandardOptions.Repeated("--egress", "What the app may reach.", "NAME:PORT");
     private readonly Option<string[]> _env = StandardOptions.Repeated("--env", "A variable of its environment.", "NAME=VALUE");
     private readonly Option<bool> _watch = new("--watch") { Description = "Start the app anew when its file changes, with the same quorum key." };
-    private readonly Option<string> _restart = new("--restart") { Description = "What happens when the app ends.", HelpName = "never|always", DefaultValueFactory = static _ => "never" };
+    private readonly RestartOption _restart = new("What happens when the app ends.");
     private readonly Option<string?> _proofs = new("--proofs") { Description = "Keep root.pem, quorum_key.pub and boot-proof.json there, for qos verify.", HelpName = "DIR" };
     private readonly Option<bool> _explain = new("--explain") { Description = "Print what the run would do as commands for a shell, and do nothing." };
     private int _status;
@@ -37,7 +37,6 @@ internal sealed class DevRunCommand : QosCommand
         Take(_words, _image, _path, _secret, _ports, _egress, _env, _watch, _restart, _machine, _eif, _proofs, _explain);
         Validators.Add(Validate);
         _image.Validators.Add(static result => StandardOptions.Validate(result, static text => ParseImage(text)));
-        _restart.AcceptOnlyFromAmong("never", "always");
         _ports.Validators.Add(static result => StandardOptions.Validate(result, static text => DevPort.Parse(text)));
         _egress.Validators.Add(static result => StandardOptions.Validate(result, static text => ParseEgress(text)));
         _env.Validators.Add(static result => StandardOptions.Validate(result, static text => ManifestRecipe.ParseVariable(text)));
@@ -62,7 +61,7 @@ internal sealed class DevRunCommand : QosCommand
             Egress = [.. (parsed.GetValue(_egress) ?? []).Select(ParseEgress)],
             Proofs = parsed.GetValue(_proofs),
             Watches = parsed.GetValue(_watch),
-            Restart = parsed.GetValue(_restart) == "always" ? RestartPolicy.Always : RestartPolicy.Never,
+            Restart = _restart.Of(parsed),
             Machine = parsed.GetValue(_machine) ? DevMachine.Find(parsed.GetValue(_eif), Environment.ProcessPath) : null,
         };
         if (parsed.GetValue(_explain))

@@ -19,7 +19,7 @@ internal sealed class ManifestNewCommand : QosCommand
     private readonly TrustOptions _trust = new();
     private readonly Option<string?> _pcr3Preimage = new("--pcr3-preimage") { Description = "Instead of --role-arn: a file that holds it.", HelpName = "FILE" };
     private readonly Option<string> _commit = new("--qos-commit") { Description = "The commit that the enclave's software was built from.", HelpName = "TEXT", DefaultValueFactory = static _ => "" };
-    private readonly Option<string> _restart = new("--restart") { Description = "What happens when the binary exits.", HelpName = "never|always", DefaultValueFactory = static _ => "never" };
+    private readonly RestartOption _restart = new("What happens when the binary exits.");
     private readonly Option<bool> _debug = new("--debug") { Description = "Let its output be read outside. Never in production." };
     private readonly Option<string[]> _bridges = StandardOptions.Repeated("--bridge", "A port in or out: server:PORT[:ADDRESS], client:PORT[:HOST].", "BRIDGE");
     private readonly Option<string[]> _args = StandardOptions.Repeated("--arg", "An argument of the binary; write --arg=VALUE when it begins with a dash.", "VALUE");
@@ -39,7 +39,6 @@ internal sealed class ManifestNewCommand : QosCommand
     {
         Take(_out, _namespace, _nonce, _quorumKey, _pivot.File, _pivot.Hash, _manifestSet, _shareSet, _trust.Pcrs, _trust.RoleArn, _trust.Pcr3, _pcr3Preimage);
         Take(_trust.Root, _commit, _restart, _debug, _bridges, _args, _env, _dns, _previous, _acceptWarnings, _force, _json);
-        _restart.AcceptOnlyFromAmong("never", "always");
         Validators.Add(ValidateSources);
         _bridges.Validators.Add(static result => StandardOptions.Validate(result, static text => BridgeText.Parse(text)));
         _dns.Validators.Add(static result => StandardOptions.Validate(result, static text => ManifestRecipe.ParseResolver(text)));
@@ -81,7 +80,7 @@ internal sealed class ManifestNewCommand : QosCommand
             Nonce = parsed.GetValue(_nonce),
             QuorumKey = KeySource.ReadPublic(_quorumKey.Require(parsed)),
             PivotHash = pivotHash,
-            Restart = parsed.GetValue(_restart) == "always" ? RestartPolicy.Always : RestartPolicy.Never,
+            Restart = _restart.Of(parsed),
             DebugMode = parsed.GetValue(_debug),
             Bridges = [.. Values(parsed, _bridges).Select(BridgeText.Parse)],
             Args = Values(parsed, _args),
