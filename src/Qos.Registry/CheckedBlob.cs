@@ -6,21 +6,11 @@ namespace Qos.Registry;
 /// A blob as it arrives: hashed and counted while it is read, refused as soon as it is longer than its descriptor says, and at its end when its
 /// digest is another one. What was read is not to be believed before <see cref="DrainAsync"/> returned.
 /// </summary>
-internal sealed class CheckedBlob(Stream inner, ImageLayer layer) : Stream
+internal sealed class CheckedBlob(Stream inner, ImageLayer layer) : ArrivingStream(inner)
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _read;
     private bool _ended;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>Reads what is left, and checks the digest.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
@@ -33,7 +23,7 @@ internal sealed class CheckedBlob(Stream inner, ImageLayer layer) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        int read = _ended ? 0 : await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        int read = _ended ? 0 : await Inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         if (read > 0)
         {
             _read += read;
@@ -54,29 +44,10 @@ internal sealed class CheckedBlob(Stream inner, ImageLayer layer) : Stream
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A blob is read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-        {
-            inner.Dispose();
             _hash.Dispose();
-        }
-
         base.Dispose(disposing);
     }
 }
