@@ -146,10 +146,16 @@ public class QosJsonReaderTests
     [Fact]
     public void Names_may_repeat_between_objects_but_not_in_one()
     {
-        byte[] text = """{"a":{"b":1},"b":{"b":{"a":1}},"c":[{"a":1},{"a":2}]}"""u8.ToArray();
-        var reader = new QosJsonReader(text);
-        reader.Skip();
-        reader.End();
+        Skim("""{"a":{"b":1},"b":{"b":{"a":1}},"c":[{"a":1},{"a":2}]}""");
+        foreach (string twice in (string[])["""{"a":1,"b":{"a":2},"a":3}""", """{"a":{"b":1,"b":2}}""", """{"c":[{"a":1},{"a":2,"a":3}]}"""])
+            Assert.Throws<EncodingException>(() => Skim(twice));
+
+        static void Skim(string text)
+        {
+            var reader = new QosJsonReader(System.Text.Encoding.UTF8.GetBytes(text));
+            reader.Skip();
+            reader.End();
+        }
     }
 
     [Fact]
