@@ -63,6 +63,50 @@ public sealed class BridgeSharingTests
     }
 
     [Fact]
+    public async Task A_loop_that_rests_again_before_it_began_to_accept_does_not_begin()
+    {
+        await using BridgeRig rig = Rig();
+        await OnSecondLoopAsync(loop =>
+        {
+            // Another one sets it to work while it finds that there is little to do.
+            Assert.Same(loop, rig.Pump.TryGrow());
+            Assert.True(rig.Pump.TryRetire(loop));
+        });
+        await OnSecondLoopAsync(loop =>
+        {
+            Assert.False(loop.Listens, "it rests");
+
+            // Twice before it gets to it.
+            Assert.Same(loop, rig.Pump.TryGrow());
+            Assert.True(rig.Pump.TryRetire(loop));
+            Assert.Same(loop, rig.Pump.TryGrow());
+        });
+        await OnSecondLoopAsync(loop =>
+        {
+            Assert.True(loop.Listens, "it works");
+        });
+
+        async Task OnSecondLoopAsync(Action<PumpLoop> action)
+        {
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            PumpLoop loop = rig.Pump.Loops[1];
+            loop.Post(() =>
+            {
+                try
+                {
+                    action(loop);
+                    done.SetResult();
+                }
+                catch (Exception e)
+                {
+                    done.SetException(e);
+                }
+            });
+            await done.Task;
+        }
+    }
+
+    [Fact]
     public async Task A_single_connection_stays_where_it_is()
     {
         await using BridgeRig rig = Rig();

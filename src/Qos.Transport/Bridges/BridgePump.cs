@@ -71,6 +71,8 @@ public sealed class BridgePump : IAsyncDisposable
     /// <summary>The loops that accept.</summary>
     internal ReadOnlySpan<PumpLoop> Working => _loops.AsSpan(0, Volatile.Read(ref _working));
 
+    internal bool IsWorking(PumpLoop loop) => loop.Index < Volatile.Read(ref _working);
+
     /// <summary>Opens a bridge.</summary>
     /// <param name="listen">Where connections come in.</param>
     /// <param name="target">Where each of them goes.</param>

@@ -10,20 +10,24 @@ internal sealed unsafe partial class PumpLoop
 
     private readonly Dictionary<int, Bridge> _bridges = [];
     private readonly List<Bridge> _paused = [];
-    private bool _listens;
+
+    /// <summary>It accepts. On the loop's thread.</summary>
+    internal bool Listens { get; private set; }
 
     /// <summary>Begins to accept for a bridge, or will once the loop works. On the loop's thread.</summary>
     internal void Listen(Bridge bridge)
     {
         _bridges.Add(bridge.Id, bridge);
-        if (_listens)
+        if (Listens)
             WatchListener(bridge);
     }
 
-    /// <summary>Begins to accept for all bridges. On the loop's thread.</summary>
+    /// <summary>Begins to accept for all bridges, unless it was let rest again since it was set to work. On the loop's thread.</summary>
     internal void StartListening()
     {
-        _listens = true;
+        if (Listens || !_pump.IsWorking(this))
+            return;
+        Listens = true;
         _calmSince = _time.GetTimestamp();
         _paused.AddRange(_bridges.Values);
         ResumeAccepting();
@@ -34,7 +38,7 @@ internal sealed unsafe partial class PumpLoop
     /// <summary>Accepts for no bridge any more. On the loop's thread.</summary>
     internal void StopListening()
     {
-        _listens = false;
+        Listens = false;
         foreach (Bridge bridge in _bridges.Values)
         {
             if (!_paused.Remove(bridge))
@@ -47,7 +51,7 @@ internal sealed unsafe partial class PumpLoop
     {
         if (!_bridges.Remove(bridge.Id))
             return;
-        if (!_paused.Remove(bridge) && _listens)
+        if (!_paused.Remove(bridge) && Listens)
             UnwatchListener(bridge);
     }
 
