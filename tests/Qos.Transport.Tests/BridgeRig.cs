@@ -49,6 +49,22 @@ internal sealed class BridgeRig : IAsyncDisposable
     public static void Until(Func<bool> condition, string what) =>
         Assert.True(SpinWait.SpinUntil(condition, Patience), $"did not happen: {what}");
 
+    /// <summary>Keeps the loop of a pump that has one from doing anything.</summary>
+    /// <param name="pump">The pump; by the end of the call it is held.</param>
+    /// <param name="release">Lets it go on.</param>
+    /// <returns>Ends when it goes on.</returns>
+    public static async Task<Task> HoldAsync(BridgePump pump, ManualResetEventSlim release)
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task held = pump.OnEveryLoopAsync(_ =>
+        {
+            begun.SetResult();
+            release.Wait(TimeSpan.FromMinutes(1));
+        });
+        await begun.Task;
+        return held;
+    }
+
     public static async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)

@@ -253,6 +253,66 @@ public sealed class BridgeSharingTests
         }
     }
 
+    [Fact]
+    public async Task A_message_does_not_wait_for_all_that_move_much()
+    {
+        const int bulk = 20, size = 80_000;
+        using var scratch = new Scratch();
+        using var server = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        server.Bind(new UnixDomainSocketEndPoint(scratch.PathOf("t")));
+        server.Listen(bulk);
+        var times = new RoundTimes(_time);
+        await using var pump = new BridgePump(new BridgePumpOptions { Threads = 1, Time = _time, OpenTimes = () => times });
+        Bridge bridge = pump.Listen(new UnixDomainSocketEndPoint(scratch.PathOf("l")), server.LocalEndPoint!, "app");
+        var joined = new List<(Socket Client, Socket Target)>();
+        for (int i = 0; i <= bulk; i++)
+        {
+            var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await client.ConnectAsync(bridge.Listening).WaitAsync(BridgeRig.Patience);
+            joined.Add((client, await server.AcceptAsync().WaitAsync(BridgeRig.Patience)));
+        }
+
+        // The pump's reads are large, because all is there before the first one.
+        (Socket asking, Socket asked) = joined[bulk];
+        await SendAsync();
+        foreach ((_, Socket target) in joined.Take(bulk))
+            await BridgeRig.ReceiveAsync(target, size);
+
+        // All send at once, the one with a message last.
+        long before = bridge.Counters.BytesToTarget;
+        var moved = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        times.OnRound = () =>
+        {
+            if (asked.Available == 0)
+                return;
+            times.OnRound = null;
+            moved.SetResult(bridge.Counters.BytesToTarget - before);
+        };
+        await SendAsync(() => asking.Send([1]));
+        Assert.InRange(await moved.Task.WaitAsync(BridgeRig.Patience), 1, bulk * size / 4);
+        foreach ((_, Socket target) in joined.Take(bulk))
+            await BridgeRig.ReceiveAsync(target, size);
+        Close(joined);
+
+        async Task SendAsync(Action? last = null)
+        {
+            using var sent = new ManualResetEventSlim();
+            Task held = await BridgeRig.HoldAsync(pump, sent);
+            try
+            {
+                foreach ((Socket client, _) in joined.Take(bulk))
+                    Assert.Equal(size, client.Send(new byte[size]));
+                last?.Invoke();
+                _time.Advance(s_window);
+            }
+            finally
+            {
+                sent.Set();
+                await held;
+            }
+        }
+    }
+
     private BridgeRig Rig() => new(options: new BridgePumpOptions
     {
         Threads = _times.Length,
@@ -347,4 +407,21 @@ public sealed class BridgeSharingTests
         pair.Client.Dispose();
         pair.Target.Dispose();
     });
+}
+
+/// <summary>Is read once in each round of the loop, because it moves the clock on.</summary>
+internal sealed class RoundTimes(FakeTime time) : IThreadTimes
+{
+    internal Action? OnRound { get; set; }
+
+    public ThreadTimes Read()
+    {
+        if (OnRound is { } action)
+        {
+            time.Advance(LoopLoad.Window);
+            action();
+        }
+
+        return default;
+    }
 }

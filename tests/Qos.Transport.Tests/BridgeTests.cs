@@ -54,7 +54,7 @@ public sealed class BridgeTests
         using (var sent = new ManualResetEventSlim())
         {
             // All of it is there before the pump reads, so that its read ends at the urgent byte.
-            Task held = rig.Pump.OnEveryLoopAsync(_ => Assert.True(sent.Wait(TimeSpan.FromMinutes(1))));
+            Task held = await BridgeRig.HoldAsync(rig.Pump, sent);
             client.Send("abc"u8);
             client.Send("D"u8, SocketFlags.OutOfBand);
             client.Send("efg"u8);

@@ -45,7 +45,10 @@ internal sealed unsafe class BridgeConnection
     internal bool IsBulk { get; private set; }
 
     /// <summary>True while another loop could go on with it.</summary>
-    internal bool CanMove => _state == ConnectionState.Open && !IsQueued;
+    internal bool CanMove => _state == ConnectionState.Open;
+
+    /// <summary>It is this loop's, and waits for its turn. On the loop's thread, which alone makes a connection its own.</summary>
+    internal bool HasTurn(PumpLoop loop) => _loop == loop && IsQueued;
 
     /// <summary>It waits for its turn in the loop.</summary>
     internal bool IsQueued { get; set; }
@@ -105,8 +108,8 @@ internal sealed unsafe class BridgeConnection
     {
         if (_state != ConnectionState.Open)
             return;
-        PumpRest(_client, _target!);
-        PumpRest(_target!, _client);
+        OnTurn(_client, _target!);
+        OnTurn(_target!, _client);
         CloseIfOver();
     }
 
@@ -149,8 +152,12 @@ internal sealed unsafe class BridgeConnection
     internal void Leave()
     {
         SetBulk(false);
+        IsQueued = false;
         foreach (BridgeSide side in (ReadOnlySpan<BridgeSide>)[_client, _target!])
         {
+            // The other loop is told of everything anew.
+            side.HasMore = false;
+            side.Reported = 0;
             side.Unwatch(_loop.Epoll);
             _loop.Pending.Leave(side.Pending);
         }
@@ -296,11 +303,24 @@ internal sealed unsafe class BridgeConnection
 
     private void OnOpenEvent(BridgeSide side, int events)
     {
+        // What moves much waits for its turn, so that a message does not wait for all that do.
+        if (IsQueued || _client.SendsMuch || _target!.SendsMuch)
+        {
+            side.Reported |= events;
+            _loop.Queue(this);
+            return;
+        }
+
+        Act(side, events);
+        CloseIfOver();
+    }
+
+    private void Act(BridgeSide side, int events)
+    {
         if ((events & LibC.EPOLLOUT) != 0)
             Flush(side);
         if (_state == ConnectionState.Open && (events & ~LibC.EPOLLOUT) != 0)
             Pump(side, PeerOf(side));
-        CloseIfOver();
     }
 
     // Moves bytes until the sender has none, the receiver takes none, or the others should have their turn.
@@ -323,12 +343,14 @@ internal sealed unsafe class BridgeConnection
         }
     }
 
-    private void PumpRest(BridgeSide from, BridgeSide to)
+    private void OnTurn(BridgeSide from, BridgeSide to)
     {
-        if (!from.HasMore || _state != ConnectionState.Open)
-            return;
-        from.HasMore = false;
-        Pump(from, to);
+        (int events, bool more) = (from.Reported, from.HasMore);
+        (from.Reported, from.HasMore) = (0, false);
+        if (_state == ConnectionState.Open)
+            Act(from, events);
+        if (_state == ConnectionState.Open && more && (events & ~LibC.EPOLLOUT) == 0)
+            Pump(from, to);
     }
 
     // Returns how much was moved; 0 when there is no more now, or ever.
@@ -422,6 +444,7 @@ internal sealed unsafe class BridgeConnection
 
         _lastMove = _loop.Now;
         from.HasSent = true;
+        from.SendsMuch = read >= BulkRead;
         if (from == _client)
             _counters.BytesToTarget += read;
         else

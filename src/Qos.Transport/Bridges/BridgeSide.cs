@@ -41,6 +41,12 @@ internal sealed unsafe class BridgeSide
     /// <summary>It sends much: its bytes go through a pipe and are not copied.</summary>
     internal bool IsBulk { get; set; }
 
+    /// <summary>Its last read was a large one.</summary>
+    internal bool SendsMuch { get; set; }
+
+    /// <summary>Events that wait for the connection's turn.</summary>
+    internal int Reported { get; set; }
+
     /// <summary>It was not read to the end because the others should have their turn.</summary>
     internal bool HasMore { get; set; }
 

@@ -3,6 +3,8 @@ namespace Qos.Transport;
 /// <summary>The loop's table of connections. A key names a place and its generation, so late events find nobody.</summary>
 internal sealed unsafe partial class PumpLoop
 {
+    private const int MaxTurns = 4;
+
     private readonly Stack<int> _slotsFree = new();
     private readonly Queue<BridgeConnection> _queue = new();
     private BridgeConnection?[] _slots = new BridgeConnection?[64];
@@ -91,11 +93,14 @@ internal sealed unsafe partial class PumpLoop
         Interlocked.Decrement(ref _open);
     }
 
+    // Only a few, so that what is new does not wait for all of them.
     private void RunQueue()
     {
-        for (int turns = _queue.Count; turns > 0; turns--)
+        for (int turns = Math.Min(_queue.Count, MaxTurns); turns > 0; turns--)
         {
             BridgeConnection connection = _queue.Dequeue();
+            if (!connection.HasTurn(this))
+                continue;
             connection.IsQueued = false;
             Guard(connection, static connection => connection.OnTurn());
         }
