@@ -109,6 +109,20 @@ public sealed class EndPointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_listener_whose_folder_is_gone_ends_as_any_other()
+    {
+        string folder = _scratch.PathOf("gone");
+        Directory.CreateDirectory(folder);
+        await using var pump = new BridgePump();
+        Bridge bridge = pump.Listen(new UnixDomainSocketEndPoint(Path.Combine(folder, "b")), new UnixDomainSocketEndPoint("/x"), "b");
+        EnclaveListener listener = EnclaveListener.Listen(EnclaveAddress.Unix(Path.Combine(folder, "l")));
+        Directory.Delete(folder, recursive: true);
+        listener.Dispose();
+        await bridge.StopAsync(TimeSpan.Zero);
+        Assert.Empty(pump.Bridges);
+    }
+
+    [Fact]
     public async Task A_living_listener_is_not_replaced()
     {
         EnclaveAddress address = EnclaveAddress.Unix(_scratch.PathOf("s"));

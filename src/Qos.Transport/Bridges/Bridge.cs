@@ -179,7 +179,7 @@ public sealed class Bridge : IAsyncDisposable
 
         // While it listens the file is its own; a successor may have made another one right after.
         if (Listening is UnixDomainSocketEndPoint)
-            File.Delete(Listening.ToString()!);
+            UnixPath.Remove(Listening.ToString()!);
         _ = LibC.close(ListenFd);
 
         // Whoever leaves from now on sees the flag; whoever left before is seen in the count.

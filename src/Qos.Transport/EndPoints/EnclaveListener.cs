@@ -77,7 +77,7 @@ public sealed class EnclaveListener : IDisposable
     public void Dispose()
     {
         if (_path is not null)
-            File.Delete(_path);
+            UnixPath.Remove(_path);
         _socket.Dispose();
     }
 

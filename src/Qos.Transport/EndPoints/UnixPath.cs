@@ -51,6 +51,18 @@ internal static class UnixPath
             throw new TransportException(TransportError.BadAddress, $"The mode of the socket '{path}' cannot be set to 0600.");
     }
 
+    /// <summary>Removes the file of a socket that listens no more. That may be impossible because its folder is gone, which is no reason to stop stopping.</summary>
+    internal static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
     private static void RemoveStale(string path)
     {
         if (!LibC.IsSocket(path))
