@@ -422,7 +422,7 @@ public class IngressLoopTests
 
         public int InFlight => _ingress.Services.GetRequiredService<IngressTable>().InFlight("replica");
 
-        public static async Task<Stand> StartAsync(Action<WebApplication> map, ConnectionLimits? limits = null)
+        public static async Task<Stand> StartAsync(Action<WebApplication> map, ConnectionLimits? limits = null, RequestHeads? heads = null)
         {
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
@@ -430,10 +430,10 @@ public class IngressLoopTests
             WebApplication app = builder.Build();
             map(app);
             await app.StartAsync();
-            return await StartAsync(new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.First()).Port), app, limits);
+            return await StartAsync(new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.First()).Port), app, limits, heads: heads);
         }
 
-        public static async Task<Stand> StartAsync(IPEndPoint app, WebApplication? owned = null, ConnectionLimits? limits = null, CertificateSettings? certificate = null)
+        public static async Task<Stand> StartAsync(IPEndPoint app, WebApplication? owned = null, ConnectionLimits? limits = null, CertificateSettings? certificate = null, RequestHeads? heads = null)
         {
             var address = new IPEndPoint(IPAddress.Loopback, ControlService.FreePort());
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -452,6 +452,8 @@ public class IngressLoopTests
             builder.Services.AddSingleton(static _ => new IngressLoops(1));
             if (limits is not null)
                 builder.Services.AddSingleton(limits);
+            if (heads is not null)
+                builder.Services.AddSingleton(heads);
             WebApplication ingress = builder.Build();
             ingress.Services.GetRequiredService<IngressTable>().Replace([new IngressRoute("one", IngressKind.Http, null, "replica", app.ToString())]);
             await ingress.StartAsync();

@@ -44,10 +44,17 @@ internal sealed class IngressProxy : IDisposable
             return;
         }
 
+        if (!request.Fits)
+        {
+            _metrics.Request(served: false, begin);
+            await ApiAnswers.RefuseAsync(context, RequestHeads.Refusal()).ConfigureAwait(false);
+            return;
+        }
+
         ForwarderRequestConfig config = context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true ? s_http2 : s_http1;
         WatchedBody? body = null;
         if (context.Features[typeof(IHttpRequestBodyDetectionFeature)] is not IHttpRequestBodyDetectionFeature { CanHaveBody: false })
-            context.Request.Body = body = new WatchedBody(context.Request.Body);
+            context.Request.Body = body = new WatchedBody(context.Request.Body, context.Features);
         HttpMessageInvoker client = _clients[request.Loop.Index];
         List<IngressTable.Destination>? tried = null;
         int tries = 0;

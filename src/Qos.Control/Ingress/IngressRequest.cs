@@ -23,6 +23,12 @@ internal sealed class IngressRequest(IngressLoop loop) : HttpTransformer
 
     public DefaultHttpContext Http { get; } = new();
 
+    /// <summary>How many characters its target and headers have.</summary>
+    public int Length { get; set; }
+
+    /// <summary>Whether there is room for these.</summary>
+    public bool Fits { get; set; }
+
     /// <summary>Where its client's connection is.</summary>
     public IngressLoop Loop => loop;
 

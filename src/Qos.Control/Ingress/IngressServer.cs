@@ -15,10 +15,11 @@ internal sealed class IngressServer : IHostedService, IHttpApplication<IngressRe
 {
     private readonly KestrelServer _server;
     private readonly IngressProxy _proxy;
+    private readonly RequestHeads _heads;
 
-    public IngressServer(IServiceProvider services, ControlSettings settings, LoopTransport transport, IngressProxy proxy, ILoggerFactory logs)
+    public IngressServer(IServiceProvider services, ControlSettings settings, LoopTransport transport, IngressProxy proxy, RequestHeads heads, ILoggerFactory logs)
     {
-        _proxy = proxy;
+        (_proxy, _heads) = (proxy, heads);
 
         // An app's headers reach the client byte for byte, whatever they are encoded in.
         var kestrel = new KestrelServerOptions { ApplicationServices = services, RequestHeaderEncodingSelector = ConnectionOptions.EncodingOf, ResponseHeaderEncodingSelector = static _ => Encoding.Latin1 };
@@ -36,6 +37,8 @@ internal sealed class IngressServer : IHostedService, IHttpApplication<IngressRe
         var kept = (IHostContextContainer<IngressRequest>)contextFeatures;
         IngressRequest request = kept.HostContext ??= new IngressRequest((IngressLoop)contextFeatures[typeof(IngressLoop)]!);
         request.Http.Initialize(contextFeatures);
+        request.Fits = _heads.TryBegin(request.Http.Request, out int length);
+        request.Length = length;
         return request;
     }
 
@@ -43,7 +46,7 @@ internal sealed class IngressServer : IHostedService, IHttpApplication<IngressRe
 
     public void DisposeContext(IngressRequest context, Exception? exception)
     {
-        SpentHeaders.Release(context.Http.Request);
+        _heads.End(context.Http.Request, context.Length);
         context.Http.Uninitialize();
     }
 

@@ -1,7 +1,9 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Qos.Control;
 
-/// <summary>A request's body that knows whether anything of it was read.</summary>
-internal sealed class WatchedBody(Stream inner) : Stream
+/// <summary>A request's body that knows whether anything of it was read, and keeps no trailers.</summary>
+internal sealed class WatchedBody(Stream inner, IFeatureCollection features) : Stream
 {
     public bool WasRead { get; private set; }
 
@@ -19,6 +21,10 @@ internal sealed class WatchedBody(Stream inner) : Stream
     {
         int read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         WasRead |= read > 0;
+
+        // The app may answer long after that.
+        if (read == 0 && !buffer.IsEmpty)
+            RequestHeads.ReleaseTrailers(features);
         return read;
     }
 

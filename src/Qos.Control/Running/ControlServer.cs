@@ -78,13 +78,15 @@ internal static class ControlServer
         WebApplication app = builder.Build();
         app.Use(static async (context, next) =>
         {
+            RequestHeads heads = context.RequestServices.GetRequiredService<RequestHeads>();
+            bool fits = heads.TryBegin(context.Request, out int length);
             try
             {
-                await next(context).ConfigureAwait(false);
+                await (fits ? next(context) : ApiAnswers.RefuseAsync(context, RequestHeads.Refusal())).ConfigureAwait(false);
             }
             finally
             {
-                SpentHeaders.Release(context.Request);
+                heads.End(context.Request, length);
             }
         });
         app.MapPrometheusScrapingEndpoint("/metrics");
@@ -98,7 +100,7 @@ internal static class ControlServer
     {
         services.AddHttpForwarder();
         services.AddSingleton<IngressTable>().AddSingleton(static _ => new IngressLoops(Environment.ProcessorCount)).AddSingleton<IngressProxy>().AddSingleton<ControlMetrics>();
-        services.AddSingleton<LoopTransport>().AddSingleton(static _ => ConnectionLimits.OfProcess()).AddHostedService<IngressServer>();
+        services.AddSingleton<LoopTransport>().AddSingleton(static _ => ConnectionLimits.OfProcess()).AddSingleton(static _ => RequestHeads.OfProcess()).AddHostedService<IngressServer>();
     }
 
     private static void AddTelemetry(IServiceCollection services, ControlSettings settings)
