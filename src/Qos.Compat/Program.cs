@@ -1,6 +1,8 @@
+using Qos.Arguments;
 using Qos.Compat;
 using Qos.Keys;
 
+StandardStreams.Prepare(mayLoseOutput: false);
 var screen = new Screen(Console.In, Console.Out, Console.Error);
 
 // Before any key is read; the programs that the other names stand for do it themselves.

@@ -6,6 +6,8 @@ using Qos.Control;
 using Qos.Fleet.Storage;
 using Qos.Keys;
 
+StandardStreams.Prepare(mayLoseOutput: false);
+
 // Before the service's key is read.
 ProcessMemory.Protect();
 var arguments = CommandArguments.Read(ControlCommand.Make(), args);
@@ -14,8 +16,7 @@ if (arguments.Mistake is { } mistake)
     string asked = "qos-control";
     for (CommandResult? command = arguments.Parsed.CommandResult; command?.Command is not RootCommand and not null; command = command.Parent as CommandResult)
         asked = asked.Insert("qos-control".Length, $" {command.Command.Name}");
-    await Console.Error.WriteLineAsync($"qos-control: {mistake} (see {asked} --help)").ConfigureAwait(false);
-    return 2;
+    return StandardStreams.Complain("qos-control", $"{mistake} (see {asked} --help)", 2);
 }
 
 try
@@ -24,12 +25,10 @@ try
 }
 catch (Exception e) when (e is ControlException or StorageException or CeremonyException)
 {
-    await Console.Error.WriteLineAsync($"qos-control: {e.Message}").ConfigureAwait(false);
-    return 1;
+    return StandardStreams.Complain("qos-control", e.Message, 1);
 }
 catch (IOException e)
 {
     // What a command prints goes to a full disk, for one.
-    await Console.Error.WriteLineAsync($"qos-control: reading or writing failed: {e.Message}").ConfigureAwait(false);
-    return 1;
+    return StandardStreams.Complain("qos-control", $"reading or writing failed: {e.Message}", 1);
 }

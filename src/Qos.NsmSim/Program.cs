@@ -8,15 +8,22 @@ using Qos.Simulator;
 const int CannotRun = 1;
 const int WrongUsage = 2;
 
+StandardStreams.Prepare(mayLoseOutput: true);
 var options = new SimulatorOptions();
 options.Command.SetAction(RunAsync);
 options.Module.Command.SetAction(WriteModule);
 var arguments = CommandArguments.Read(options.Command, args);
-if (arguments.Mistake is not { } mistake)
-    return await arguments.Parsed.InvokeAsync();
-
-Complain($"{mistake} (qos-nsm-sim --help lists the options)");
-return WrongUsage;
+if (arguments.Mistake is { } mistake)
+    return Complain($"{mistake} (qos-nsm-sim --help lists the options)", WrongUsage);
+try
+{
+    return await arguments.Parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (IOException e)
+{
+    // What is printed goes to a full disk.
+    return Complain(e.Message, CannotRun);
+}
 
 int WriteModule(ParseResult result)
 {
@@ -27,8 +34,7 @@ int WriteModule(ParseResult result)
     }
     catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or CeremonyException)
     {
-        Complain(e.Message);
-        return CannotRun;
+        return Complain(e.Message, CannotRun);
     }
 }
 
@@ -44,7 +50,7 @@ async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
         if (result.GetValue(options.RootOut) is { } rootFile)
             OutputFile.Write(rootFile, Encoding.UTF8.GetBytes(pki.RootPem), overwrite: true);
 
-        Console.WriteLine($"qos-nsm-sim: module {server.Module.ModuleId} is ready on {socket}");
+        Say($"module {server.Module.ModuleId} is ready on {socket}");
         await server.RunAsync(cancellation);
         return 0;
 
@@ -53,19 +59,17 @@ async Task<int> RunAsync(ParseResult result, CancellationToken cancellation)
             // It signs with the authority above and owns nothing, so there is nothing to dispose of.
             var module = new SoftwareNsm(start);
             if (enclaves++ > 0)
-                Console.WriteLine($"qos-nsm-sim: the enclave has ended and a new one has connected: its module is {module.ModuleId}");
+                Say($"the enclave has ended and a new one has connected: its module is {module.ModuleId}");
             return module;
         }
     }
     catch (FormatException e)
     {
-        Complain(e.Message);
-        return WrongUsage;
+        return Complain(e.Message, WrongUsage);
     }
     catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or CeremonyException)
     {
-        Complain(e.Message);
-        return CannotRun;
+        return Complain(e.Message, CannotRun);
     }
 }
 
@@ -77,4 +81,16 @@ SimulatorPki OpenPki(ParseResult result) => (result.GetValue(options.MockPki), r
     _ => SimulatorPki.Create(),
 };
 
-static void Complain(string message) => Console.Error.WriteLine($"qos-nsm-sim: {message}");
+static int Complain(string message, int status) => StandardStreams.Complain("qos-nsm-sim", message, status);
+
+static void Say(string text)
+{
+    try
+    {
+        Console.WriteLine($"qos-nsm-sim: {text}");
+    }
+    catch (IOException)
+    {
+        // A log that is full changes nothing.
+    }
+}
