@@ -9,7 +9,6 @@ namespace Qos.Arguments;
 /// </summary>
 public static class StandardStreams
 {
-    private const int Output = 1;
     private const int Error = 2;
 
     // For as long as the process lives.
@@ -19,24 +18,21 @@ public static class StandardStreams
     /// <param name="mayLoseOutput">Whether what is printed while standard output is closed is lost, as a service's log; else printing fails with an <see cref="IOException"/>.</param>
     public static void Prepare(bool mayLoseOutput)
     {
-        bool isOutputClosed = false;
+        // Into one that can only be read nothing is written by mistake.
         while (true)
         {
-            SafeFileHandle spare = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            nint number = spare.DangerousGetHandle();
-            if (number > Error)
+            SafeFileHandle spare = File.OpenHandle("/dev/null", FileMode.Open, mayLoseOutput ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite);
+            if (spare.DangerousGetHandle() > Error)
             {
                 spare.Dispose();
                 break;
             }
 
             s_occupied.Add(spare);
-            isOutputClosed |= number == Output;
         }
 
-        if (isOutputClosed && !mayLoseOutput)
-            Console.SetOut(Writer(new Stopped()));
-        Console.SetError(Writer(new Lossy(Console.OpenStandardError())));
+        Console.SetOut(Writer(new Checked(Console.OpenStandardOutput(), mayBeClosed: mayLoseOutput, mayBeFull: false)));
+        Console.SetError(Writer(new Checked(Console.OpenStandardError(), mayBeClosed: true, mayBeFull: true)));
     }
 
     /// <summary>Says in one line on standard error why a program does not go on.</summary>
@@ -49,7 +45,7 @@ public static class StandardStreams
 
     private static StreamWriter Writer(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 
-    private abstract class WriteOnly : Stream
+    private sealed class Checked(Stream stream, bool mayBeClosed, bool mayBeFull) : Stream
     {
         public override bool CanRead => false;
 
@@ -76,22 +72,20 @@ public static class StandardStreams
         }
 
         public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-    }
 
-    private sealed class Stopped : WriteOnly
-    {
-        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("standard output is closed");
-    }
-
-    private sealed class Lossy(Stream stream) : WriteOnly
-    {
         public override void Write(ReadOnlySpan<byte> buffer)
         {
             try
             {
                 stream.Write(buffer);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (UnauthorizedAccessException e)
+            {
+                // So the framework tells of a descriptor that cannot be written to.
+                if (!mayBeClosed)
+                    throw new IOException("standard output is closed", e);
+            }
+            catch (IOException) when (mayBeFull)
             {
                 // There is nowhere to say it.
             }

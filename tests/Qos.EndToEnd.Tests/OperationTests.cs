@@ -53,6 +53,43 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
         AssertReadable(errors);
     }
 
+    /// <summary>What is closed becomes no file's number, and no program ends by a signal or with a stack trace because it cannot say something.</summary>
+    [Theory]
+    [InlineData("qos", 1, "key new member")]
+    [InlineData("qos", 1, "--help")]
+    [InlineData("qos", 2, "nonsense")]
+    [InlineData("qos-control", 1, "--help")]
+    [InlineData("qos-control", 2, "nonsense")]
+    [InlineData("qos-host", -1, "--help")]
+    [InlineData("qos-host", 2, "nonsense")]
+    [InlineData("qos-nsm-sim", -1, "--help")]
+    [InlineData("qos-nsm-sim", 2, "nonsense")]
+    public async Task Without_standard_streams_or_with_full_ones_a_program_ends_in_order(string program, int expected, string arguments)
+    {
+        foreach (string redirection in (string[])[">/dev/full", ">&-", ">/dev/full 2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-"])
+        {
+            string folder = Directory.CreateTempSubdirectory("qos-streams-").FullName;
+            try
+            {
+                using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+                    "sh", ["-c", $"cd '{folder}' && exec \"$@\" {redirection}", "sh", Programs.Find(program), .. arguments.Split(' ')]) { RedirectStandardError = true })!;
+                string error = await process.StandardError.ReadToEndAsync();
+                await process.WaitForExitAsync();
+
+                // What a service prints to a closed stream is lost.
+                int status = expected >= 0 ? expected : redirection.Contains(">&-", StringComparison.Ordinal) ? 0 : 1;
+                Assert.True(process.ExitCode == status, $"{program} {arguments} {redirection} ends with {process.ExitCode}: {error}");
+                Assert.Equal(redirection.Contains("2>", StringComparison.Ordinal) || status == 0 ? 0 : 1, error.Count(static character => character == '\n'));
+                foreach (string key in Directory.GetFiles(folder, "*.secret"))
+                    Assert.Matches("^[0-9a-f]{64}\n?$", await File.ReadAllTextAsync(key));
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
     /// <summary>What an unset variable of a shell leaves behind an equals sign.</summary>
     [Theory]
     [InlineData("qos", "--in has no value", "key sign a.secret --in= --out signature")]
