@@ -249,6 +249,63 @@ public class IngressStrangerTests
         Assert.Equal("hello", await ReadAsync(served, "hello"));
     }
 
+    [Fact]
+    public async Task An_address_that_has_all_connections_of_a_tcp_app_gives_its_idlest_to_others()
+    {
+        var limits = new ConnectionLimits(1024);
+        int port = ControlService.FreePort();
+        using var app = new TcpListener(IPAddress.Loopback, 0);
+        app.Start();
+        using var ingress = new TcpIngress(Settings(), limits, NullLogger<TcpIngress>.Instance);
+        var table = new IngressTable();
+        table.Replace([new IngressRoute("one", IngressKind.Tcp, port, "replica", app.LocalEndpoint.ToString()!)]);
+        await ingress.ListenAsync(table, NoneAsync, default);
+        var sockets = new List<Socket>();
+        try
+        {
+            var clients = new List<Socket>();
+            for (int i = 0; i < limits.TcpOfApp; i++)
+                clients.Add(await ServedAsync("127.0.0.1"));
+
+            // The oldest is not the idlest.
+            await clients[0].SendAsync("x"u8.ToArray());
+            Assert.Equal("x", await ReadAsync(sockets[1], "x"));
+            await ServedAsync("127.0.0.2");
+            Assert.True(await IsClosedAsync(clients[1]), "the idlest goes on");
+            await ServedAsync("127.0.0.2");
+            Assert.True(await IsClosedAsync(clients[2]), "the idlest goes on");
+            await clients[0].SendAsync("y"u8.ToArray());
+            Assert.Equal("y", await ReadAsync(sockets[1], "y"));
+
+            using Socket more = await ConnectAsync("127.0.0.1");
+            Assert.True(await IsClosedAsync(more), "the address with most gets more");
+        }
+        finally
+        {
+            sockets.ForEach(static socket => socket.Dispose());
+        }
+
+        // A client whose bytes reach the app and come back; both ends are kept.
+        async Task<Socket> ServedAsync(string from)
+        {
+            Socket client = await ConnectAsync(from);
+            sockets.Add(client);
+            Socket served = await app.AcceptSocketAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            sockets.Add(served);
+            await served.SendAsync("hello"u8.ToArray());
+            Assert.Equal("hello", await ReadAsync(client, "hello"));
+            return client;
+        }
+
+        async Task<Socket> ConnectAsync(string from)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+            return socket;
+        }
+    }
+
     [Theory]
     [InlineData("sqlite")]
     [InlineData("postgres")]

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Qos.Fleet;
+using Qos.Listening;
 
 namespace Qos.Control;
 
@@ -13,9 +14,8 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
     private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<int, (string AppId, Socket Socket)> _listeners = new();
     private readonly ConcurrentDictionary<int, byte> _taken = new();
-    private readonly ConcurrentDictionary<string, int> _openOfApp = new(StringComparer.Ordinal);
+    private readonly ClientPlaces _places = new(limits.Tcp, ConnectionLimits.ExchangedOf(limits.Tcp), TimeProvider.System);
     private readonly IPAddress _address = IPAddress.TryParse(new Uri(settings.Ingress.Listen).Host, out IPAddress? address) ? address : IPAddress.Loopback;
-    private int _open;
 
     /// <summary>Opens the ports of apps that have one, and closes those of apps that have none any more.</summary>
     /// <param name="table">Where connections go. An app whose replicas are all away for a moment is not in it, and keeps its port.</param>
@@ -44,7 +44,7 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
                 socket.Bind(new IPEndPoint(_address, port));
                 socket.Listen(512);
                 _listeners[port] = (appId, socket);
-                _ = AcceptAsync(socket, appId, table);
+                _ = AcceptAsync(socket, appId, new ClientPlaces(limits.TcpOfApp, ConnectionLimits.ExchangedOf(limits.TcpOfApp), TimeProvider.System), table);
                 _taken.TryRemove(port, out _);
             }
             catch (SocketException e)
@@ -63,7 +63,7 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
             socket.Dispose();
     }
 
-    private async Task AcceptAsync(Socket listener, string appId, IngressTable table)
+    private async Task AcceptAsync(Socket listener, string appId, ClientPlaces ofApp, IngressTable table)
     {
         while (true)
         {
@@ -83,20 +83,41 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
                 continue;
             }
 
-            // One app's clients do not take the others' connections.
-            int ofApp = _openOfApp.AddOrUpdate(appId, 1, static (_, open) => open + 1);
-            if (Interlocked.Increment(ref _open) > limits.Tcp || ofApp > limits.TcpOfApp)
-            {
-                Leave(appId);
+            // One app's clients do not take the others' connections, and one address does not take an app's.
+            if (TryTake(client, ofApp) is { } places)
+                _ = CarryAsync(client, places, appId, table);
+            else
                 client.Dispose();
-                continue;
-            }
-
-            _ = CarryAsync(client, appId, table);
         }
     }
 
-    private async Task CarryAsync(Socket client, string appId, IngressTable table)
+    private (ClientPlace OfApp, ClientPlace OfAll)? TryTake(Socket client, ClientPlaces ofApp)
+    {
+        IPAddress? address;
+        try
+        {
+            address = (client.RemoteEndPoint as IPEndPoint)?.Address;
+        }
+        catch (SocketException)
+        {
+            // It is gone already.
+            return null;
+        }
+
+        if (ofApp.Take(address, out _) is not { } own)
+            return null;
+        if (_places.Take(address, out _) is not { } one)
+        {
+            own.Dispose();
+            return null;
+        }
+
+        own.Occupy(_ => client.Dispose());
+        one.Occupy(_ => client.Dispose());
+        return (own, one);
+    }
+
+    private static async Task CarryAsync(Socket client, (ClientPlace OfApp, ClientPlace OfAll) places, string appId, IngressTable table)
     {
         try
         {
@@ -110,7 +131,7 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
                     destination.Begin();
                     try
                     {
-                        if (await TryCarryAsync(client, destination).ConfigureAwait(false))
+                        if (await TryCarryAsync(client, places, destination).ConfigureAwait(false))
                             return;
                     }
                     finally
@@ -120,21 +141,15 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
                 }
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // One of the two broke off.
+            // One of the two broke off, or the client's place was given to another one.
         }
         finally
         {
-            Leave(appId);
+            places.OfApp.Dispose();
+            places.OfAll.Dispose();
         }
-    }
-
-    private void Leave(string appId)
-    {
-        Interlocked.Decrement(ref _open);
-        if (_openOfApp.AddOrUpdate(appId, 0, static (_, open) => open - 1) == 0)
-            _openOfApp.TryRemove(new KeyValuePair<string, int>(appId, 0));
     }
 
     // A peer that is gone without a word is noticed within two minutes; one that is only silent stays.
@@ -147,7 +162,7 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 6);
     }
 
-    private static async Task<bool> TryCarryAsync(Socket client, IngressTable.Destination destination)
+    private static async Task<bool> TryCarryAsync(Socket client, (ClientPlace OfApp, ClientPlace OfAll) places, IngressTable.Destination destination)
     {
         using var upstream = new Socket(SocketType.Stream, ProtocolType.Tcp);
         KeepAlive(upstream);
@@ -162,18 +177,30 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
             return false;
         }
 
-        await Task.WhenAll(PumpAsync(client, upstream), PumpAsync(upstream, client)).ConfigureAwait(false);
+        await Task.WhenAll(PumpAsync(client, upstream, Received), PumpAsync(upstream, client, Sent)).ConfigureAwait(false);
         return true;
+
+        void Received()
+        {
+            places.OfApp.Received();
+            places.OfAll.Received();
+        }
+
+        void Sent()
+        {
+            places.OfApp.Sent();
+            places.OfAll.Sent();
+        }
     }
 
-    private static async Task PumpAsync(Socket from, Socket to)
+    private static async Task PumpAsync(Socket from, Socket to, Action passed)
     {
         try
         {
             // One that is silent holds no memory.
             do
                 await from.ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
-            while (await PassAsync(from, to).ConfigureAwait(false));
+            while (await PassAsync(from, to, passed).ConfigureAwait(false));
 
             to.Shutdown(SocketShutdown.Send);
         }
@@ -186,12 +213,13 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
     }
 
     // What is there; false at the end.
-    private static async Task<bool> PassAsync(Socket from, Socket to)
+    private static async Task<bool> PassAsync(Socket from, Socket to, Action passed)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             int read = await from.ReceiveAsync(buffer).ConfigureAwait(false);
+            passed();
             for (int sent = 0; sent < read;)
                 sent += await to.SendAsync(buffer.AsMemory(sent, read - sent)).ConfigureAwait(false);
             return read > 0;
