@@ -12,6 +12,9 @@ namespace Qos.Fleet.Kubernetes;
 
 /// <summary>
 /// The objects of a fleet in its namespace: followed, and applied when they differ from what is wanted, server-side, under the service's own field manager.
+/// A write that the API server takes late, when another service leads, changes no object that the writer did not see: each names the object by its uid, and
+/// one that sends an app's traffic elsewhere the state that it changes. What a late one makes, or sets to another size, the next look of the service that
+/// leads sets right.
 /// </summary>
 internal sealed class ClusterObjects : IAsyncDisposable
 {
@@ -78,10 +81,19 @@ internal sealed class ClusterObjects : IAsyncDisposable
         string hash = Annotate(set.Metadata, set);
         if (there?.Applied != hash || there.Replicas != replicas)
         {
-            V1StatefulSet written = await _client.AppsV1.PatchNamespacedStatefulSetAsync(
-                Patch(set), name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false);
-            Sets.Learn(written);
-            there = SetView.Of(written);
+            set.Metadata.Uid = there?.Uid;
+            try
+            {
+                V1StatefulSet written = await _client.AppsV1.PatchNamespacedStatefulSetAsync(
+                    Patch(set), name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false);
+                Sets.Learn(written);
+                there = SetView.Of(written);
+            }
+            catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict && there is not null)
+            {
+                // Gone, or another one by now: the watch tells.
+                return;
+            }
         }
 
         var owner = new V1OwnerReference { ApiVersion = "apps/v1", Kind = "StatefulSet", Name = name, Uid = there.Uid };
@@ -133,20 +145,29 @@ internal sealed class ClusterObjects : IAsyncDisposable
             }
         }
 
-        Services.Learn(await _client.CoreV1.PatchNamespacedServiceAsync(
-            Patch(service), name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false));
+        (service.Metadata.Uid, service.Metadata.ResourceVersion) = (there.Uid, there.Version);
+        try
+        {
+            Services.Learn(await _client.CoreV1.PatchNamespacedServiceAsync(
+                Patch(service), name, _options.Namespace, fieldManager: KubernetesNames.FieldManager, force: true, cancellationToken: cancellationToken).ConfigureAwait(false));
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict)
+        {
+            // Gone, or changed since it was seen: the watch tells, and the next look writes.
+        }
     }
 
-    /// <summary>Deletes an app's Service.</summary>
-    public async Task DeleteServiceAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Deletes an app's Service, this one and no later one of its name.</summary>
+    public async Task DeleteServiceAsync(ServiceView service, CancellationToken cancellationToken)
     {
         try
         {
-            await _client.CoreV1.DeleteNamespacedServiceAsync(name, _options.Namespace, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await _client.CoreV1.DeleteNamespacedServiceAsync(
+                service.Name, _options.Namespace, new V1DeleteOptions { Preconditions = new V1Preconditions { Uid = service.Uid } }, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
-        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.NotFound)
+        catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
-            // Gone.
+            // Gone, or another one by now: the watch tells.
         }
         catch (System.Text.Json.JsonException)
         {

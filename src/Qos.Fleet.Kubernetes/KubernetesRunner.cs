@@ -206,7 +206,7 @@ public sealed partial class KubernetesRunner : IRunner, IAsyncDisposable
             await TryAsync(set.Name, () => _objects.DeleteSetAsync(set, cancellationToken), cancellationToken).ConfigureAwait(false);
         HashSet<string> live = apps.Where(static app => !app.App.IsDeleted).Select(static app => app.App.Id).ToHashSet(StringComparer.Ordinal);
         foreach (ServiceView service in _objects.Services.Known.Values.Where(service => service.AppId is { } id && !live.Contains(id)))
-            await TryAsync(service.Name, () => _objects.DeleteServiceAsync(service.Name, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await TryAsync(service.Name, () => _objects.DeleteServiceAsync(service, cancellationToken), cancellationToken).ConfigureAwait(false);
         foreach (string gone in _deployments.Keys.Where(id => !deployments.Contains(id)))
             _deployments.TryRemove(gone, out _);
         HashSet<string> replicas = apps.SelectMany(static app => app.Replicas).Select(static replica => replica.Id).ToHashSet(StringComparer.Ordinal);

@@ -127,6 +127,24 @@ internal sealed class TestCluster : IDisposable
         Admin.Dispose();
     }
 
+    /// <summary>A client whose requests of one method wait until they are let go.</summary>
+    public k8s.Kubernetes Late(HttpMethod method, TaskCompletionSource sent, Task letGo) =>
+        new(KubernetesClientConfiguration.BuildDefaultConfig(), new AsUser($"system:serviceaccount:{Namespace}:qos-control"), new Held(method, sent, letGo));
+
+    private sealed class Held(HttpMethod method, TaskCompletionSource sent, Task letGo) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.Method == method)
+            {
+                sent.TrySetResult();
+                await letGo.WaitAsync(cancellationToken);
+            }
+
+            return await base.SendAsync(request, cancellationToken);
+        }
+    }
+
     private sealed class AsUser(string user) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
