@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Qos.Fleet.Storage;
 
@@ -97,6 +98,26 @@ public sealed class SettingsTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Theory]
+    [InlineData("local", "qos-enclave")]
+    [InlineData("nitro", "qos-host")]
+    public void Programs_that_are_missing_are_told_before_a_replica_needs_them(string kind, string missing)
+    {
+        var settings = new ControlSettings
+        {
+            Listen = "http://127.0.0.1:1",
+            Database = "",
+            Data = "",
+            Images = [],
+            Runner = new RunnerSettings { Kind = kind, Programs = "/nowhere", Pki = "pki" },
+            Ingress = new IngressSettings { Listen = "http://127.0.0.1:2" },
+        };
+        using ServiceProvider none = new ServiceCollection().BuildServiceProvider();
+        Assert.Equal(
+            $"/nowhere/{missing} is missing: runner.programs is the folder of the programs.",
+            Assert.Throws<ControlException>(() => RunnerChoice.Make(settings, none, TimeProvider.System)).Message);
     }
 
     [Fact]
