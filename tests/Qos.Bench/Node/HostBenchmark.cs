@@ -38,7 +38,7 @@ internal sealed class HostBenchmark : IBenchmark
         [
             new BenchRow($"start to first answered status, median of {Starts}", Text($"{start:0.0} ms"), Text($"slowest {slowest:0.0} ms"), "", "<= 40 ms", start <= 40),
             new BenchRow("resident 10 s after the start", Text($"{idle:0.0} MiB"), Text($"at the first answer {first:0.0} MiB"), "", "<= 25 MiB", idle <= 25),
-            new BenchRow("resident 10 s after load", Text($"{after:0.0} MiB"), Text($"peak {busy:0.0} MiB"), "", "<= 30 MiB", after <= 30),
+            new BenchRow("resident 10 s after load", Text($"{after:0.0} MiB"), Text($"peak {busy:0.0} MiB"), "", "<= 25 MiB", after <= 25),
         ];
     }
 
