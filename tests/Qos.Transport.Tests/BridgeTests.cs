@@ -94,6 +94,32 @@ public sealed class BridgeTests
         BridgeRig.Until(() => rig.Bridge.Counters is { Open: 0, Reset: 0 }, "closed without a reset");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_answer_to_a_part_of_a_question_is_passed_on_before_the_reset(bool unix)
+    {
+        await using var rig = new BridgeRig(unix, options: new BridgePumpOptions { Threads = 1 });
+        (Socket client, Socket target) = await rig.JoinAsync();
+        byte[] answer = Pipes.Bytes(2000);
+        await BridgeRig.SendAllAsync(client, new byte[100]);
+        BridgeRig.Until(() => target.Available > 0, "the question begins");
+        using (var answered = new ManualResetEventSlim())
+        {
+            // The pump learns of more of the question before it learns of the answer, which the target gives without having read.
+            Task held = await BridgeRig.HoldAsync(rig.Pump, answered);
+            await BridgeRig.SendAllAsync(client, new byte[100]);
+            await BridgeRig.SendAllAsync(target, answer);
+            target.Dispose();
+            answered.Set();
+            await held;
+        }
+
+        Assert.Equal(answer, await BridgeRig.ReceiveAsync(client, answer.Length));
+        BridgeRig.Until(() => rig.Bridge.Counters is { Open: 0, Reset: 1, BytesFromTarget: 2000 }, "reset afterwards");
+        client.Dispose();
+    }
+
     [Fact]
     public async Task Small_messages_go_back_and_forth_on_many_connections()
     {

@@ -438,7 +438,7 @@ internal sealed unsafe class BridgeConnection
     {
         if (sent < 0)
         {
-            Abort();
+            AbortAfterLastWords(to);
             return false;
         }
 
@@ -452,6 +452,26 @@ internal sealed unsafe class BridgeConnection
         return true;
     }
 
+    // Whoever takes no more may have said why before: an answer to a part of a question.
+    private void AbortAfterLastWords(BridgeSide gone)
+    {
+        BridgeSide other = PeerOf(gone);
+        byte* buffer = _loop.Pending.Buffer;
+        for (int left = _bridge.Limits.FairShare; left > 0 && !gone.Ended && other.Pending.Count == 0;)
+        {
+            int read = gone.Receive(buffer, _loop.Pending.ReadSize);
+            if (read <= 0 || other.Send(buffer, read) < read)
+                break;
+            left -= read;
+            if (gone == _client)
+                _counters.BytesToTarget += read;
+            else
+                _counters.BytesFromTarget += read;
+        }
+
+        Abort();
+    }
+
     private void Flush(BridgeSide to)
     {
         if (to.Pending.Count == 0)
@@ -463,7 +483,7 @@ internal sealed unsafe class BridgeConnection
 
         if (to.SendPending() < 0)
         {
-            Abort();
+            AbortAfterLastWords(to);
             return;
         }
 
