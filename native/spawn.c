@@ -31,7 +31,6 @@ struct qos_spawn {
     const char *directory;         /* the working directory */
     const char *const *read_only;  /* files and folders that the pivot cannot change, ends with NULL; what is missing is left out */
     const char *const *hidden;     /* files in whose place it finds /dev/null, ends with NULL; what is missing is left out */
-    uint64_t stack;      /* bytes of stack that the arguments and the environment need, 0 for no wish */
     int32_t program;     /* the open file that was hashed */
     int32_t script;      /* 1 when the file starts with #!, see start_program */
     int32_t output;      /* becomes 1 and 2, or -1 for /dev/null */
@@ -77,24 +76,12 @@ static void reset_signals(void)
         (void)syscall(SYS_rt_sigaction, number, all_default, NULL, KERNEL_SIGSET_BYTES); /* refused for SIGKILL and SIGSTOP */
 }
 
-/* The pivot's own limits. */
-static int set_limits(struct child *c)
+/* A core file would hold the keys that the app has read. */
+static int forbid_core_file(struct child *c)
 {
-    /* A core file would hold the keys that the app has read. */
     const struct rlimit none = {0, 0};
     if (setrlimit(RLIMIT_CORE, &none) != 0)
         return failed(c, "setrlimit(RLIMIT_CORE)");
-
-    /* The kernel lets arguments and environment take a quarter of the stack's limit: a manifest may need more than the usual 2 MiB. */
-    struct rlimit stack;
-    if (c->request->stack != 0 && getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur != RLIM_INFINITY &&
-        stack.rlim_cur < c->request->stack) {
-        stack.rlim_cur = c->request->stack;
-        if (stack.rlim_max != RLIM_INFINITY && stack.rlim_cur > stack.rlim_max)
-            stack.rlim_cur = stack.rlim_max;
-        if (setrlimit(RLIMIT_STACK, &stack) != 0)
-            return failed(c, "setrlimit(RLIMIT_STACK)");
-    }
     return 0;
 }
 
@@ -213,7 +200,7 @@ static int prepare(struct child *c)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return failed(c, "prctl(PR_SET_NO_NEW_PRIVS)");
     umask(022); /* the runtime's own is for keys */
-    if (set_limits(c) != 0 || (c->request->confine && confine(c) != 0))
+    if (forbid_core_file(c) != 0 || (c->request->confine && confine(c) != 0))
         return -1;
     if (chdir(c->request->directory) != 0) /* after the mounts: a folder that was entered before is seen without them */
         return failed(c, "chdir");

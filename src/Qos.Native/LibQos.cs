@@ -21,7 +21,6 @@ internal static unsafe partial class LibQos
         internal byte* Directory;
         internal byte** ReadOnly;
         internal byte** Hidden;
-        internal ulong Stack;
         internal int Program;
         internal int Script;
         internal int Output;

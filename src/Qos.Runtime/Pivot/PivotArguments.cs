@@ -21,7 +21,6 @@ internal sealed unsafe class PivotArguments : IDisposable
             total += (nuint)Encoding.UTF8.GetByteCount(text) + 1;
         }
 
-        Bytes = total;
         _block = NativeMemory.AllocZeroed(total);
         byte* next = (byte*)_block + pointers;
         byte* end = (byte*)_block + total;
@@ -35,9 +34,6 @@ internal sealed unsafe class PivotArguments : IDisposable
 
     /// <summary>The array of strings, ended by NULL.</summary>
     public byte** Pointers => (byte**)_block;
-
-    /// <summary>How much the strings and their pointers take, in bytes; the kernel counts the same against the stack's limit.</summary>
-    public nuint Bytes { get; }
 
     public void Dispose()
     {

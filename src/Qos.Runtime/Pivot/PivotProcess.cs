@@ -9,10 +9,6 @@ namespace Qos.Runtime;
 /// <summary>Starts a pivot's process; the rest of its start is <c>native/spawn.c</c>.</summary>
 internal static unsafe class PivotProcess
 {
-    // The kernel gives arguments and environment a quarter of the stack's limit.
-    private const int StackShare = 4;
-    private const nuint UsualStack = 8 * 1024 * 1024;
-
     private const int EPERM = 1;
     private const int ENOENT = 2;
     private const int ENOEXEC = 8;
@@ -34,7 +30,6 @@ internal static unsafe class PivotProcess
         using var readOnly = new PivotArguments([.. NodeFiles.PathsBeside(launch.Path)], "the path");
         using var hidden = new PivotArguments(options.Hidden, "the path");
 
-        nuint needed = (arguments.Bytes + environment.Bytes + 4096) * StackShare;
         var request = new LibQos.PivotSpawn
         {
             Path = path.Pointers[0],
@@ -43,7 +38,6 @@ internal static unsafe class PivotProcess
             Directory = path.Pointers[1],
             ReadOnly = readOnly.Pointers,
             Hidden = hidden.Pointers,
-            Stack = needed > UsualStack ? needed : 0,
             Program = (int)program.File.DangerousGetHandle(),
             Script = program.IsScript ? 1 : 0,
             Output = output,
