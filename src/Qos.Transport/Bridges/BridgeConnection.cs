@@ -161,6 +161,9 @@ internal sealed unsafe class BridgeConnection
             side.Unwatch(_loop.Epoll);
             _loop.Pending.Leave(side.Pending);
         }
+
+        // It is no loop's until the other one joins it: this one may still find it in its queue, and must not take it for its own.
+        _loop = null!;
     }
 
     /// <summary>Goes on in another loop. On that one's thread.</summary>
