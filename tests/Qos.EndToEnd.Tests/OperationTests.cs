@@ -176,7 +176,7 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
         await FailsAsync("qos-enclave", "no-folder", "--socket", node.In("no-folder/s"), "--nsm", node.NsmSocket, "--dir", folder);
         await FailsAsync("qos-nsm-sim", "no-folder", "--socket", node.In("no-folder/s"));
         await FailsAsync("qos-nsm-sim", "no-file", "--socket", socket, "--pcrs", node.In("no-file"));
-        await FailsAsync("qos-nsm-sim", "no-folder", "--socket", socket, "--root-out", node.In("no-folder/root.pem"));
+        await FailsAsync("qos-nsm-sim", folder, "--socket", socket, "--root-out", folder);
     }
 
     [Theory]
