@@ -13,7 +13,7 @@ namespace Qos.Cli.Tests;
 public sealed class HostileServiceTests : IDisposable
 {
     private static readonly ApiTimestamp s_time = new("1800000000", "0");
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly Task _serving;
     private readonly string _key = Path.GetTempFileName();
     private readonly string _url;
@@ -22,14 +22,7 @@ public sealed class HostileServiceTests : IDisposable
 
     public HostileServiceTests()
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            _url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
-        }
-
-        _listener.Prefixes.Add(_url);
-        _listener.Start();
+        (_listener, _url) = Listen();
         _serving = ServeAsync();
         File.WriteAllBytes(_key, JsonSerializer.SerializeToUtf8Bytes(ApiKeyFile.Make("organization"), ApiJson.Default.ApiKeyBody));
     }
@@ -193,6 +186,28 @@ public sealed class HostileServiceTests : IDisposable
         finally
         {
             File.Delete(pipe);
+        }
+    }
+
+    // A port that was free may have been taken since: then another one.
+    private static (HttpListener Listener, string Url) Listen()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            string url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
+            probe.Stop();
+            var listener = new HttpListener { Prefixes = { url } };
+            try
+            {
+                listener.Start();
+                return (listener, url);
+            }
+            catch (HttpListenerException) when (attempt < 10)
+            {
+                listener.Close();
+            }
         }
     }
 

@@ -72,7 +72,8 @@ public sealed class OperationTests(ITestOutputHelper output) : NodeTests(output)
             try
             {
                 using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-                    "sh", ["-c", $"cd '{folder}' && exec \"$@\" {redirection}", "sh", Programs.Find(program), .. arguments.Split(' ')]) { RedirectStandardError = true })!;
+                    "sh", ["-c", $"cd '{folder}' && exec \"$@\" {redirection}", "sh", Programs.Find(program), .. arguments.Split(' ')])
+                { RedirectStandardError = true })!;
                 string error = await process.StandardError.ReadToEndAsync();
                 await process.WaitForExitAsync();
 

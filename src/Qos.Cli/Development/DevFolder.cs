@@ -1,4 +1,3 @@
-using Qos.Client;
 using Qos.Verify;
 
 namespace Qos.Cli;
