@@ -11,6 +11,7 @@ public sealed class CostsDefinition;
 public sealed partial class BridgeCostTests
 {
     private const int RLIMIT_NOFILE = 7;
+    private const int EMFILE = 24;
 
     [Fact]
     public async Task An_idle_connection_costs_less_than_a_kibibyte()
@@ -95,7 +96,7 @@ public sealed partial class BridgeCostTests
         {
             foreach (Socket client in clients)
                 client.Connect(rig.Bridge.Listening);
-            BridgeRig.Until(() => { lock (rig.Notices) return rig.Notices.Any(notice => notice.Kind == BridgeNoticeKind.AcceptPaused); }, "paused");
+            BridgeRig.Until(() => { lock (rig.Notices) return rig.Notices.Any(notice => notice.Kind == BridgeNoticeKind.Lack); }, "paused");
             Assert.Equal(0, rig.Bridge.Counters.Accepted);
         }
 
@@ -106,6 +107,16 @@ public sealed partial class BridgeCostTests
         }, "all came in");
         foreach (Socket client in clients)
             client.Dispose();
+    }
+
+    [Fact]
+    public async Task A_lack_of_descriptors_is_not_taken_for_a_target_that_is_away()
+    {
+        await using var rig = new BridgeRig();
+        rig.Bridge.TargetAnswers(false, EMFILE);
+        rig.Bridge.TargetAnswers(true, 0);
+        BridgeNotice said = Assert.Single(rig.Notices);
+        Assert.Equal((BridgeNoticeKind.Lack, true), (said.Kind, said.Message.EndsWith("cannot connect (Too many open files); raise the limit of open files if this stays", StringComparison.Ordinal)));
     }
 
     private static void Flow(Socket client, Socket target, byte[] sent, byte[] got, int rounds)

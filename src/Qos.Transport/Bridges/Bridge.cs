@@ -142,6 +142,12 @@ public sealed class Bridge : IAsyncDisposable
     /// <summary>Reports when the target stops or begins to take connections.</summary>
     internal void TargetAnswers(bool answers, int error)
     {
+        if (NativeSocket.IsOwnLack(error))
+        {
+            Report(BridgeNoticeKind.Lack, $"cannot connect ({Marshal.GetPInvokeErrorMessage(error)}); raise the limit of open files if this stays");
+            return;
+        }
+
         int down = answers ? 0 : 1;
         if (Volatile.Read(ref _targetDown) == down || Interlocked.Exchange(ref _targetDown, down) == down)
             return;

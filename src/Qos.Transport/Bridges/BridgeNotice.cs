@@ -19,8 +19,8 @@ internal enum BridgeNoticeKind
     /// <summary>The bridge or the pump holds as many connections as it may.</summary>
     Full,
 
-    /// <summary>The process or the system has no descriptors or memory left to accept with.</summary>
-    AcceptPaused,
+    /// <summary>The process or the system has no descriptors or memory left for further connections.</summary>
+    Lack,
 
     /// <summary>A connection met an error of the pump's own and was closed.</summary>
     Fault,

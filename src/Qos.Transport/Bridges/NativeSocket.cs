@@ -103,6 +103,10 @@ internal static unsafe class NativeSocket
         }
     }
 
+    /// <summary>The error says that this process or its machine has no descriptors or memory left, and nothing of the peer.</summary>
+    internal static bool IsOwnLack(int error) =>
+        error == LibC.EMFILE || error == LibC.ENFILE || error == LibC.ENOBUFS || error == LibC.ENOMEM;
+
     /// <summary>What became of a connection in the making.</summary>
     internal static int PendingError(int fd)
     {

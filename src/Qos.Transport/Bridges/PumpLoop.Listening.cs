@@ -69,7 +69,7 @@ internal sealed unsafe partial class PumpLoop
         }
 
         int error = Marshal.GetLastPInvokeError();
-        if (error == LibC.EMFILE || error == LibC.ENFILE || error == LibC.ENOBUFS || error == LibC.ENOMEM)
+        if (NativeSocket.IsOwnLack(error))
             PauseAccepting(bridge, error);
     }
 
@@ -113,7 +113,7 @@ internal sealed unsafe partial class PumpLoop
         _paused.Add(bridge);
         StartClock(retries: true);
         bridge.Report(
-            BridgeNoticeKind.AcceptPaused,
+            BridgeNoticeKind.Lack,
             $"cannot accept ({Marshal.GetPInvokeErrorMessage(error)}); raise the limit of open files if this stays");
     }
 
