@@ -10,7 +10,7 @@ public static class ProtocolLimits
     public const int MaxMessageBytes = 128 * 1024 * 1024;
 
     /// <summary>
-    /// Bytes of a stored manifest or envelope, 16 MiB. Whatever can be handed to a program (6 MiB at most on Linux) fits in it.
+    /// Bytes of a stored manifest or envelope, 16 MiB. Whatever can be handed to a program (2 MiB at most) fits in it.
     /// </summary>
     public const int MaxEnvelopeBytes = 16 * 1024 * 1024;
 
