@@ -77,6 +77,46 @@ public class ConsoleFocusTests(Chromium chromium)
         Assert.Empty(visit.Complaints);
     }
 
+    [BrowserFact]
+    public async Task A_button_of_the_page_that_was_left_can_no_longer_be_pressed()
+    {
+        await using ConsoleWorld world = await ConsoleWorld.StartAsync();
+        await using Visit visit = await chromium.VisitAsync();
+        await world.SignInAsync(visit);
+        IPage page = visit.Page;
+        await page.GotoAsync(world.At($"/deployments/{world.Next.Id}"));
+        ILocator delete = page.Locator("button[data-action=delete]");
+        await Expect(delete).ToBeVisibleAsync();
+        await delete.FocusAsync();
+
+        // The next page is long in coming.
+        TaskCompletionSource comes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await page.RouteAsync("**/get_tvc_app", async route =>
+            {
+                await comes.Task;
+                await route.ContinueAsync();
+            });
+            await page.EvaluateAsync("hash => { location.hash = hash; }", $"#/apps/{world.Signer.Id}");
+            await Expect(page.Locator("main[aria-busy]")).ToHaveCountAsync(1);
+            await delete.FocusAsync();
+            await page.Keyboard.PressAsync("Enter");
+            await Expect(delete).ToBeVisibleAsync();
+            Assert.Equal(0, await page.Locator("dialog").CountAsync());
+        }
+        finally
+        {
+            comes.TrySetResult();
+        }
+
+        await Expect(page.Locator("h1")).ToHaveTextAsync(world.Signer.Name);
+        await delete.FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Dialog, new() { Name = "Delete this deployment?" })).ToBeVisibleAsync();
+        Assert.Empty(visit.Complaints);
+    }
+
     /// <summary>The redraw alone: each line is what is there, what shall be there, and where the focus is before and after.</summary>
     [BrowserFact]
     public async Task What_stays_keeps_the_focus_and_nothing_becomes_something_else()

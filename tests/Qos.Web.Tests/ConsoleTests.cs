@@ -58,7 +58,9 @@ public class ConsoleTests(Chromium chromium)
         await DoAsync(page, "Roll back to this", "is live again");
         Assert.Equal(world.Live.Id, await LiveAsync(world));
 
+        // The page before has such a button as well.
         await page.GotoAsync(world.At($"/apps/{world.Signer.Id}"));
+        await Expect(page.Locator("h1")).ToHaveTextAsync(world.Signer.Name);
         await DoAsync(page, "Delete", "is deleted", safe: true);
         await Expect(page.GetByText("Deleted", new() { Exact = true })).ToBeVisibleAsync();
         await DoAsync(page, "Restore", "is restored");

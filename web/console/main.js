@@ -44,6 +44,9 @@ const route = async () => {
   }
   shown.load = make(session, ...pattern.exec(path).slice(1));
   find('main').setAttribute('aria-busy', 'true');
+
+  // The page before stays to be seen until this one is there; its buttons are those of a page that was left.
+  find('main').inert = true;
   await refresh(shown);
 };
 
@@ -85,6 +88,7 @@ const show = (shown, { title, content, after }) => {
   document.title = `${title} · Qos console`;
   const main = find('main');
   const parts = content.flat().filter(Boolean);
+  main.inert = false;
   if (shown.seen++ === 0) {
     main.replaceChildren(...parts);
 
