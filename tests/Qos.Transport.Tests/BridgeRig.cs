@@ -65,6 +65,14 @@ internal sealed class BridgeRig : IAsyncDisposable
         return held;
     }
 
+    /// <summary>Waits for the one thing that the operator is told; a client may see a reset before.</summary>
+    public void UntilNotice(BridgeNoticeKind kind)
+    {
+        Until(() => { lock (Notices) return Notices.Count > 0; }, "a notice");
+        lock (Notices)
+            Assert.Equal(kind, Assert.Single(Notices).Kind);
+    }
+
     public static async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)

@@ -319,7 +319,7 @@ public sealed class BridgeTests
         await using var rig = new BridgeRig(options: new BridgePumpOptions { MaxConnections = 1 });
         (Socket one, Socket target) = await rig.JoinAsync();
         await AssertResetAsync(rig.Bridge);
-        Assert.Equal(BridgeNoticeKind.Full, Assert.Single(rig.Notices).Kind);
+        rig.UntilNotice(BridgeNoticeKind.Full);
         one.Dispose();
         target.Dispose();
         BridgeRig.Until(() => rig.Bridge.Counters.Open == 0, "room");
@@ -351,7 +351,7 @@ public sealed class BridgeTests
         (Socket one, Socket oneTarget) = await rig.JoinAsync();
         (Socket two, Socket twoTarget) = await rig.JoinAsync();
         await AssertResetAsync(rig.Bridge);
-        Assert.Equal(BridgeNoticeKind.Full, Assert.Single(rig.Notices).Kind);
+        rig.UntilNotice(BridgeNoticeKind.Full);
 
         one.Dispose();
         oneTarget.Dispose();
