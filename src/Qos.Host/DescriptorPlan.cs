@@ -1,4 +1,5 @@
 using System.Globalization;
+using Qos.Listening;
 
 namespace Qos.Host;
 
@@ -24,12 +25,9 @@ internal sealed class DescriptorPlan(int limit)
     /// <summary>The most connections of the health end point, where that is another one.</summary>
     public int HealthConnections { get; } = Math.Clamp((limit - Reserved) / 16, 8, MostHealth);
 
-    /// <summary>How many further ones there may be, until those have ended that were closed for others.</summary>
-    public static int Exchanged(int connections) => Math.Max(16, connections / 16);
-
     /// <summary>The most connections of each of so many bridges.</summary>
     public int ConnectionsOfOneBridge(int bridges) => Math.Clamp(
-        (limit - Reserved - HttpConnections - Exchanged(HttpConnections) - HealthConnections - Exchanged(HealthConnections)) / EachBridged / bridges, 4, MostBridged);
+        (limit - Reserved - HttpConnections - ClientPlaces.ExchangedOf(HttpConnections) - HealthConnections - ClientPlaces.ExchangedOf(HealthConnections)) / EachBridged / bridges, 4, MostBridged);
 
     /// <summary>The plan for this process's own limit.</summary>
     public static DescriptorPlan OfProcess()

@@ -115,9 +115,11 @@ internal static class HostServer
         DescriptorPlan descriptors = provider.GetRequiredService<DescriptorPlan>();
         TimeProvider time = provider.GetRequiredService<TimeProvider>();
         return new ClientListenerFactory(
-            endPoint => settings.HealthListen.Contains(endPoint)
-                ? new ClientPlaces(descriptors.HealthConnections, DescriptorPlan.Exchanged(descriptors.HealthConnections), time)
-                : new ClientPlaces(descriptors.HttpConnections, DescriptorPlan.Exchanged(descriptors.HttpConnections), time),
+            endPoint =>
+            {
+                int most = settings.HealthListen.Contains(endPoint) ? descriptors.HealthConnections : descriptors.HttpConnections;
+                return new ClientPlaces(most, ClientPlaces.ExchangedOf(most), time);
+            },
             new SocketConnectionFactoryOptions
             {
                 MaxReadBufferSize = ReadBuffer,

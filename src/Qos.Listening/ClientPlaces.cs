@@ -16,6 +16,9 @@ public sealed class ClientPlaces(int most, int exchanged, TimeProvider time)
     private readonly HashSet<ClientPlace> _leaving = [];
     private int _count;
 
+    /// <summary>How many further ones go with so many places: those that are closed for others end soon.</summary>
+    public static int ExchangedOf(int most) => Math.Max(16, most / 16);
+
     /// <summary>How many there are.</summary>
     public int Most => most;
 

@@ -14,7 +14,7 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
     private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<int, (string AppId, Socket Socket)> _listeners = new();
     private readonly ConcurrentDictionary<int, byte> _taken = new();
-    private readonly ClientPlaces _places = new(limits.Tcp, ConnectionLimits.ExchangedOf(limits.Tcp), TimeProvider.System);
+    private readonly ClientPlaces _places = new(limits.Tcp, ClientPlaces.ExchangedOf(limits.Tcp), TimeProvider.System);
     private readonly IPAddress _address = IPAddress.TryParse(new Uri(settings.Ingress.Listen).Host, out IPAddress? address) ? address : IPAddress.Loopback;
 
     /// <summary>Opens the ports of apps that have one, and closes those of apps that have none any more.</summary>
@@ -44,7 +44,7 @@ internal sealed partial class TcpIngress(ControlSettings settings, ConnectionLim
                 socket.Bind(new IPEndPoint(_address, port));
                 socket.Listen(512);
                 _listeners[port] = (appId, socket);
-                _ = AcceptAsync(socket, appId, new ClientPlaces(limits.TcpOfApp, ConnectionLimits.ExchangedOf(limits.TcpOfApp), TimeProvider.System), table);
+                _ = AcceptAsync(socket, appId, new ClientPlaces(limits.TcpOfApp, ClientPlaces.ExchangedOf(limits.TcpOfApp), TimeProvider.System), table);
                 _taken.TryRemove(port, out _);
             }
             catch (SocketException e)

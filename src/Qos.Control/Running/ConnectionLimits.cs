@@ -15,10 +15,7 @@ internal sealed class ConnectionLimits(int descriptors)
     public int Clients => Math.Min(MostClients, descriptors / 4);
 
     /// <summary>Further ones at each, until those are gone that were closed for them.</summary>
-    public int Exchanged => ExchangedOf(Clients);
-
-    /// <summary>How many further connections there may be to so many.</summary>
-    public static int ExchangedOf(int connections) => Math.Max(16, connections / 16);
+    public int Exchanged => ClientPlaces.ExchangedOf(Clients);
 
     /// <summary>The places of clients at one of the two.</summary>
     public ClientPlaces Places(TimeProvider time) => new(Clients, Exchanged, time);
