@@ -96,7 +96,7 @@ public sealed partial class BridgeCostTests
         {
             foreach (Socket client in clients)
                 client.Connect(rig.Bridge.Listening);
-            BridgeRig.Until(() => { lock (rig.Notices) return rig.Notices.Any(notice => notice.Kind == BridgeNoticeKind.Lack); }, "paused");
+            BridgeRig.Until(() => { lock (rig.Notices) return rig.Notices.Any(notice => notice.Kind == BridgeNoticeKind.OutOfResources); }, "paused");
             Assert.Equal(0, rig.Bridge.Counters.Accepted);
         }
 
@@ -116,7 +116,7 @@ public sealed partial class BridgeCostTests
         rig.Bridge.TargetAnswers(false, EMFILE);
         rig.Bridge.TargetAnswers(true, 0);
         BridgeNotice said = Assert.Single(rig.Notices);
-        Assert.Equal((BridgeNoticeKind.Lack, true), (said.Kind, said.Message.EndsWith("cannot connect (Too many open files); raise the limit of open files if this stays", StringComparison.Ordinal)));
+        Assert.Equal((BridgeNoticeKind.OutOfResources, true), (said.Kind, said.Message.EndsWith("cannot connect (Too many open files); raise the limit of open files if this stays", StringComparison.Ordinal)));
     }
 
     private static void Flow(Socket client, Socket target, byte[] sent, byte[] got, int rounds)

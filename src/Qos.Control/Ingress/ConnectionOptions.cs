@@ -70,8 +70,9 @@ internal static class ConnectionOptions
         name.Equals("host", StringComparison.OrdinalIgnoreCase) || name.Equals("content-length", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Kestrel replaces a client's whole <c>Connection</c> by the one option in it that Kestrel knows, and the names beside it are lost. They stay when it
-    /// finds none or two: <c>keep-alive</c> says what is so anyway, and beside <c>close</c> and <c>upgrade</c> it means nothing.
+    /// Where Kestrel finds exactly one option that it knows in a client's <c>Connection</c>, it keeps that option and loses the names beside it. So a value
+    /// with names is read as one with no such option (without <c>keep-alive</c>, because HTTP/1.1 keeps connections anyway), or as one with two
+    /// (with <c>keep-alive</c> added to <c>close</c> or <c>upgrade</c>, where it has no effect).
     /// </summary>
     private sealed class NamesKept : Encoding
     {

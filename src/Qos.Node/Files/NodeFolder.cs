@@ -11,7 +11,6 @@ namespace Qos.Node;
 internal sealed class NodeFolder : IDisposable
 {
     private const int WriteAccess = 2;
-    // 0600
     private const uint OwnerReadsAndWrites = (uint)(UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
     private readonly SafeFileHandle _handle;

@@ -142,9 +142,9 @@ public sealed class Bridge : IAsyncDisposable
     /// <summary>Reports when the target stops or begins to take connections.</summary>
     internal void TargetAnswers(bool answers, int error)
     {
-        if (NativeSocket.IsOwnLack(error))
+        if (NativeSocket.IsOutOfResources(error))
         {
-            Report(BridgeNoticeKind.Lack, $"cannot connect ({Marshal.GetPInvokeErrorMessage(error)}); raise the limit of open files if this stays");
+            Report(BridgeNoticeKind.OutOfResources, $"cannot connect ({Marshal.GetPInvokeErrorMessage(error)}); raise the limit of open files if this stays");
             return;
         }
 

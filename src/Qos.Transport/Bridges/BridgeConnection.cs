@@ -394,10 +394,12 @@ internal sealed unsafe class BridgeConnection
         if (read <= 0)
         {
             pending.Return(pipe);
+            if (read < 0)
+                return Nothing(from, to, read);
 
-            // A splice calls an urgent byte before the end the end: only a read tells.
-            from.IsBulk = read != 0;
-            return read == 0 ? Copy(from, to) : Nothing(from, to, read);
+            // The end, or an urgent byte with the end behind it, at which a splice stops as well: a read tells.
+            SetBulk(from, to, false);
+            return Copy(from, to);
         }
 
         int sent = to.Send(pipe, read);

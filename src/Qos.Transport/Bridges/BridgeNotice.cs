@@ -20,7 +20,7 @@ internal enum BridgeNoticeKind
     Full,
 
     /// <summary>The process or the system has no descriptors or memory left for further connections.</summary>
-    Lack,
+    OutOfResources,
 
     /// <summary>A connection met an error of the pump's own and was closed.</summary>
     Fault,

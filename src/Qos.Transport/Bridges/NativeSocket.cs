@@ -104,7 +104,7 @@ internal static unsafe class NativeSocket
     }
 
     /// <summary>The error says that this process or its machine has no descriptors or memory left, and nothing of the peer.</summary>
-    internal static bool IsOwnLack(int error) =>
+    internal static bool IsOutOfResources(int error) =>
         error == LibC.EMFILE || error == LibC.ENFILE || error == LibC.ENOBUFS || error == LibC.ENOMEM;
 
     /// <summary>What became of a connection in the making.</summary>

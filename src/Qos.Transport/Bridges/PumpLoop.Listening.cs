@@ -69,7 +69,7 @@ internal sealed unsafe partial class PumpLoop
         }
 
         int error = Marshal.GetLastPInvokeError();
-        if (NativeSocket.IsOwnLack(error))
+        if (NativeSocket.IsOutOfResources(error))
             PauseAccepting(bridge, error);
     }
 
@@ -113,7 +113,7 @@ internal sealed unsafe partial class PumpLoop
         _paused.Add(bridge);
         StartClock(retries: true);
         bridge.Report(
-            BridgeNoticeKind.Lack,
+            BridgeNoticeKind.OutOfResources,
             $"cannot accept ({Marshal.GetPInvokeErrorMessage(error)}); raise the limit of open files if this stays");
     }
 
